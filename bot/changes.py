@@ -1,0 +1,122 @@
+"""What should become true: the effects a turn decides on, and the rows they speak of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.conversation.session import Session
+from bot.domain.people import Address
+from bot.domain.ticket import Event, Ticket
+from bot.message import Answer, InboundMessage, Push
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRecord:
+    """A file as the desk keeps it. ``state``: pending, stored, failed, dropped."""
+
+    id: str
+    address: Address
+    type: str
+    ref: str
+    state: str
+    created_at: datetime
+    draft: str = ""
+    ticket: str = ""
+    message: str = ""
+    name: str = ""
+    mime: str = ""
+    sha256: str = ""
+    bytes: int | None = None
+    seconds: int | None = None
+    fingerprint: str = ""
+    problem: str = ""
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something to be done at a moment, exactly once per (kind, subject, level, due).
+
+    ``subject`` is a draft id, a ticket number or an address; ``address`` is whose turn it is ("" for the desk's own).
+    """
+
+    kind: str
+    subject: str
+    due_at: datetime
+    level: int = 0
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits for staff: an unconfirmed draft, a voice to hear, somebody who wants to talk.
+
+    ``key`` is unique; ``kind``: pool, unconfirmed, listen, danger, talk. ``data`` is what staff need to see.
+    """
+
+    key: str
+    kind: str
+    subject: str
+    opened_at: datetime
+    due_at: datetime | None = None
+    address: Address | None = None
+    data: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Somebody a ticket belongs to. ``role``: filer, claimed (by code) or joined (same as mine)."""
+
+    ticket: str
+    address: Address
+    role: str
+    since: datetime
+
+
+@dataclass(slots=True)
+class Changes:
+    """What should become true, all of it or nothing, when a turn is committed.
+
+    ``message`` and ``answer`` become the inbox receipt; ``session`` (with its new ``seq``) the person's next state;
+    ``fired`` is the timer this turn answers. A ticket is written at the state it has after its last event.
+    """
+
+    address: Address | None = None
+    message: InboundMessage | None = None
+    answer: Answer | None = None
+    fired: Timer | None = None
+    at: datetime | None = None
+    session: Session | None = None
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    reporters: list[Reporter] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    cancelled: list[tuple[str, str]] = field(default_factory=list)  # timer kind, subject
+    attachments: list[AttachmentRecord] = field(default_factory=list)
+    filed_attachments: list[tuple[str, str]] = field(default_factory=list)  # draft, ticket
+    dropped_attachments: list[str] = field(default_factory=list)  # drafts
+    tasks: list[Task] = field(default_factory=list)
+    closed_tasks: list[str] = field(default_factory=list)  # keys
+    code_failures: list[tuple[str, Address, datetime]] = field(default_factory=list)  # ticket, who, when
+    released: list[Address] = field(default_factory=list)  # kept pushes of these people may go again
+
+    def ticket(self, ticket: Ticket, *events: Event) -> None:
+        """Keep a ticket as it is after these events."""
+        self.tickets[ticket.number] = ticket
+        self.events.extend(events)
+
+    def timer(self, timer: Timer) -> None:
+        """Have something done later."""
+        self.timers.append(timer)
+
+    def cancel(self, kind: str, subject: str) -> None:
+        """Forget all pending timers of a kind for a subject (those set in this same turn stay)."""
+        self.cancelled.append((kind, subject))
+
+    def push(self, push: Push) -> None:
+        """Have something sent."""
+        self.pushes.append(push)

@@ -1,0 +1,76 @@
+"""A draft: what a resident has sent so far and not yet confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.place import Place
+from bot.domain.ticket import Type
+from bot.message import AttachmentType
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words of one message; ``key`` finds them again when the person edits that message."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """One attachment of a draft. ``id`` names its row; ``problem`` says why it cannot be had ("" while all is well)."""
+
+    id: str
+    type: AttachmentType
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a resident has sent so far and not yet confirmed.
+
+    ``state`` is a state of the intake machine. ``kind`` and ``type`` are suggestions until ``kind_chosen`` /
+    ``type_chosen``. ``area_options`` are codes to choose from while the place is unclear. ``place_asked``: asked once,
+    never again. ``source`` is "" unless somebody files for another person. ``reminders`` counts how often we asked about it.
+    """
+
+    id: str
+    opened_at: datetime
+    touched_at: datetime
+    state: str = "collecting"
+    said: tuple[Said, ...] = ()
+    enclosed: tuple[Enclosed, ...] = ()
+    type: Type = Type.COMPLAINT
+    type_chosen: bool = False
+    kind: str = ""
+    kind_chosen: bool = False
+    kind_options: tuple[str, ...] = ()
+    place: Place | None = None
+    place_chosen: bool = False
+    place_asked: bool = False
+    area_options: tuple[str, ...] = ()
+    hidden: bool = False
+    danger: str = ""
+    source: str = ""
+    reminders: int = 0
+
+    @property
+    def text(self) -> str:
+        """All words, a line per message."""
+        return "\n".join(said.text for said in self.said)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it that anybody could act on."""
+        return not (self.said or self.enclosed or self.place)
+
+    @property
+    def wordless(self) -> bool:
+        """Whether somebody must listen or look before it can be sorted."""
+        return not self.said and bool(self.enclosed)
+
+    def touched(self, at: datetime, **fields: object) -> Draft:
+        """The draft with fields changed, at a moment."""
+        return replace(self, touched_at=at, **fields)  # type: ignore[arg-type]  # field names are checked by replace

@@ -1,0 +1,174 @@
+"""A ticket and its life: the LIFECYCLE table says what may follow what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.people import DESK
+from bot.domain.place import Place
+from bot.errors import NotPossibleNow
+
+
+class Type(StrEnum):
+    """What somebody wants of the desk; sets the time limit."""
+
+    ENQUIRY = "enquiry"
+    COMPLAINT = "complaint"
+    HELP = "help"
+    REPORT = "report"
+    IDEA = "idea"
+    PRAISE = "praise"
+
+
+class Status(StrEnum):
+    FILED = "filed"
+    DISPATCHED = "dispatched"
+    IN_PROGRESS = "in_progress"
+    WAITING_RESIDENT = "waiting_resident"
+    OBJECTED = "objected"
+    JOINT = "joint"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+
+
+class Action(StrEnum):
+    FILE = "file"
+    DISPATCH = "dispatch"
+    TAKE = "take"
+    ASK = "ask"
+    RESUME = "resume"
+    OBJECT = "object"
+    CONFER = "confer"
+    ANSWER = "answer"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    MERGE = "merge"
+
+
+S, A = Status, Action
+LIFECYCLE: dict[tuple[Status, Action], Status] = {
+    (S.FILED, A.DISPATCH): S.DISPATCHED,
+    (S.FILED, A.REJECT): S.REJECTED,
+    (S.FILED, A.WITHDRAW): S.WITHDRAWN,
+    (S.FILED, A.MERGE): S.MERGED,
+    (S.DISPATCHED, A.DISPATCH): S.DISPATCHED,
+    (S.DISPATCHED, A.TAKE): S.IN_PROGRESS,
+    (S.DISPATCHED, A.OBJECT): S.OBJECTED,
+    (S.DISPATCHED, A.CONFER): S.JOINT,
+    (S.DISPATCHED, A.REJECT): S.REJECTED,
+    (S.DISPATCHED, A.WITHDRAW): S.WITHDRAWN,
+    (S.DISPATCHED, A.MERGE): S.MERGED,
+    (S.IN_PROGRESS, A.DISPATCH): S.DISPATCHED,
+    (S.IN_PROGRESS, A.ASK): S.WAITING_RESIDENT,
+    (S.IN_PROGRESS, A.OBJECT): S.OBJECTED,
+    (S.IN_PROGRESS, A.CONFER): S.JOINT,
+    (S.IN_PROGRESS, A.ANSWER): S.ANSWERED,
+    (S.IN_PROGRESS, A.REJECT): S.REJECTED,
+    (S.IN_PROGRESS, A.WITHDRAW): S.WITHDRAWN,
+    (S.IN_PROGRESS, A.MERGE): S.MERGED,
+    (S.WAITING_RESIDENT, A.RESUME): S.IN_PROGRESS,
+    (S.WAITING_RESIDENT, A.ANSWER): S.ANSWERED,
+    (S.WAITING_RESIDENT, A.DISPATCH): S.DISPATCHED,
+    (S.WAITING_RESIDENT, A.WITHDRAW): S.WITHDRAWN,
+    (S.WAITING_RESIDENT, A.MERGE): S.MERGED,
+    (S.OBJECTED, A.DISPATCH): S.DISPATCHED,
+    (S.OBJECTED, A.REJECT): S.REJECTED,
+    (S.OBJECTED, A.WITHDRAW): S.WITHDRAWN,
+    (S.OBJECTED, A.CONFER): S.JOINT,
+    (S.JOINT, A.DISPATCH): S.DISPATCHED,
+    (S.JOINT, A.ANSWER): S.ANSWERED,
+    (S.JOINT, A.WITHDRAW): S.WITHDRAWN,
+    (S.ANSWERED, A.CLOSE): S.CLOSED,
+    (S.ANSWERED, A.REOPEN): S.REOPENED,
+    (S.CLOSED, A.REOPEN): S.REOPENED,
+    (S.REOPENED, A.DISPATCH): S.DISPATCHED,
+    (S.REOPENED, A.CONFER): S.JOINT,
+    (S.REOPENED, A.CLOSE): S.CLOSED,
+    (S.REOPENED, A.WITHDRAW): S.WITHDRAWN,
+}
+"""(status, action) -> next status. An absent pair is forbidden."""
+
+ENDS = frozenset({S.CLOSED, S.REJECTED, S.WITHDRAWN, S.MERGED})
+"""Statuses in which no unit owes anything."""
+del S, A
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step in a ticket's life, as it is logged. ``seq`` counts the ticket's events from 1."""
+
+    ticket: str
+    seq: int
+    at: datetime
+    action: Action
+    status: Status
+    by: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One case, from filing to closing. Times are UTC; ``seq`` is that of its last event.
+
+    ``kind`` is a code of the town's catalogue, ``area`` and ``unit`` likewise ("" while unknown or in the pool).
+    ``due_at`` binds the unit; ``promised_at`` is what the resident was told and moves only with a message.
+    ``provisional`` marks dates counted over years whose holidays nobody knows yet.
+    """
+
+    number: str
+    code: str
+    alias: str
+    type: Type
+    kind: str
+    status: Status
+    source: str
+    channel: str
+    text: str
+    filed_at: datetime
+    area: str = ""
+    place: Place | None = None
+    unit: str = ""
+    hidden: bool = False
+    danger: str = ""
+    provisional: bool = False
+    dispatched_at: datetime | None = None
+    due_at: datetime | None = None
+    promised_at: datetime | None = None
+    closed_at: datetime | None = None
+    seq: int = 1
+
+    @property
+    def open(self) -> bool:
+        """Whether some unit, or the pool, still owes something."""
+        return self.status not in ENDS
+
+    def may(self, action: Action) -> bool:
+        """Whether the lifecycle allows the action now."""
+        return (self.status, action) in LIFECYCLE
+
+    def after(self, action: Action, at: datetime, **fields: Any) -> Ticket:
+        """The ticket after an action at a moment, with the given fields changed too.
+
+        Raises NotPossibleNow with what is possible instead.
+        """
+        status = LIFECYCLE.get((self.status, action))
+        if status is None:
+            possible = [a for s, a in LIFECYCLE if s is self.status]
+            raise NotPossibleNow(status=self.status, action=action, possible=possible)
+        if action is Action.DISPATCH:
+            fields.setdefault("dispatched_at", at)
+        fields["closed_at"] = at if status in ENDS else None
+        return replace(self, status=status, seq=self.seq + 1, **fields)
+
+    def event(self, action: Action, at: datetime, by: str = DESK, **data: Any) -> Event:
+        """The log entry for the action that led to this state of the ticket."""
+        return Event(self.number, self.seq, at, action, self.status, by, data)

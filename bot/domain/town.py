@@ -1,0 +1,178 @@
+"""A town as its clerk describes it: areas, kinds, units, rules, hours, limits, danger, contacts.
+
+These are plain values; `bot.townfile` reads them from TOML and refuses wrong ones with line and reason. Entries retire,
+they never vanish: an old ticket always finds the names it was filed under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from enum import StrEnum
+
+from bot.domain.ticket import Type
+
+
+class Clock(StrEnum):
+    """Which time a kind's limit is counted in."""
+
+    TYPE = "type"  # the type's limit, in working days
+    DANGER = "danger"  # dispatch 1 h, answer 2 h, round the clock
+    UTILITY = "utility"  # dispatch 2 h, answer 24 h, round the clock
+
+
+UNDECIDED = "undecided"
+"""The code of the kind 待定: always there, goes to the pool."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """A town or street (level 2) or a village or community (level 1). Points are (latitude, longitude), WGS-84."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    level: int = 1
+    parent: str = ""
+    aliases: tuple[str, ...] = ()
+    roads: tuple[str, ...] = ()
+    estates: tuple[str, ...] = ()
+    landmarks: tuple[str, ...] = ()
+    centre: tuple[float, float] | None = None
+    outline: tuple[tuple[float, float], ...] = ()
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a matter is about. ``words`` in a text speak for it. ``group`` is one of the four classes."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    group: str = ""
+    words: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    clock: Clock = Clock.TYPE
+    forbids_level_1: bool = False
+    walled: bool = False
+    joinable: bool = False
+    public: bool = False
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkHours:
+    """The spans of a working day, in order, in the town's time zone."""
+
+    spans: tuple[tuple[time, time], ...] = ((time(9), time(12)), (time(14), time(18)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """Who acts. ``level`` 1 village or community, 2 town or street, 3 city department. ``area`` is what it serves ("" = all)."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    level: int = 3
+    parent: str = ""
+    area: str = ""
+    hours: WorkHours | None = None
+    phone: str = ""
+    sign_off: bool = False
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """kind × area → unit. "*" stands for every kind or area; a unit "@1", "@2" is the one of that level serving the place."""
+
+    kind: str
+    area: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Danger:
+    """A phrase that cannot wait. ``phrases`` say it, ``except_`` looks like it and is not; ``advice`` is told first."""
+
+    code: str
+    name: str
+    phrases: tuple[str, ...]
+    except_: tuple[str, ...] = ()
+    kind: str = UNDECIDED
+    numbers: tuple[str, ...] = ()
+    advice: str = ""
+    advice_en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Every figure of the rule book that a town may change. Working days, unless the name says otherwise."""
+
+    answer_days: Mapping[Type, int | None] = field(
+        default_factory=lambda: {
+            Type.ENQUIRY: 3,
+            Type.COMPLAINT: 5,
+            Type.HELP: 5,
+            Type.REPORT: 5,
+            Type.IDEA: 15,
+            Type.PRAISE: None,
+        }
+    )
+    dispatch_days: int = 1
+    study_days: int = 10
+    day_hours: int = 7
+    danger_dispatch: timedelta = timedelta(hours=1)
+    danger_answer: timedelta = timedelta(hours=2)
+    utility_dispatch: timedelta = timedelta(hours=2)
+    utility_answer: timedelta = timedelta(hours=24)
+    danger_unconfirmed: timedelta = timedelta(minutes=5)
+    listen_within: timedelta = timedelta(minutes=30)
+    quiet_window: timedelta = timedelta(seconds=3)
+    draft_fresh: timedelta = timedelta(hours=2)
+    draft_reminders: tuple[timedelta, ...] = (timedelta(hours=2), timedelta(hours=20))
+    draft_ends: timedelta = timedelta(hours=44)
+    after_filing: timedelta = timedelta(minutes=10)
+    question_life: timedelta = timedelta(minutes=30)
+    pin_reach_m: float = 3000.0
+    text_max: int = 20_000
+    file_max_bytes: int = 20 * 1024 * 1024
+    attachments_max: int = 30
+    take_hours: int = 4
+    raise_hours: int = 4
+    code_tries_per_hour: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts:
+    """What people are told when they want a human, or to know what is kept."""
+
+    hotline: str = ""
+    hotline_hours: str = ""
+    hotline_hours_en: str = ""
+    privacy_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Town:
+    """Everything a town's clerk decides. ``holidays`` maps a date to True (day off) or False (make-up working day)."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    timezone: str = "Asia/Shanghai"
+    areas: Mapping[str, Area] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    dangers: tuple[Danger, ...] = ()
+    type_words: Mapping[Type, tuple[str, ...]] = field(default_factory=dict)
+    hours: WorkHours = WorkHours()
+    holidays: Mapping[date, bool] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    contacts: Contacts = field(default_factory=Contacts)
+    canned: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # code -> zh, en

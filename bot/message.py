@@ -1,0 +1,196 @@
+"""All that crosses a channel: what comes in, what is answered, what is pushed later, and how that went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.people import Address
+from bot.domain.place import Pin
+
+
+class MessageKind(StrEnum):
+    """What somebody did."""
+
+    TEXT = "text"
+    ATTACHMENT = "attachment"  # with or without words
+    PLACE = "place"
+    PRESS = "press"  # a button, a menu entry
+    EDIT = "edit"  # new words for an earlier message
+    FOLLOW = "follow"  # subscribed, pressed start, opened the page for the first time
+    UNFOLLOW = "unfollow"  # unsubscribed, blocked us
+    CONTACT = "contact"  # their own telephone number, proven by the platform
+    TICKLE = "tickle"  # a presence signal that needs no answer
+    UNKNOWN = "unknown"  # something the desk cannot take
+
+
+class AttachmentType(StrEnum):
+    PHOTO = "photo"
+    VOICE = "voice"
+    VIDEO = "video"
+    AUDIO = "audio"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file somebody sent, not fetched yet.
+
+    ``ref`` is what the channel needs to fetch it, never an address on the net. ``bytes`` and ``seconds`` are what the
+    platform claims, if it does. ``fingerprint`` is the platform's own name for the same content. ``problem`` is a
+    locale key suffix when it can never be fetched (``too_large``, ``unsupported``, ``expired``).
+    """
+
+    type: AttachmentType
+    ref: str
+    name: str = ""
+    mime: str = ""
+    bytes: int | None = None
+    seconds: int | None = None
+    fingerprint: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One thing a person did on a channel, already proven and decoded.
+
+    ``key`` is the same when the platform sends it again, and unique in the channel. ``at`` is the platform's time.
+    ``press`` is the token of a `Choice`, or a menu key. ``quote`` is the platform's id of the message of ours that is
+    replied to. ``edits`` is the key of the message whose words ``text`` replaces. ``scene`` is what a scanned code or a start link carried. ``locale`` is "zh_CN", "en" or "" when
+    the channel does not know. ``raw`` is what came over the wire. ``unknown`` names a type the desk cannot take.
+    """
+
+    address: Address
+    key: str
+    kind: MessageKind
+    at: datetime
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    pin: Pin | None = None
+    press: str = ""
+    quote: str = ""
+    edits: str = ""
+    scene: str = ""
+    phone: str = ""
+    locale: str = ""
+    unknown: str = ""
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to tap. ``token`` (at most 64 bytes) comes back as `InboundMessage.press`.
+
+    ``word`` is what may be typed instead; "" where only the number or the tap works.
+    """
+
+    token: str
+    label: str
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the desk says: words, and what can be tapped.
+
+    Messages with the same ``slot`` are one card: a channel that can edit shows the newest in the place of the last.
+    ``photo`` and the like come with later issues; ``ask`` asks the channel for its own picker ("place", "contact").
+    """
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    slot: str = ""
+    ask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a message was answered, and when: the same for every copy of that message.
+
+    ``reply`` is None where nothing is said at once.
+    """
+
+    reply: Reply | None
+    at: datetime
+
+
+class Lane(StrEnum):
+    """Which queue a push stands in; earlier lanes go first."""
+
+    URGENT = "urgent"  # danger
+    REPLY = "reply"  # the person has just written
+    NOTICE = "notice"  # news about a ticket
+    BULK = "bulk"  # digests, boards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """Something to be sent without being asked for. ``key`` is unique for ever: the same push is never stored twice.
+
+    It leaves at ``not_before`` at the earliest and is dropped after ``expires_at``. ``ticket`` is the number it is about.
+    ``reserve`` marks a push that may use the credits kept for answers and reviews.
+    """
+
+    key: str
+    address: Address
+    reply: Reply
+    created_at: datetime
+    lane: Lane = Lane.NOTICE
+    ticket: str = ""
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    reserve: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The platform took it. ``message_id`` is the platform's name for it ("" when it gives none)."""
+
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """Certainly not sent; try again after so many seconds. ``whole_channel`` halts everybody's pushes."""
+
+    seconds: float
+    reason: str
+    whole_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Certainly not sent, and pointless until the person writes again (WeChat's window is shut, the page is closed)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Certainly not sent and never will be. ``gone``: this person cannot be reached any more."""
+
+    reason: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Certainly not sent: the chat has another id now (a Telegram group that became a supergroup)."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """It may or may not have been sent. Never sent again blindly."""
+
+    reason: str
+
+
+Delivery = Delivered | TryLater | Kept | Refused | Moved | Unclear
+"""How sending a push went; always matched exhaustively."""
+
+JsonObject = dict[str, Any]

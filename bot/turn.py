@@ -1,0 +1,55 @@
+"""A turn is one thing that happened, being answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bot.changes import Changes, Timer
+from bot.conversation.session import Session
+from bot.domain.guide import Guide
+from bot.domain.people import Address
+from bot.domain.town import Town
+from bot.message import Choice, InboundMessage, Reply
+from bot.ports import Numbers, Reader, Traits
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """One message or timer, everything needed to decide what it means, and what was decided.
+
+    Use cases read ``turn.read``, change ``turn.session`` through `remember`, and put effects into ``turn.changes``.
+    ``words`` renders a text of the catalogue in the person's language; ``token()`` is a fresh unguessable id.
+    """
+
+    now: datetime
+    session: Session
+    guide: Guide
+    traits: Traits
+    read: Reader
+    numbers: Numbers
+    words: Callable[..., str]
+    token: Callable[[], str]
+    message: InboundMessage | None = None
+    timer: Timer | None = None
+    changes: Changes = field(default_factory=Changes)
+
+    @property
+    def town(self) -> Town:
+        """The town's settings."""
+        return self.guide.town
+
+    @property
+    def address(self) -> Address:
+        """Whose turn it is."""
+        return self.session.address
+
+    def remember(self, **fields: Any) -> None:
+        """Change what is remembered of this person."""
+        self.session = replace(self.session, **fields)
+
+    def say(self, key: str, *choices: Choice, slot: str = "", ask: str = "", **params: Any) -> Reply:
+        """A reply in the person's language, from the catalogue."""
+        return Reply(self.words(key, **params), choices, slot, ask)

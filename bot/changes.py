@@ -102,7 +102,7 @@ class Changes:
     tasks: list[Task] = field(default_factory=list)
     closed_tasks: list[str] = field(default_factory=list)  # keys
     code_failures: list[tuple[str, Address, datetime]] = field(default_factory=list)  # ticket, who, when
-    released: list[Address] = field(default_factory=list)  # kept pushes of these people may go again
+    told: list[int] = field(default_factory=list)  # ids of kept pushes that this answer tells
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:
         """Keep a ticket as it is after these events."""

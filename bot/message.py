@@ -40,7 +40,8 @@ class Attachment:
 
     ``ref`` is what the channel needs to fetch it, never an address on the net. ``bytes`` and ``seconds`` are what the
     platform claims, if it does. ``fingerprint`` is the platform's own name for the same content. ``problem`` is a
-    locale key suffix when it can never be fetched (``too_large``, ``unsupported``, ``expired``).
+    locale key suffix when it can never be fetched (``too_large``, ``unsupported``, ``expired``). ``sha256`` is set when the
+    channel has put the content into the media store already; then there is nothing left to fetch.
     """
 
     type: AttachmentType
@@ -51,6 +52,7 @@ class Attachment:
     seconds: int | None = None
     fingerprint: str = ""
     problem: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,9 @@ class InboundMessage:
 
     ``key`` is the same when the platform sends it again, and unique in the channel. ``at`` is the platform's time.
     ``press`` is the token of a `Choice`, or a menu key. ``quote`` is the platform's id of the message of ours that is
-    replied to. ``edits`` is the key of the message whose words ``text`` replaces. ``scene`` is what a scanned code or a start link carried. ``locale`` is "zh_CN", "en" or "" when
-    the channel does not know. ``raw`` is what came over the wire. ``unknown`` names a type the desk cannot take.
+    replied to. ``edits`` is the key of the message whose words ``text`` replaces. ``scene`` is what a scanned code or a
+    start link carried. ``locale`` is "zh_CN", "en" or "" when the channel does not know. ``raw`` is what came over the wire.
+    ``unknown`` names a type the desk cannot take.
     """
 
     address: Address
@@ -130,8 +133,8 @@ class Lane(StrEnum):
 class Push:
     """Something to be sent without being asked for. ``key`` is unique for ever: the same push is never stored twice.
 
-    It leaves at ``not_before`` at the earliest and is dropped after ``expires_at``. ``ticket`` is the number it is about.
-    ``reserve`` marks a push that may use the credits kept for answers and reviews.
+    It leaves at ``not_before`` at the earliest and is dropped after ``expires_at``. ``ticket`` is the number it
+    is about. ``reserve`` marks a push that may use the credits kept for answers and reviews.
     """
 
     key: str

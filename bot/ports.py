@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.changes import AttachmentRecord, Changes, Timer
 from bot.conversation.session import Session
 from bot.domain.people import Address
 from bot.domain.ticket import Event, Ticket
-from bot.message import Answer, Delivery, Push
+from bot.message import Answer, Delivery, MessageKind, Push
 
 
 class Clock(Protocol):
@@ -33,6 +33,9 @@ class Traits:
     ``answers_at_once``: the reply travels in the HTTP answer. ``late_card``: pushing a refreshed card after a quiet
     window is possible. ``quiet_window``: even the first card waits for the window. ``edits``: a shown card can be
     replaced. ``buttons``: choices can be tapped (else they are numbered). ``text_limit`` is in ``text_unit``s.
+    ``credits``: how many pushes each action of a person allows, and for how long (empty: no such limit);
+    ``credits_reserved`` of them are kept for answers and reviews. ``tells_kept``: pushes that could not be sent are
+    told inside the answer to the person's next message.
     """
 
     answers_at_once: bool
@@ -42,6 +45,9 @@ class Traits:
     buttons: bool
     text_limit: int
     text_unit: str = "characters"  # or "bytes" of UTF-8
+    credits: Mapping[MessageKind, tuple[int, timedelta]] = field(default_factory=dict)
+    credits_reserved: int = 0
+    tells_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Unfetchable:
-    """The platform will not give the file. ``problem``: ``expired``, ``too_large``, ``refused``. ``retry``: perhaps later."""
+    """The platform will not give the file. ``problem``: ``expired``, ``too_large``, ``refused``.
+
+    ``retry``: perhaps later, after so many seconds.
+    """
 
     problem: str
     retry: bool = False
@@ -85,6 +94,32 @@ class Channel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMedia:
+    """Content on disk: its SHA-256 in hex, its size, and its type read from the content itself."""
+
+    sha256: str
+    bytes: int
+    mime: str
+
+
+class MediaStore(Protocol):
+    """A folder (or bucket) of files named by their content."""
+
+    async def save(self, chunks: AsyncIterator[bytes], cap: int) -> StoredMedia:
+        """Stream content in; when this returns it is durably there.
+
+        Raises Malformed with ``key="media.too_large"`` past ``cap`` bytes; nothing is left behind.
+        """
+        ...
+
+    def open(self, sha256: str) -> AsyncIterator[bytes]:
+        """The content in pieces. Raises NotFound."""
+        ...
+
+    async def exists(self, sha256: str) -> bool: ...
+
+
 class Numbers(Protocol):
     """Where ticket numbers come from."""
 
@@ -95,12 +130,16 @@ class Numbers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPush:
-    """A push the sender holds, how often it was tried, and the platform's id of the message in its slot."""
+    """A push the sender holds: how often it was tried, and the platform's id of the message in its slot.
+
+    ``credits`` is how many more pushes the platform lets us send to this person now; None where it does not count.
+    """
 
     id: int
     push: Push
-    attempts: int
-    replaces: str
+    attempts: int = 0
+    replaces: str = ""
+    credits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +189,14 @@ class Reader(Protocol):
 
     async def quoted(self, address: Address, message_id: str) -> str:
         """What a message of ours was about: a ticket number or a slot ("" when unknown)."""
+        ...
+
+    async def kept(self, address: Address) -> Sequence[ClaimedPush]:
+        """Pushes that wait for this person's next contact, oldest first. Costs nothing when there are none."""
+        ...
+
+    async def talk(self, address: Address, limit: int = 100) -> Sequence[Line]:
+        """The newest lines of a person's talk with the desk (messages, answers, pushes), oldest first."""
         ...
 
     async def code_failures(self, number: str, since: datetime) -> int:

@@ -28,6 +28,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """How many pushes a platform lets us send until when, since the person's last action at ``at``."""
+
+    granted: int
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Filed:
     """A ticket this person filed or claimed lately, and the draft it came from."""
 
@@ -58,6 +67,7 @@ class Session:
     talking_until: datetime | None = None
     tries: tuple[datetime, ...] = ()
     phone: str = ""
+    credit: Credit | None = None
 
     @property
     def draft(self) -> Draft | None:

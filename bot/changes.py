@@ -98,10 +98,12 @@ class Changes:
     cancelled: list[tuple[str, str]] = field(default_factory=list)  # timer kind, subject
     attachments: list[AttachmentRecord] = field(default_factory=list)
     filed_attachments: list[tuple[str, str]] = field(default_factory=list)  # draft, ticket
+    moved_attachments: list[tuple[str, str, str]] = field(default_factory=list)  # attachment id, draft, ticket
     dropped_attachments: list[str] = field(default_factory=list)  # drafts
     tasks: list[Task] = field(default_factory=list)
     closed_tasks: list[str] = field(default_factory=list)  # keys
     code_failures: list[tuple[str, Address, datetime]] = field(default_factory=list)  # ticket, who, when
+    erased: list[Address] = field(default_factory=list)  # people whose traces go, while their tickets stay
     told: list[int] = field(default_factory=list)  # ids of kept pushes that this answer tells
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:

@@ -33,7 +33,8 @@ class Draft:
 
     ``state`` is a state of the intake machine. ``kind`` and ``type`` are suggestions until ``kind_chosen`` /
     ``type_chosen``. ``area_options`` are codes to choose from while the place is unclear. ``place_asked``: asked once,
-    never again. ``source`` is "" unless somebody files for another person. ``reminders`` counts how often we asked about it.
+    never again. ``source`` is "" unless somebody files for another person. ``alike`` is the number of an open ticket of
+    the same person it may belong to. ``reminders`` counts how often we asked about it.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Draft:
     hidden: bool = False
     danger: str = ""
     source: str = ""
+    alike: str = ""
     reminders: int = 0
 
     @property

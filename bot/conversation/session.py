@@ -15,12 +15,16 @@ QUESTION_LIFE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The last thing we asked: which (a state or a use case), about what, and the choices in the order shown."""
+    """The last thing we asked: which (a state or a use case), about what, and the choices in the order shown.
+
+    ``data`` is what the use case that asked needs to understand the answer.
+    """
 
     name: str
     about: str
     asked_at: datetime
     choices: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
 
     def open(self, now: datetime) -> bool:
         """Whether it still waits for an answer."""
@@ -38,11 +42,14 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A ticket this person filed or claimed lately, and the draft it came from."""
+    """A ticket this person filed or claimed lately, the draft it came from, and what it was about."""
 
     ticket: str
     draft: str
     at: datetime
+    kind: str = ""
+    area: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,14 @@ class Action(StrEnum):
     REJECT = "reject"
     WITHDRAW = "withdraw"
     MERGE = "merge"
+    SUPPLEMENT = "supplement"
+    CORRECT = "correct"
+    CLAIM = "claim"
+    HIDE = "hide"
+
+
+FACTS = frozenset({Action.SUPPLEMENT, Action.CORRECT, Action.CLAIM, Action.HIDE})
+"""Actions that add to a ticket in any status and leave the status alone."""
 
 
 S, A = Status, Action
@@ -153,13 +161,15 @@ class Ticket:
 
     def may(self, action: Action) -> bool:
         """Whether the lifecycle allows the action now."""
-        return (self.status, action) in LIFECYCLE
+        return action in FACTS or (self.status, action) in LIFECYCLE
 
     def after(self, action: Action, at: datetime, **fields: Any) -> Ticket:
         """The ticket after an action at a moment, with the given fields changed too.
 
         Raises NotPossibleNow with what is possible instead.
         """
+        if action in FACTS:
+            return replace(self, seq=self.seq + 1, **fields)
         status = LIFECYCLE.get((self.status, action))
         if status is None:
             possible = [a for s, a in LIFECYCLE if s is self.status]

@@ -1,0 +1,97 @@
+"""Every word a person reads, in every language the desk speaks.
+
+Texts live in ``locales/<language>/desk.po`` under keys such as ``receipt.filed``; translators' tools know the format.
+Parameters are named fields: ``{number}``. What must be the same in all languages (keys, fields) is checked when the
+catalogue is loaded, so a missing text stops the start and never surprises a resident.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+
+from bot.errors import ConfigurationError
+
+DEFAULT_LOCALE = "zh_CN"
+WORDS_PREFIX = "word."
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of one language. ``words(key, **params)`` renders one; an unknown key raises KeyError."""
+
+    locale: str
+    texts: Mapping[str, str]
+
+    def __call__(self, key: str, **params: Any) -> str:
+        text = self.texts[key]
+        return text.format(**params) if params else text
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All languages. Unknown ones fall back to the default."""
+
+    languages: Mapping[str, Words]
+
+    def words(self, locale: str) -> Words:
+        """The texts of a language, or of the default one."""
+        return self.languages.get(locale) or self.languages[DEFAULT_LOCALE]
+
+    def vocabulary(self, fold: Callable[[str], str]) -> dict[str, str]:
+        """Desk words of all languages, folded, each with its command: ``{"确认": "confirm", ...}``.
+
+        Raises ConfigurationError when one word stands for two commands.
+        """
+        found: dict[str, str] = {}
+        for words in self.languages.values():
+            for key, text in words.texts.items():
+                if not key.startswith(WORDS_PREFIX):
+                    continue
+                command = key.removeprefix(WORDS_PREFIX)
+                for word in map(fold, text.split("|")):
+                    if found.setdefault(word, command) != command:
+                        raise ConfigurationError(f"{words.locale}: {key}", f"{word!r} also means {found[word]!r}")
+        return found
+
+    @classmethod
+    def load(cls, folder: Path) -> Catalogue:
+        """Read ``folder/*/desk.po``. Raises ConfigurationError for missing keys or fields."""
+        languages = {path.parent.name: _read(path) for path in sorted(folder.glob("*/desk.po"))}
+        if DEFAULT_LOCALE not in languages:
+            raise ConfigurationError(str(folder), f"no texts for {DEFAULT_LOCALE}")
+        complete = languages[DEFAULT_LOCALE]
+        for locale, texts in languages.items():
+            for key in complete.keys() | texts.keys():
+                here, there = texts.get(key), complete.get(key)
+                if here is None or there is None:
+                    raise ConfigurationError(f"{folder}/{locale}/desk.po", f"{key} is not in every language")
+                if fields(here) != fields(there):
+                    raise ConfigurationError(
+                        f"{folder}/{locale}/desk.po", f"{key} has other fields than {DEFAULT_LOCALE}"
+                    )
+        return cls({locale: Words(locale, texts) for locale, texts in languages.items()})
+
+
+def fields(text: str) -> frozenset[str]:
+    """The names of the parameters that a text takes. Raises ValueError when its braces do not match."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+def _read(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        catalogue = read_po(file, abort_invalid=True)
+    texts = {message.id: message.string for message in catalogue if message.id}
+    for key, text in texts.items():
+        if not text:
+            raise ConfigurationError(str(path), f"{key} has no text")
+        try:
+            fields(text)
+        except ValueError as error:
+            raise ConfigurationError(str(path), f"{key}: {error}") from None
+    return texts

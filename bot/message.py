@@ -61,7 +61,8 @@ class InboundMessage:
 
     ``key`` is the same when the platform sends it again, and unique in the channel. ``at`` is the platform's time.
     ``press`` is the token of a `Choice`, or a menu key. ``quote`` is the platform's id of the message of ours that is
-    replied to. ``edits`` is the key of the message whose words ``text`` replaces. ``scene`` is what a scanned code or a
+    replied to. ``id`` is the platform's name of the message where it is not the key (Telegram's key is the update's id);
+    words are remembered by `edit_key`, and ``edits`` is the `edit_key` of the message that ``text`` replaces. ``scene`` is what a scanned code or a
     start link carried. ``locale`` is "zh_CN", "en" or "" when the channel does not know. ``raw`` is what came over the wire.
     ``unknown`` names a type the desk cannot take.
     """
@@ -81,6 +82,12 @@ class InboundMessage:
     locale: str = ""
     unknown: str = ""
     raw: bytes = b""
+    id: str = ""
+
+    @property
+    def edit_key(self) -> str:
+        """The name by which a later edit finds the words of this message."""
+        return self.id or self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.changes import AttachmentRecord, Changes, Timer
 from bot.conversation.session import Session
 from bot.domain.people import Address
 from bot.domain.ticket import Event, Ticket
-from bot.message import Answer, Delivery, MessageKind, Push
+from bot.message import Answer, Delivery, Lane, MessageKind, Push
 
 
 class Clock(Protocol):
@@ -52,7 +52,10 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The platform gives the file: its bytes in pieces, and the size and type it claims."""
+    """The platform gives the file: its bytes in pieces, and the size and type it claims.
+
+    ``chunks`` raises ConnectionError when the platform breaks off in the middle: fetch again later.
+    """
 
     chunks: AsyncIterator[bytes]
     bytes: int | None = None
@@ -71,11 +74,45 @@ class Unfetchable:
     after: float = 0.0
 
 
+class Pace(Protocol):
+    """How fast a platform wants to be sent to. State of one process, no clock: ``now`` is monotonic seconds.
+
+    The sender asks `wait` before each push, tells `sent` when it goes out and `halted` after every `TryLater`.
+    """
+
+    def wait(self, address: Address, lane: Lane, now: float) -> float:
+        """Seconds this push must still wait; 0.0 when it may go now."""
+        ...
+
+    def sent(self, address: Address, lane: Lane, now: float) -> None:
+        """A push of this lane went out to this address."""
+        ...
+
+    def halted(self, seconds: float, address: Address | None, now: float) -> None:
+        """The platform wants nothing for so many seconds: for one address, or for everybody (None)."""
+        ...
+
+
+class NoPace:
+    """No pacing at all: for channels whose platform sets no speed."""
+
+    def wait(self, address: Address, lane: Lane, now: float) -> float:
+        """Never waits."""
+        return 0.0
+
+    def sent(self, address: Address, lane: Lane, now: float) -> None:
+        """Nothing to count."""
+
+    def halted(self, seconds: float, address: Address | None, now: float) -> None:
+        """Nothing to halt."""
+
+
 class Channel(Protocol):
     """One way to talk with people. The obligatory part is small; `Traits` says what more there is."""
 
     name: str
     traits: Traits
+    pace: Pace
 
     async def deliver(self, push: Push, replaces: str) -> Delivery:
         """Send a push. ``replaces`` is the platform's id of the message whose slot it takes ("" for none)."""

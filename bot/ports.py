@@ -11,7 +11,7 @@ from bot.changes import AttachmentRecord, Changes, Timer
 from bot.conversation.session import Session
 from bot.domain.people import Address
 from bot.domain.ticket import Event, Ticket
-from bot.message import Answer, Delivery, Lane, MessageKind, Push
+from bot.message import Answer, Delivery, InboundMessage, Lane, MessageKind, Push
 
 
 class Clock(Protocol):
@@ -279,4 +279,10 @@ class Store(Protocol):
 
     async def settle_media(self, record: AttachmentRecord) -> None:
         """Write down what became of a fetch."""
+        ...
+
+    async def quarantine(
+        self, incident: str, why: str, at: datetime, message: InboundMessage | None = None, timer: Timer | None = None
+    ) -> None:
+        """Keep what could not be handled, whole, for a person to look into. ``why`` holds nothing anybody wrote."""
         ...

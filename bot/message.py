@@ -40,8 +40,8 @@ class Attachment:
 
     ``ref`` is what the channel needs to fetch it, never an address on the net. ``bytes`` and ``seconds`` are what the
     platform claims, if it does. ``fingerprint`` is the platform's own name for the same content. ``problem`` is a
-    locale key suffix when it can never be fetched (``too_large``, ``unsupported``, ``expired``). ``sha256`` is set when the
-    channel has put the content into the media store already; then there is nothing left to fetch.
+    locale key suffix when it can never be fetched (``too_large``, ``unsupported``, ``expired``). ``sha256`` is set
+    when the channel has put the content into the media store already; then there is nothing left to fetch.
     """
 
     type: AttachmentType
@@ -61,10 +61,10 @@ class InboundMessage:
 
     ``key`` is the same when the platform sends it again, and unique in the channel. ``at`` is the platform's time.
     ``press`` is the token of a `Choice`, or a menu key. ``quote`` is the platform's id of the message of ours that is
-    replied to. ``id`` is the platform's name of the message where it is not the key (Telegram's key is the update's id);
-    words are remembered by `edit_key`, and ``edits`` is the `edit_key` of the message that ``text`` replaces. ``scene`` is what a scanned code or a
-    start link carried. ``locale`` is "zh_CN", "en" or "" when the channel does not know. ``raw`` is what came over the wire.
-    ``unknown`` names a type the desk cannot take.
+    replied to. ``id`` is the platform's name of the message where that is not the key (Telegram's key is the update's
+    id); words are remembered by `edit_key`, and ``edits`` is the `edit_key` of the message whose words ``text``
+    replaces. ``scene`` is what a scanned code or a start link carried. ``locale`` is "zh_CN", "en" or "" when the
+    channel does not know. ``raw`` is what came over the wire. ``unknown`` names a type the desk cannot take.
     """
 
     address: Address

@@ -12,7 +12,7 @@ from bot.message import AttachmentType
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words of one message; ``key`` is its `InboundMessage.edit_key`: it finds them when the person edits that message."""
+    """Words of one message; ``key`` is its `InboundMessage.edit_key`: by it an edit finds them."""
 
     key: str
     text: str

@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.changes import AttachmentRecord, Changes, Timer
 from bot.conversation.session import Session
 from bot.domain.people import Address
+from bot.domain.place import Pin
 from bot.domain.ticket import Event, Ticket
 from bot.message import Answer, Delivery, InboundMessage, Lane, MessageKind, Push
 
@@ -193,7 +194,11 @@ class PushOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a person's talk with the desk, for showing it again. ``who``: resident or desk."""
+    """One line of a person's talk with the desk, for showing it again. ``who``: resident or desk.
+
+    ``id`` is the message's key for what a resident sent, that key with ``/answer`` after it for what it was answered,
+    and the push's key for a push. ``reply`` is the desk's `Reply`, ``pin`` a resident's place.
+    """
 
     id: str
     who: str
@@ -201,6 +206,7 @@ class Line:
     text: str
     reply: object = None
     attachments: tuple[AttachmentRecord, ...] = ()
+    pin: Pin | None = None
 
 
 class Reader(Protocol):

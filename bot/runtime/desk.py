@@ -1,0 +1,80 @@
+"""What the runtime works with, handed over by the composition root."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.changes import Changes, Timer
+from bot.conversation.session import Session
+from bot.domain.guide import Guide
+from bot.message import InboundMessage, Reply
+from bot.ports import Clock, Numbers, Store, Traits
+from bot.runtime.metrics import Metrics
+from bot.turn import Turn
+
+Handler = Callable[[Turn], Awaitable[Reply | None]]
+"""Decides what a turn means: the reply, and effects in ``turn.changes``."""
+
+NO_TRAITS = Traits(
+    answers_at_once=False, quiet_window=False, late_card=False, edits=False, buttons=False, text_limit=4096
+)
+"""For the desk's own turns, and for people on a channel that is switched off now."""
+
+
+def _nothing(_changes: Changes) -> None:
+    """Nobody wants to hear of commits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The store, the clock, the town, the texts, and what to do with a turn.
+
+    ``guide`` gives the town as it is loaded now; ``words`` the texts of a locale; ``committed`` hears of every commit
+    that leaves something to do: pushes, timers, files.
+    """
+
+    store: Store
+    clock: Clock
+    numbers: Numbers
+    guide: Callable[[], Guide]
+    words: Callable[[str], Callable[..., str]]
+    traits: Mapping[str, Traits]
+    handle: Handler
+    fire: Handler
+    metrics: Metrics
+    committed: Callable[[Changes], None] = _nothing
+    default_locale: str = "zh_CN"
+
+    def words_for(self, session: Session | None) -> Callable[..., str]:
+        """The texts in a person's language."""
+        return self.words(session.locale if session is not None and session.locale else self.default_locale)
+
+    def turn(
+        self,
+        session: Session,
+        traits: Traits,
+        now: datetime,
+        message: InboundMessage | None = None,
+        timer: Timer | None = None,
+    ) -> Turn:
+        """A turn of that person, nothing decided yet."""
+        return Turn(
+            now=now,
+            session=session,
+            guide=self.guide(),
+            traits=traits,
+            read=self.store.reader,
+            numbers=self.numbers,
+            words=self.words_for(session),
+            token=_token,
+            message=message,
+            timer=timer,
+        )
+
+
+def _token() -> str:
+    """16 hex digits nobody can guess."""
+    return secrets.token_hex(8)

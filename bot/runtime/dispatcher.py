@@ -1,0 +1,216 @@
+"""One message or one timer in, one committed turn out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.changes import Changes, Timer
+from bot.conversation.session import Session
+from bot.domain.people import DESK, Address
+from bot.domain.ticket import Action
+from bot.errors import AlreadyAnswered, Conflict, Refusal, StoreUnavailable
+from bot.message import Answer, InboundMessage, Lane, MessageKind, Push, Reply
+from bot.runtime.desk import NO_TRAITS, Desk, Handler
+from bot.runtime.incidents import Incidents
+from bot.runtime.kept import told_under
+from bot.runtime.sessions import Sessions, met
+from bot.runtime.turnstile import Turnstile
+from bot.turn import Turn
+
+ROUNDS = 5
+"""How often a turn is decided again on fresh state before it is given up."""
+
+
+class Dispatcher:
+    """Gives every message its answer, once: copies share it, one person's messages wait for each other.
+
+    ``in_flight_max``: with more messages than that under way the next are refused, so that the platform repeats them.
+    """
+
+    def __init__(
+        self, desk: Desk, *, sessions_cached: int = 30_000, answers_cached: int = 4_096, in_flight_max: int = 10_000
+    ) -> None:
+        self._desk = desk
+        self._commit = desk.store.commit
+        self._sessions = Sessions(desk.store.reader, sessions_cached)
+        self._incidents = Incidents(desk, self._sessions)
+        self._turnstile = Turnstile()
+        self._flying: dict[tuple[str, str], asyncio.Task[Answer]] = {}
+        self._recent: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+        self._recent_max = answers_cached
+        self._in_flight_max = in_flight_max
+
+    async def take(self, message: InboundMessage) -> Answer:
+        """The answer to a message; it is on disk when this returns. Raises StoreUnavailable: nothing was acknowledged.
+
+        Whoever waits may be cancelled at any moment: the work goes on, and a copy of the message finds its answer.
+        """
+        name = (message.address.channel, message.key)
+        answer = self._recent.get(name)
+        if answer is not None:
+            self._desk.metrics.copies.inc()
+            return answer
+        work = self._flying.get(name)
+        if work is None:
+            if len(self._flying) >= self._in_flight_max:
+                raise StoreUnavailable()
+            work = self._flying[name] = asyncio.get_running_loop().create_task(self._work(name, message))
+        else:
+            self._desk.metrics.copies.inc()
+        return await asyncio.shield(work)
+
+    async def fire(self, timer: Timer) -> bool:
+        """Answer a timer; True when that is settled for good. Raises StoreUnavailable.
+
+        False: it had fired already, or it failed and may be tried again.
+        """
+        address = timer.address or Address(DESK, timer.subject)
+        async with self._turnstile.through(address):
+            for _ in range(ROUNDS):
+                try:
+                    await self._fired(timer, address)
+                except Conflict:
+                    self._stale(address)
+                    continue
+                except StoreUnavailable:
+                    self._sessions.forget(address)
+                    raise
+                except Exception as error:
+                    self._sessions.forget(address)
+                    return await self._incidents.timer(timer, error)
+                self._desk.metrics.timers.labels(timer.kind).inc()
+                return True
+        return False
+
+    async def amend(self, address: Address, change: Callable[[Session], Session]) -> None:
+        """Change what is remembered of a person outside a turn. Raises StoreUnavailable."""
+        async with self._turnstile.through(address):
+            for _ in range(ROUNDS):
+                old = await self._sessions.of(address)
+                new = change(old)
+                if new == old:
+                    return
+                new = replace(new, seq=old.seq + 1)
+                try:
+                    await self._commit(Changes(address=address, session=new, at=self._desk.clock.now()))
+                except Conflict:
+                    self._stale(address)
+                    continue
+                self._sessions.keep(new)
+                return
+        raise StoreUnavailable()
+
+    async def drain(self) -> None:
+        """Wait until all messages taken are answered."""
+        while self._flying:
+            await asyncio.wait(list(self._flying.values()))
+
+    async def _work(self, name: tuple[str, str], message: InboundMessage) -> Answer:
+        desk, address = self._desk, message.address
+        began = desk.clock.monotonic()
+        try:
+            await self._turnstile.enter(address)
+            try:
+                answer = await self._answered(message)
+            finally:
+                self._turnstile.leave(address)
+            self._recent[name] = answer
+            if len(self._recent) > self._recent_max:
+                self._recent.popitem(last=False)
+        finally:
+            del self._flying[name]
+        desk.metrics.message(address.channel, message.kind)
+        desk.metrics.turn_seconds.observe(desk.clock.monotonic() - began)
+        return answer
+
+    async def _answered(self, message: InboundMessage) -> Answer:
+        for _ in range(ROUNDS):
+            try:
+                return await self._turned(message)
+            except Conflict:
+                self._stale(message.address)
+            except AlreadyAnswered as found:
+                self._sessions.forget(message.address)
+                self._desk.metrics.copies.inc()
+                if isinstance(found.answer, Answer):
+                    return found.answer
+                raise
+            except StoreUnavailable:
+                self._sessions.forget(message.address)
+                raise
+            except Exception as error:
+                self._sessions.forget(message.address)
+                return await self._incidents.message(message, error)
+        raise StoreUnavailable()
+
+    async def _turned(self, message: InboundMessage) -> Answer:
+        """Decide and commit once."""
+        desk, address = self._desk, message.address
+        traits = desk.traits.get(address.channel, NO_TRAITS)
+        before = await self._sessions.of(address)
+        now = desk.clock.now()
+        turn = desk.turn(met(before, message, traits, now), traits, now, message=message)
+        reply = await _decided(turn, desk.handle)
+        changes = turn.changes
+        if reply is not None:
+            if traits.tells_kept and (kept := await desk.store.reader.kept(address)):
+                reply, told = told_under(reply, kept, traits, turn.words, now)
+                changes.told.extend(told)
+            if not traits.answers_at_once:
+                key = f"reply:{address.channel}:{message.key}"
+                changes.push(Push(key=key, address=address, reply=reply, created_at=now, lane=Lane.REPLY))
+        elif message.kind is MessageKind.TICKLE and turn.session == before and changes == Changes():
+            return Answer(None, now)  # nothing happened; a copy of it finds the same
+        answer = Answer(reply, now)
+        changes.message, changes.answer = message, answer
+        await self._seal(turn, replace(turn.session, seq=before.seq + 1))
+        return answer
+
+    async def _fired(self, timer: Timer, address: Address) -> None:
+        """Decide about a timer and commit, once."""
+        desk = self._desk
+        traits = desk.traits.get(address.channel, NO_TRAITS)
+        before = await self._sessions.of(address) if timer.address else Session(address=address)
+        turn = desk.turn(before, traits, desk.clock.now(), timer=timer)
+        reply = await _decided(turn, desk.fire)
+        turn.changes.fired = timer
+        if timer.address is None:
+            await self._seal(turn, None)
+            return
+        if reply is not None:
+            key = f"timer:{timer.kind}:{timer.subject}:{timer.level}:{timer.due_at.isoformat()}"
+            turn.changes.push(Push(key=key, address=address, reply=reply, created_at=turn.now, lane=Lane.REPLY))
+        await self._seal(turn, replace(turn.session, seq=before.seq + 1))
+
+    async def _seal(self, turn: Turn, session: Session | None) -> None:
+        """Make it true, then tell whoever works on what it left to do."""
+        changes = turn.changes
+        changes.at, changes.session = turn.now, session
+        if session is not None:
+            changes.address = session.address
+        await self._commit(changes)
+        if session is not None:
+            self._sessions.keep(session)
+            self._incidents.well(session.address)
+        if changes.tickets:
+            for event in changes.events:
+                if event.action is Action.FILE:
+                    self._desk.metrics.tickets.labels(changes.tickets[event.ticket].channel).inc()
+        if changes.pushes or changes.timers or changes.attachments:
+            self._desk.committed(changes)
+
+    def _stale(self, address: Address) -> None:
+        self._sessions.forget(address)
+        self._desk.metrics.conflicts.inc()
+
+
+async def _decided(turn: Turn, handle: Handler) -> Reply | None:
+    """What the use case says. A refusal is said too, and undoes everything but what is remembered of the person."""
+    try:
+        return await handle(turn)
+    except Refusal as refusal:
+        turn.changes = Changes(code_failures=turn.changes.code_failures)
+        return Reply(turn.words(refusal.key, **refusal.params))

@@ -1,0 +1,89 @@
+"""What the desk counts about itself, for Prometheus. No metric holds anything about a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bot.message import MessageKind
+
+TURN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""Upper bounds of the histogram of turns: WeChat gives up after 5 s."""
+
+OUTCOMES = ("sent", "ready", "kept", "refused", "unclear", "expired", "moved")
+
+
+class _Live(Collector):
+    """Gauges asked for at the moment somebody looks."""
+
+    def __init__(self, look: Callable[[], Iterable[tuple[str, str, Mapping[str, str], float]]]) -> None:
+        self._look = look
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for name, text, labels, value in self._look():
+            family = families.get(name)
+            if family is None:
+                family = families[name] = GaugeMetricFamily(name, text, labels=list(labels))
+            family.add_metric(list(labels.values()), value)
+        return families.values()
+
+
+class Metrics:
+    """All counters, in a registry of their own. Children used in every turn are bound once."""
+
+    def __init__(self, channels: Iterable[str] = ()) -> None:
+        registry = self.registry = CollectorRegistry()
+        self._messages = Counter("minsheng_messages_total", "Messages taken.", ["channel", "kind"], registry=registry)
+        self.turn_seconds = Histogram(
+            "minsheng_turn_seconds",
+            "From a message taken to its answer on disk.",
+            buckets=TURN_SECONDS,
+            registry=registry,
+        )
+        self.copies = Counter(
+            "minsheng_message_copies_total", "Messages that had been answered before.", registry=registry
+        )
+        self.conflicts = Counter("minsheng_conflicts_total", "Turns decided again on fresh state.", registry=registry)
+        self.errors = Counter(
+            "minsheng_errors_total", "Unexpected errors, by where they happened.", ["where"], registry=registry
+        )
+        self.quarantined = Counter("minsheng_quarantined_total", "Messages and timers set aside.", registry=registry)
+        self.tickets = Counter("minsheng_tickets_filed_total", "Tickets filed.", ["channel"], registry=registry)
+        self.timers = Counter("minsheng_timers_fired_total", "Timers fired.", ["kind"], registry=registry)
+        self._pushes = Counter(
+            "minsheng_pushes_total", "Pushes by what became of them.", ["channel", "outcome"], registry=registry
+        )
+        self.media = Counter(
+            "minsheng_media_total", "Fetches of files by what became of them.", ["outcome"], registry=registry
+        )
+        self.holiday_days_left = Gauge(
+            "minsheng_holiday_days_left", "Days until the known public holidays end.", registry=registry
+        )
+        self.messages = {(c, k): self._messages.labels(c, k) for c in channels for k in MessageKind}
+        self.pushes = {(c, o): self._pushes.labels(c, o) for c in channels for o in OUTCOMES}
+
+    def message(self, channel: str, kind: MessageKind) -> None:
+        """Count a message taken."""
+        child = self.messages.get((channel, kind))
+        if child is None:
+            child = self.messages[channel, kind] = self._messages.labels(channel, kind)
+        child.inc()
+
+    def push(self, channel: str, outcome: str) -> None:
+        """Count what became of a push."""
+        child = self.pushes.get((channel, outcome))
+        if child is None:
+            child = self.pushes[channel, outcome] = self._pushes.labels(channel, outcome)
+        child.inc()
+
+    def live(self, look: Callable[[], Iterable[tuple[str, str, Mapping[str, str], float]]]) -> None:
+        """Add gauges that are asked for when somebody looks: (name, help, labels, value)."""
+        self.registry.register(_Live(look))
+
+    def exposition(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)

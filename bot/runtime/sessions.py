@@ -1,0 +1,63 @@
+"""What an action of a person changes in their session before anybody decides anything; and a cache of sessions."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import datetime
+
+from bot.conversation.session import Credit, Session
+from bot.domain.people import Address
+from bot.message import InboundMessage, MessageKind
+from bot.ports import Reader, Traits
+
+
+class Sessions:
+    """The newest committed session of the last ``size`` addresses. Whoever is not here is read from the store."""
+
+    def __init__(self, reader: Reader, size: int) -> None:
+        self._reader = reader
+        self._size = size
+        self._kept: OrderedDict[Address, Session] = OrderedDict()
+
+    async def of(self, address: Address) -> Session:
+        """The session of an address; a new one for somebody never seen."""
+        session = self._kept.get(address)
+        if session is not None:
+            self._kept.move_to_end(address)
+            return session
+        return await self._reader.session(address) or Session(address=address)
+
+    def keep(self, session: Session) -> None:
+        """Remember a session that is committed."""
+        self._kept[session.address] = session
+        self._kept.move_to_end(session.address)
+        if len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+    def forget(self, address: Address) -> None:
+        """Read it from the store next time: somebody else may have written it."""
+        self._kept.pop(address, None)
+
+
+def met(session: Session, message: InboundMessage, traits: Traits, now: datetime) -> Session:
+    """The session after somebody acted: their language if none is known, reachable again or not, and new credits."""
+    reachable = message.kind is not MessageKind.UNFOLLOW
+    locale = session.locale or message.locale
+    credit = _credit(session.credit, message, traits, now) if traits.credits else session.credit
+    if reachable == session.reachable and locale == session.locale and credit is session.credit:
+        return session
+    return replace(session, reachable=reachable, locale=locale, credit=credit)
+
+
+def _credit(old: Credit | None, message: InboundMessage, traits: Traits, now: datetime) -> Credit | None:
+    """What the platform allows since this action. One that ends sooner never replaces one that runs longer."""
+    grant = traits.credits.get(message.kind)
+    if grant is None:
+        return old
+    granted, life = grant
+    at = min(message.at, now)  # the platform's window starts when they wrote, not when we heard of it
+    until = at + life
+    if old is not None and old.until > until:
+        return old
+    return Credit(granted, at, until)

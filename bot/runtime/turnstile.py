@@ -1,0 +1,57 @@
+"""One at a time per address, first come first served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.domain.people import Address
+
+
+class Turnstile:
+    """Lets one turn of a person through at a time. An address nobody is in costs nothing."""
+
+    def __init__(self) -> None:
+        self._queues: dict[Address, deque[asyncio.Future[None]] | None] = {}
+
+    def __len__(self) -> int:
+        """How many addresses somebody is in."""
+        return len(self._queues)
+
+    async def enter(self, address: Address) -> None:
+        """Return when it is our turn. Whoever enters must `leave`, unless this is cancelled."""
+        if address not in self._queues:
+            self._queues[address] = None
+            return
+        queue = self._queues[address]
+        if queue is None:
+            queue = self._queues[address] = deque()
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self.leave(address)  # our turn came in the very moment we gave up: hand it on
+            raise
+
+    def leave(self, address: Address) -> None:
+        """Let the next one in."""
+        queue = self._queues[address]
+        while queue:
+            turn = queue.popleft()
+            if not turn.done():  # done here means: its owner has given up
+                turn.set_result(None)
+                return
+        del self._queues[address]
+
+    @asynccontextmanager
+    async def through(self, address: Address) -> AsyncIterator[None]:
+        """Enter and leave, for whoever is not in a hurry."""
+        await self.enter(address)
+        try:
+            yield
+        finally:
+            self.leave(address)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from bot.domain.town import Town
+from bot.domain import colour, deadlines, words
+from bot.domain.deadlines import Tier
+from bot.domain.dispatch import Dispatcher, Route
+from bot.domain.gazetteer import Gazetteer, PlaceFinding
+from bot.domain.lexicon import Lexicon, TextReading
+from bot.domain.place import Pin, Place
+from bot.domain.ticket import Ticket, Type
+from bot.domain.town import UNDECIDED, Clock, Town
+from bot.domain.work_calendar import Moment, WorkCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +23,76 @@ class Guide:
     """What use cases ask about a town. Built by `Guide.of` when a town file is (re)loaded."""
 
     town: Town
+    lexicon: Lexicon
+    gazetteer: Gazetteer
+    calendar: WorkCalendar
+    dispatcher: Dispatcher
+    unit_calendars: Mapping[str, WorkCalendar] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, town: Town, fold: Callable[[str], str] = words.fold) -> Guide:
+        """The guide of a checked town; ``fold`` makes its words comparable with what people type."""
+        gazetteer = Gazetteer.of(town)
+        years = town.holiday_years or frozenset(day.year for day in town.holidays)
+        calendar = WorkCalendar(town.hours, town.holidays, ZoneInfo(town.timezone), years)
+        own = {u.code: calendar.with_hours(u.hours) for u in town.units.values() if u.hours not in (None, town.hours)}
+        return cls(town, Lexicon.of(town, fold), gazetteer, calendar, Dispatcher.of(town, gazetteer), own)
+
+    def read(self, text: str) -> TextReading:
+        """What a text says: type, kinds, places, danger."""
+        return self.lexicon.read(text)
+
+    def place_from_text(self, reading: TextReading) -> PlaceFinding:
+        """The place a text speaks of, or the areas to choose from."""
+        return self.gazetteer.from_text(reading.places)
+
+    def place_from_pin(self, pin: Pin) -> Place | None:
+        """Where a pin lies; None outside the town."""
+        return self.gazetteer.from_pin(pin, self.lexicon.read(pin.label).places if pin.label else ())
+
+    def place_in(self, area: str, name: str = "") -> Place:
+        """The place called ``name`` in an area somebody chose. Raises KeyError for an unknown code."""
+        return self.gazetteer.in_area(area, name)
+
+    def route(self, kind: str, area: str) -> Route:
+        """Which unit acts on that kind in that area ("" when unknown)."""
+        return self.dispatcher.route(kind or UNDECIDED, area)
+
+    def calendar_of(self, unit: str) -> WorkCalendar:
+        """The calendar a unit works by; the town's for the pool and for units without own hours."""
+        return self.unit_calendars.get(unit, self.calendar)
+
+    def clock_of(self, kind: str, danger: str, reading: TextReading) -> Clock:
+        """Which clock a matter runs on, given its kind, the danger read in it ("" for none) and its text."""
+        return deadlines.clock_of(self.town.kinds.get(kind), danger, kind in reading.urgent)
+
+    def clock_of_ticket(self, ticket: Ticket) -> Clock:
+        """Which clock a ticket runs on."""
+        kind = self.town.kinds.get(ticket.kind)
+        urgent = kind is not None and bool(kind.urgent_words) and ticket.kind in self.lexicon.read(ticket.text).urgent
+        return deadlines.clock_of(kind, ticket.danger, urgent)
+
+    def dispatch_due(self, clock: Clock, filed_at: datetime) -> Moment:
+        """By when a ticket must have a unit."""
+        return deadlines.dispatch_due(clock, filed_at, self.town.limits, self.calendar)
+
+    def answer_due(
+        self, type_: Type, clock: Clock, dispatched_at: datetime, unit: str = "", tier: Tier = Tier.NORMAL
+    ) -> Moment | None:
+        """By when the unit must have answered; None for what needs no answer."""
+        return deadlines.answer_due(type_, clock, dispatched_at, self.town.limits, self.calendar_of(unit), tier)
+
+    def answer_due_from_pool(self, type_: Type, clock: Clock, filed_at: datetime) -> Moment | None:
+        """The latest an answer may come to a ticket that still waits for a unit: what its filer is told first."""
+        sent = self.dispatch_due(clock, filed_at)
+        due = self.answer_due(type_, clock, sent.at)
+        return due and Moment(due.at, due.provisional or sent.provisional)
+
+    def ladder(self, ticket: Ticket, taken_at: datetime | None = None) -> tuple[deadlines.Step, ...]:
+        """The rungs of the overdue ladder a ticket still has to fear."""
+        clock = self.clock_of_ticket(ticket)
+        return deadlines.ladder(ticket, clock, self.town.limits, self.calendar_of(ticket.unit), taken_at)
+
+    def colour(self, ticket: Ticket, now: datetime, worries: colour.Worries = colour.NO_WORRIES) -> colour.Colour:
+        """How worried to be about a ticket at a moment."""
+        return colour.colour(ticket, now, self.clock_of_ticket(ticket), self.calendar_of(ticket.unit), worries)

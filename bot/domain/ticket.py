@@ -179,6 +179,10 @@ class Ticket:
         fields["closed_at"] = at if status in ENDS else None
         return replace(self, status=status, seq=self.seq + 1, **fields)
 
+    def noted(self, **fields: Any) -> Ticket:
+        """The ticket with facts changed that are part of the step being taken; no event of its own."""
+        return replace(self, **fields)
+
     def event(self, action: Action, at: datetime, by: str = DESK, **data: Any) -> Event:
         """The log entry for the action that led to this state of the ticket."""
         return Event(self.number, self.seq, at, action, self.status, by, data)

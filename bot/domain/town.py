@@ -46,14 +46,23 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What a matter is about. ``words`` in a text speak for it. ``group`` is one of the four classes."""
+    """What a matter is about. ``words`` in a text speak for it, ``strong_words`` twice as loud.
+
+    ``group`` is one of the four classes. ``details`` are asked of the resident, once. The ``clock`` binds only texts
+    that hold one of ``urgent_words`` (all, when there are none): no water cannot wait, a wrong water bill can.
+    A kind with ``for_type`` is suggested for that type only.
+    """
 
     code: str
     name: str
     name_en: str = ""
     group: str = ""
     words: tuple[str, ...] = ()
+    strong_words: tuple[str, ...] = ()
+    urgent_words: tuple[str, ...] = ()
+    for_type: Type | None = None
     details: tuple[str, ...] = ()
+    details_en: tuple[str, ...] = ()
     clock: Clock = Clock.TYPE
     forbids_level_1: bool = False
     walled: bool = False
@@ -71,7 +80,10 @@ class WorkHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """Who acts. ``level`` 1 village or community, 2 town or street, 3 city department. ``area`` is what it serves ("" = all)."""
+    """Who acts. ``level`` 1 village or community, 2 town or street, 3 city department.
+
+    ``area`` is what it serves ("" = all of the town).
+    """
 
     code: str
     name: str
@@ -87,7 +99,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """kind × area → unit. "*" stands for every kind or area; a unit "@1", "@2" is the one of that level serving the place."""
+    """kind × area → unit. "*" stands for every kind or area; the unit "@1", "@2" is that level's own at the place."""
 
     kind: str
     area: str
@@ -101,6 +113,7 @@ class Danger:
     code: str
     name: str
     phrases: tuple[str, ...]
+    name_en: str = ""
     except_: tuple[str, ...] = ()
     kind: str = UNDECIDED
     numbers: tuple[str, ...] = ()
@@ -142,6 +155,9 @@ class Limits:
     file_max_bytes: int = 20 * 1024 * 1024
     attachments_max: int = 30
     take_hours: int = 4
+    urgent_take: timedelta = timedelta(minutes=15)
+    urgent_desk: timedelta = timedelta(minutes=30)
+    urgent_order: timedelta = timedelta(hours=2)
     raise_hours: int = 4
     code_tries_per_hour: int = 5
 
@@ -158,7 +174,11 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
-    """Everything a town's clerk decides. ``holidays`` maps a date to True (day off) or False (make-up working day)."""
+    """Everything a town's clerk decides.
+
+    ``holidays`` maps a date to True (day off) or False (make-up working day); ``holiday_years`` are the years that list
+    knows completely. ``canned`` are ready answers by code, ``canned_en`` the same in English.
+    """
 
     code: str
     name: str
@@ -172,7 +192,9 @@ class Town:
     type_words: Mapping[Type, tuple[str, ...]] = field(default_factory=dict)
     hours: WorkHours = WorkHours()
     holidays: Mapping[date, bool] = field(default_factory=dict)
+    holiday_years: frozenset[int] = frozenset()
     limits: Limits = field(default_factory=Limits)
     contacts: Contacts = field(default_factory=Contacts)
     canned: Mapping[str, str] = field(default_factory=dict)
+    canned_en: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # code -> zh, en

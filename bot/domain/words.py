@@ -1,0 +1,49 @@
+"""Words as people type them, made comparable: full width, upper case, traditional characters, hidden characters.
+
+Which character is the traditional form of which is data the standard library lacks; `use_table` takes it once, at the
+start (see `bot.simplified`). Without it everything works, but traditional characters stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+# Soft hyphen, zero-width signs, direction marks, variation selectors, byte order mark: typed by keyboards, seen by nobody.
+_HIDDEN = (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0xFE00, 0xFE10), 0xFEFF)
+
+
+def _odd_characters(table: Mapping[int, str | None]) -> re.Pattern[str]:
+    return re.compile("[" + re.escape("".join(map(chr, table))) + "]")
+
+
+_table: dict[int, str | None] = dict.fromkeys(_HIDDEN)
+_odd = _odd_characters(_table)
+
+
+def use_table(traditional: Mapping[int, str]) -> None:
+    """From now on read each of these characters (code points) as the simplified one it maps to."""
+    global _table, _odd
+    _table = {**traditional, **dict.fromkeys(_HIDDEN)}
+    _odd = _odd_characters(_table)
+
+
+def fold(text: str) -> str:
+    """The text as the desk matches it: NFKC, simplified characters, lower case, hidden characters gone."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        if _odd.search(text):
+            text = text.translate(_table)
+    return text.lower()
+
+
+def desk_word(text: str) -> str:
+    """The whole text for comparing it with a desk word: folded, without blanks and punctuation.
+
+    ``"３。"`` becomes ``"3"``; ``"3号楼没水"`` stays what it is. Symbols (an emoji, say) stay: they mean something.
+    """
+    folded = fold(text)
+    if folded.isalnum():
+        return folded
+    return "".join(c for c in folded if unicodedata.category(c)[0] not in "PZC")

@@ -86,7 +86,7 @@ def fields(text: str) -> frozenset[str]:
 def _read(path: Path) -> dict[str, str]:
     with path.open("rb") as file:
         catalogue = read_po(file, abort_invalid=True)
-    texts = {message.id: message.string for message in catalogue if message.id}
+    texts = {str(message.id): str(message.string) for message in catalogue if message.id}
     for key, text in texts.items():
         if not text:
             raise ConfigurationError(str(path), f"{key} has no text")

@@ -33,7 +33,7 @@ class Draft:
 
     ``state`` is a state of the intake machine. ``kind`` and ``type`` are suggestions until ``kind_chosen`` /
     ``type_chosen``. ``area_options`` are codes to choose from while the place is unclear. ``place_asked``: asked once,
-    never again. ``source`` is "" unless somebody files for another person. ``alike`` is the number of an open ticket of
+    never again. ``source`` is "" unless somebody files for another person. ``urgent`` holds the kinds that cannot wait, from its words. ``alike`` is the number of an open ticket of
     the same person it may belong to. ``reminders`` counts how often we asked about it.
     """
 
@@ -54,6 +54,7 @@ class Draft:
     area_options: tuple[str, ...] = ()
     hidden: bool = False
     danger: str = ""
+    urgent: tuple[str, ...] = ()
     source: str = ""
     alike: str = ""
     reminders: int = 0

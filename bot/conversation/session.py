@@ -15,16 +15,12 @@ QUESTION_LIFE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The last thing we asked: which (a state or a use case), about what, and the choices in the order shown.
-
-    ``data`` is what the use case that asked needs to understand the answer.
-    """
+    """The last thing we asked: which (a state or a use case), about what, and the choices in the order shown."""
 
     name: str
     about: str
     asked_at: datetime
     choices: tuple[str, ...] = ()
-    data: tuple[str, ...] = ()
 
     def open(self, now: datetime) -> bool:
         """Whether it still waits for an answer."""
@@ -42,7 +38,10 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A ticket this person filed or claimed lately, the draft it came from, and what it was about."""
+    """A ticket this person filed or claimed lately, the draft it came from, and what it was about.
+
+    ``said`` are the keys of the messages whose words it holds, so that a later edit finds it.
+    """
 
     ticket: str
     draft: str
@@ -50,6 +49,7 @@ class Filed:
     kind: str = ""
     area: str = ""
     title: str = ""
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ class Ticket:
     """One case, from filing to closing. Times are UTC; ``seq`` is that of its last event.
 
     ``kind`` is a code of the town's catalogue, ``area`` and ``unit`` likewise ("" while unknown or in the pool).
-    ``due_at`` binds the unit; ``promised_at`` is what the resident was told and moves only with a message.
+    ``clock`` is a `bot.domain.town.Clock`. ``due_at`` binds the unit; ``promised_at`` is what the resident was told and moves only with a message.
     ``provisional`` marks dates counted over years whose holidays nobody knows yet.
     """
 
@@ -147,6 +147,7 @@ class Ticket:
     unit: str = ""
     hidden: bool = False
     danger: str = ""
+    clock: str = "type"
     provisional: bool = False
     dispatched_at: datetime | None = None
     due_at: datetime | None = None

@@ -1,0 +1,126 @@
+"""Confirming: a draft becomes a ticket with a number, a unit and a promised date."""
+
+from __future__ import annotations
+
+from bot.changes import Reporter, Task, Timer
+from bot.conversation.draft import Draft
+from bot.conversation.session import Filed
+from bot.conversation.states import step
+from bot.domain import deadlines
+from bot.domain.ticket import Action, Status, Ticket, Type
+from bot.domain.town import UNDECIDED, Clock
+from bot.message import Choice, Reply
+from bot.turn import Turn
+from handlers.naming import counted, moment, place_name, title, unit_name
+from handlers.resident import collecting
+
+RECENT = 10
+ALIAS_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Without I, O, 0 and 1, which people mix up."""
+
+
+async def confirm(turn: Turn, draft: Draft) -> Reply:
+    """File the draft as a ticket, dispatch it if a rule takes it, and promise a date."""
+    if draft.empty:
+        return turn.say("confirm.empty")
+    step(draft.state, "file")
+    ticket = filed(turn, draft, await turn.numbers.next(turn.now))
+    turn.changes.ticket(ticket, ticket.event(Action.FILE, turn.now, by=str(turn.address), draft=draft.id))
+    ticket = dispatched(turn, ticket, wordless=draft.wordless)
+    turn.changes.reporters.append(Reporter(ticket.number, turn.address, "filer", turn.now))
+    if draft.enclosed:
+        turn.changes.filed_attachments.append((draft.id, ticket.number))
+    collecting.forget(turn, draft)
+    said = tuple(said.key for said in draft.said)
+    remembered = Filed(ticket.number, draft.id, turn.now, ticket.kind, ticket.area, title(turn, draft), said)
+    turn.remember(recent=(remembered, *turn.session.recent)[:RECENT], last_place=draft.place or turn.session.last_place)
+    return receipt(turn, ticket, draft)
+
+
+def filed(turn: Turn, draft: Draft, number: str) -> Ticket:
+    """The ticket a draft makes, not yet dispatched."""
+    kind = UNDECIDED if draft.wordless else draft.kind or UNDECIDED
+    clock = deadlines.clock_of(turn.town.kinds.get(kind), draft.danger, kind in draft.urgent)
+    chance = int(turn.token(), 16)
+    letters = (ALIAS_LETTERS[(chance >> shift) & 31] for shift in (24, 29, 34, 39))
+    return Ticket(
+        number=number,
+        code=f"{chance % 1_000_000:06}",
+        alias="".join(letters),
+        type=draft.type,
+        kind=kind,
+        clock=clock,
+        status=Status.FILED,
+        source=draft.source or turn.address.channel,
+        channel=turn.address.channel,
+        text=draft.text,
+        area=draft.place.area if draft.place else "",
+        place=draft.place,
+        hidden=draft.hidden,
+        danger=draft.danger,
+        filed_at=turn.now,
+    )
+
+
+def dispatched(turn: Turn, ticket: Ticket, *, wordless: bool) -> Ticket:
+    """Send the ticket to the unit a rule names, or into the pool with the date that holds even then."""
+    route = turn.guide.route(ticket.kind, ticket.area)
+    clock = Clock(ticket.clock)
+    if route.pooled:
+        ticket = pooled(turn, ticket, clock, wordless=wordless)
+    else:
+        due = turn.guide.answer_due(ticket.type, clock, turn.now, route.unit)
+        dates = {"due_at": due.at, "promised_at": due.at, "provisional": due.provisional} if due else {}
+        ticket = ticket.after(Action.DISPATCH, turn.now, unit=route.unit, **dates)
+        turn.changes.ticket(ticket, ticket.event(Action.DISPATCH, turn.now, unit=route.unit, rule=route.rule))
+    first = deadlines.next_step(turn.guide.ladder(ticket), turn.now)
+    if first is not None:
+        turn.changes.timer(Timer("rung", ticket.number, first.at, first.level))
+    return ticket
+
+
+def pooled(turn: Turn, ticket: Ticket, clock: Clock, *, wordless: bool) -> Ticket:
+    """Leave the ticket in the pool: a task for supervisors, and a date that holds even in the slowest case."""
+    kind = "listen" if wordless else "pool"
+    by = turn.now + turn.town.limits.listen_within if wordless else turn.guide.dispatch_due(clock, turn.now).at
+    turn.changes.tasks.append(Task(f"{kind}:{ticket.number}", kind, ticket.number, turn.now, by, turn.address))
+    due = turn.guide.answer_due_from_pool(ticket.type, clock, turn.now)
+    waiting = ticket.noted(promised_at=due.at, provisional=due.provisional) if due else ticket
+    turn.changes.tickets[ticket.number] = waiting
+    return waiting
+
+
+def receipt(turn: Turn, ticket: Ticket, draft: Draft) -> Reply:
+    """What the resident holds in hand: number, unit, promised date, code."""
+    lines = [turn.words("receipt.head", number=ticket.number)]
+    if draft.said:
+        lines.append(turn.words("receipt.title", title=title(turn, draft)))
+    if ticket.place:
+        lines.append(turn.words("receipt.place", place=place_name(turn, ticket.place)))
+    if draft.enclosed:
+        lines.append(turn.words("receipt.enclosed", list=counted(turn, [e.type for e in draft.enclosed])))
+    lines.append(_who_and_when(turn, ticket, draft))
+    if ticket.provisional:
+        lines.append(turn.words("receipt.provisional"))
+    lines.append(turn.words("receipt.code", code=ticket.code))
+    lines.append(turn.words("receipt.next"))
+    others = turn.session.drafts
+    if others:
+        lines.append(turn.words("receipt.other_draft", title=title(turn, others[-1])))
+    choices = (
+        Choice(f"{ticket.number}:status", turn.words("choice.status")),
+        Choice("desk:new", turn.words("choice.new")),
+    )
+    pressed = turn.message is not None and bool(turn.message.press)
+    return Reply("\n".join(lines), choices, f"card:{draft.id}" if pressed else "")
+
+
+def _who_and_when(turn: Turn, ticket: Ticket, draft: Draft) -> str:
+    if draft.wordless:
+        return turn.words("receipt.listen")
+    if ticket.promised_at is None or ticket.type is Type.PRAISE:
+        return turn.words("receipt.praise", unit=unit_name(turn, ticket.unit))
+    due = moment(turn, ticket.promised_at)
+    if ticket.unit:
+        return turn.words("receipt.unit", unit=unit_name(turn, ticket.unit), due=due)
+    return turn.words("receipt.pool", due=due)

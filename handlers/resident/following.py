@@ -1,0 +1,178 @@
+"""After filing: where a ticket stands, what is added to it, and claiming it on another channel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.changes import Reporter
+from bot.conversation.draft import Draft, Enclosed
+from bot.conversation.session import Filed
+from bot.conversation.states import step
+from bot.domain.ticket import Action, Status, Ticket
+from bot.domain.town import UNDECIDED
+from bot.errors import NotFound
+from bot.message import AttachmentType, Choice, Reply
+from bot.turn import Turn
+from handlers.naming import TITLE_LENGTH, counted, kind_name, moment, place_name, shortened, title, unit_name
+from handlers.resident import collecting
+
+LISTED = 9
+TRIES_WINDOW = timedelta(hours=1)
+TRIES_PER_TICKET = 20
+"""Wrong codes for one ticket in an hour, by whomever: 50,000 hours for half of the six-digit codes."""
+
+
+async def own(turn: Turn, number: str) -> Ticket:
+    """A ticket of this person's. Raises NotFound for others' as for none: the words are the same."""
+    ticket = await turn.read.ticket(number)
+    if ticket is None or not await turn.read.owns(turn.address, number):
+        raise NotFound(number=number)
+    return ticket
+
+
+async def status(turn: Turn, number: str = "") -> Reply:
+    """Who has it, since when, and what was done last; a list when there are several."""
+    if number:
+        return await _one(turn, await own(turn, number))
+    tickets = await turn.read.tickets_of(turn.address, LISTED)
+    draft = turn.session.draft
+    waiting = turn.words("status.draft", title=title(turn, draft)) if draft else ""
+    if not tickets:
+        return Reply("\n".join(filter(None, (turn.words("status.none"), waiting))))
+    if len(tickets) == 1:
+        reply = await _one(turn, tickets[0])
+        return Reply("\n".join(filter(None, (reply.text, waiting))), reply.choices)
+    choices = [
+        Choice(
+            f"{t.number}:status",
+            turn.words("status.line", number=t.number, title=ticket_title(turn, t), state=state_name(turn, t)),
+        )
+        for t in tickets
+    ]
+    return Reply("\n".join(filter(None, (turn.words("status.several"), waiting))), tuple(choices))
+
+
+async def _one(turn: Turn, ticket: Ticket) -> Reply:
+    lines = [turn.words("status.head", number=ticket.number, title=ticket_title(turn, ticket))]
+    if ticket.place:
+        lines.append(turn.words("receipt.place", place=place_name(turn, ticket.place)))
+    lines.append(turn.words("status.state", state=state_name(turn, ticket)))
+    since = moment(turn, ticket.dispatched_at or ticket.filed_at)
+    lines.append(turn.words("status.who", unit=unit_name(turn, ticket.unit), since=since))
+    events = await turn.read.events(ticket.number)
+    if events:
+        last = events[-1]
+        lines.append(turn.words("status.last", at=moment(turn, last.at), what=turn.words(f"event.{last.action}")))
+    if ticket.open and ticket.promised_at:
+        lines.append(turn.words("status.due", due=moment(turn, ticket.promised_at)))
+    lines.append(turn.words("status.next", number=ticket.number))
+    return Reply("\n".join(lines))
+
+
+def ticket_title(turn: Turn, ticket: Ticket) -> str:
+    """A few words that tell a ticket from the person's others."""
+    if ticket.text:
+        return shortened(" ".join(ticket.text.split()), TITLE_LENGTH)
+    return turn.words("title.wordless") if ticket.kind == UNDECIDED else kind_name(turn, ticket.kind)
+
+
+def state_name(turn: Turn, ticket: Ticket) -> str:
+    """The ticket's status in the person's language."""
+    pooled = ticket.status is Status.FILED and not ticket.unit
+    return turn.words("status.pool" if pooled else f"status.{ticket.status}")
+
+
+async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
+    """Add a message's words, files or pin to a ticket.
+
+    When the desk only supposes that it belongs there (``certain`` is False), the person can say "not this".
+    """
+    ticket = await own(turn, number)
+    message = turn.message
+    assert message is not None  # noqa: S101 - only messages supplement
+    if not ticket.open:
+        return turn.say("supplement.closed", Choice("desk:new", turn.words("choice.new")), number=number)
+    enclosed = [collecting.enclose(turn, a, ticket=number) for a in message.attachments]
+    data: dict[str, object] = {"by": str(turn.address)}
+    if message.text:
+        data["text"] = message.text
+    if message.pin:
+        data["pin"] = [message.pin.latitude, message.pin.longitude, message.pin.datum]
+    if enclosed:
+        data["enclosed"] = [e.id for e in enclosed]
+    _note(turn, ticket, Action.SUPPLEMENT, data)
+    problem = next((e.problem for e in enclosed if e.problem), "")
+    lead = turn.words(f"problem.{problem}", limit=turn.town.limits.file_max_bytes // 2**20) + "\n" if problem else ""
+    what = counted(turn, [e.type for e in enclosed]) if enclosed else turn.words("supplement.words")
+    choices = [Choice(f"{number}:not_this={e.id}", turn.words("choice.not_this")) for e in enclosed[:1] if not certain]
+    text = turn.words("supplement.done", number=number, title=ticket_title(turn, ticket), what=what)
+    return Reply(lead + text, tuple(choices))
+
+
+async def not_this(turn: Turn, number: str, attachment: str) -> Reply:
+    """What was put to a ticket by supposition goes into a draft of its own."""
+    ticket = await own(turn, number)
+    records = await turn.read.attachments([attachment])
+    record = next((r for r in records if r.address == turn.address and r.ticket == number), None)
+    if record is None:
+        return turn.say("press.unknown")
+    _note(turn, ticket, Action.CORRECT, {"by": str(turn.address), "detached": attachment})
+    draft = collecting.open_draft(turn)
+    draft = draft.touched(turn.now, enclosed=(Enclosed(record.id, AttachmentType(record.type)),))
+    turn.changes.moved_attachments.append((attachment, draft.id, ""))
+    collecting.keep(turn, draft)
+    return collecting.card_now(turn, draft, turn.words("not_this.done", number=number))
+
+
+async def add_draft(turn: Turn, draft: Draft) -> Reply:
+    """Put a whole draft to the open ticket it is like."""
+    ticket = await own(turn, draft.alike)
+    if not ticket.open:
+        collecting.keep(turn, draft.touched(turn.now, alike=""))
+        return turn.say("supplement.closed", number=ticket.number)
+    step(draft.state, "add_to_ticket")
+    data: dict[str, object] = {"by": str(turn.address), "draft": draft.id}
+    if draft.said:
+        data["text"] = draft.text
+    if draft.enclosed:
+        data["enclosed"] = [e.id for e in draft.enclosed]
+        turn.changes.filed_attachments.append((draft.id, ticket.number))
+    _note(turn, ticket, Action.SUPPLEMENT, data)
+    collecting.forget(turn, draft)
+    what = turn.words("supplement.words") if draft.said else counted(turn, [e.type for e in draft.enclosed])
+    return turn.say("supplement.done", number=ticket.number, title=ticket_title(turn, ticket), what=what)
+
+
+async def correct(turn: Turn, number: str, text: str) -> Reply:
+    """An edited message of a filed ticket: the new words are added, the old ones stay."""
+    ticket = await own(turn, number)
+    _note(turn, ticket, Action.CORRECT, {"by": str(turn.address), "text": text})
+    return turn.say("correct.done", number=number, title=ticket_title(turn, ticket))
+
+
+async def claim(turn: Turn, number: str, code: str) -> Reply:
+    """Whoever has number and code of a ticket may follow it here too. Tries are limited per person and per ticket."""
+    since = turn.now - TRIES_WINDOW
+    mine = tuple(t for t in turn.session.tries if t > since)
+    if len(mine) >= turn.town.limits.code_tries_per_hour:
+        return turn.say("claim.wait")
+    ticket = await turn.read.ticket(number)
+    if ticket is not None and await turn.read.owns(turn.address, number):
+        return await _one(turn, ticket)
+    tried = await turn.read.code_failures(number, since)
+    if ticket is None or ticket.code != code or tried >= TRIES_PER_TICKET:
+        turn.remember(tries=(*mine, turn.now))
+        turn.changes.code_failures.append((number, turn.address, turn.now))
+        return turn.say("claim.wrong")
+    _note(turn, ticket, Action.CLAIM, {"by": str(turn.address)})
+    turn.changes.reporters.append(Reporter(number, turn.address, "claimed", turn.now))
+    remembered = Filed(number, "", turn.now, ticket.kind, ticket.area, ticket_title(turn, ticket))
+    turn.remember(recent=(remembered, *turn.session.recent)[:10], greeted=True)
+    reply = await _one(turn, ticket)
+    return Reply(turn.words("claim.done", number=number) + "\n" + reply.text, reply.choices)
+
+
+def _note(turn: Turn, ticket: Ticket, action: Action, data: dict[str, object]) -> None:
+    by = str(data.pop("by"))
+    ticket = ticket.after(action, turn.now)
+    turn.changes.ticket(ticket, ticket.event(action, turn.now, by=by, **data))

@@ -1,0 +1,270 @@
+"""What a message belongs to, and which use case answers it (rule book, "What a message belongs to": first match wins).
+
+1. a button, or a quoted message of ours: what that was about
+2. the whole text is a desk word
+3. an open question that asked for this form of answer
+4. the open draft, if touched lately; else "go on with it, or a new one?"
+5. an attachment without words soon after filing: that ticket
+6. thanks, a greeting, an OK, a lone emoji: a short answer
+7. anything else opens a new draft
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.numbers import parse as parse_number
+
+from bot.conversation.draft import Draft
+from bot.conversation.session import Question
+from bot.domain.words import desk_word, fold
+from bot.message import InboundMessage, MessageKind, Reply
+from bot.turn import Turn
+from handlers.resident import changing, collecting, desk, filing, following
+from handlers.timers import drafts, ladder
+
+DESK_WORD_LENGTH = 24
+"""Longer texts are never a desk word; they are not folded to find out."""
+
+_NUMBER_AND_CODE = re.compile(r"\s*([0-9][0-9 -]{8,16}[0-9])[\s,，:：#]+([0-9]{6})\s*")
+_COMMAND_AND_NUMBER = re.compile(r"\s*/?(\w+)[\s:：]+([0-9][0-9-]{8,16})(?:[\s:：,，]+(.*))?", re.S)
+_LONE_SIGNS = re.compile(r"(?:\[[^\[\]\s]{1,8}\]|/:\S{1,8}|[^\w\s]|\s|_)+")
+
+COURTESIES = frozenset({"thanks", "greeting", "ok"})
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """Finds the use case for a message or a timer. ``vocabulary`` maps folded desk words to commands."""
+
+    vocabulary: Mapping[str, str]
+
+    async def handle(self, turn: Turn) -> Reply | None:
+        """Answer a message. Raises Refusal where a rule says no."""
+        message = turn.message
+        assert message is not None  # noqa: S101 - the dispatcher gives messages here and timers to `fire`
+        return remembering_choices(turn, await self._answer(turn, message))
+
+    async def fire(self, turn: Turn) -> Reply | None:
+        """Do what a timer was set for."""
+        assert turn.timer is not None  # noqa: S101 - see `handle`
+        match turn.timer.kind:
+            case "card":
+                reply = drafts.show_card(turn)
+            case "draft":
+                reply = drafts.reminder(turn)
+            case "danger_draft":
+                reply = drafts.danger(turn)
+            case "rung":
+                await ladder.climb(turn)
+                reply = None
+            case unknown:
+                raise ValueError(f"no use case for timer {unknown!r}")
+        return remembering_choices(turn, reply)
+
+    async def _answer(self, turn: Turn, message: InboundMessage) -> Reply | None:
+        match message.kind:
+            case MessageKind.TEXT:
+                return await self._text(turn, message)
+            case MessageKind.ATTACHMENT | MessageKind.PLACE:
+                return await _item(turn, message)
+            case MessageKind.PRESS:
+                return await self._press(turn, message.press)
+            case MessageKind.EDIT:
+                return await _edit(turn, message)
+            case MessageKind.FOLLOW:
+                return desk.welcome(turn)
+            case MessageKind.UNFOLLOW:
+                desk.goodbye(turn)
+                return None
+            case MessageKind.CONTACT:
+                return desk.phone(turn, message.phone)
+            case MessageKind.UNKNOWN:
+                return _unknown(turn, message)
+            case MessageKind.TICKLE:
+                return None
+
+    async def _text(self, turn: Turn, message: InboundMessage) -> Reply | None:
+        if message.quote:
+            about = await turn.read.quoted(turn.address, message.quote)
+            draft = turn.session.find(about.removeprefix("card:"))
+            if draft is not None:
+                turn.remember(current=draft.id)
+            elif parse_number(about):
+                return await following.supplement(turn, about, certain=True)
+        text = message.text
+        word = command_word(text) if len(text) <= DESK_WORD_LENGTH else ""
+        if word in self.vocabulary:
+            return await self._command(turn, self.vocabulary[word])
+        if text[0:1].isalnum() or text[0:1] in "/ ":
+            reply = await self._with_number(turn, text)
+            if reply is not None:
+                return reply
+        if word.isdecimal() and len(word) <= 2:
+            return await self._number(turn, int(word))
+        question = turn.session.question
+        draft = turn.session.draft
+        if draft is not None and question is not None and question.open(turn.now):
+            reply = changing.answer_in_words(turn, draft, text)
+            if reply is not None:
+                return reply
+        if not text.strip():
+            return turn.say("unknown.empty")
+        if _LONE_SIGNS.fullmatch(text):
+            return desk.courtesy(turn, "emoji")
+        return await _into_draft(turn)
+
+    async def _with_number(self, turn: Turn, text: str) -> Reply | None:
+        """Number and code claim a ticket; a command with a number is about that ticket."""
+        folded = fold(text)
+        if claimed := _NUMBER_AND_CODE.fullmatch(folded):
+            number = parse_number(claimed[1])
+            return await following.claim(turn, number, claimed[2]) if number else turn.say("claim.wrong")
+        if number := parse_number(folded) if len(folded) <= DESK_WORD_LENGTH else None:
+            return await following.status(turn, number)
+        if named := _COMMAND_AND_NUMBER.fullmatch(text):
+            command, number = self.vocabulary.get(desk_word(named[1])), parse_number(fold(named[2]))
+            if command == "status":
+                return await following.status(turn, number or named[2])
+            if command == "supplement" and number and named[3]:
+                return await following.supplement(turn, number, certain=True)
+        return None
+
+    async def _number(self, turn: Turn, place: int) -> Reply | None:
+        """A bare number picks a line of the last list, while that still waits for an answer."""
+        question = turn.session.question
+        if question is not None and question.open(turn.now) and 1 <= place <= len(question.choices):
+            return await self._press(turn, question.choices[place - 1])
+        if turn.session.draft is not None:
+            return collecting.card_now(turn, turn.session.draft, turn.words("number.gone"))
+        return turn.say("number.nothing")
+
+    async def _press(self, turn: Turn, token: str) -> Reply | None:
+        about, _, act = token.partition(":")
+        name, _, value = act.partition("=")
+        if about == "desk":
+            return await self._command(turn, name)
+        draft = turn.session.find(about)
+        if draft is not None:
+            turn.remember(current=draft.id)
+            return await changing.act(turn, draft, name, value)
+        filed = next((f for f in turn.session.recent if about and f.draft == about), None)
+        if filed is not None:
+            return turn.say("press.filed_already", number=filed.ticket)
+        if number := parse_number(about):
+            if name == "not_this":
+                return await following.not_this(turn, number, value)
+            return await following.status(turn, number)
+        return turn.say("press.gone")
+
+    async def _command(self, turn: Turn, command: str) -> Reply | None:
+        draft = turn.session.draft or (turn.session.drafts[-1] if turn.session.drafts else None)
+        match command:
+            case "confirm":
+                return await _confirm(turn, draft)
+            case "cancel":
+                return changing.drop(turn, draft) if draft else turn.say("cancel.nothing")
+            case "skip":
+                return _skip(turn, draft)
+            case "change" | "add" | "hide" | "unhide" | "back":
+                return await changing.act(turn, draft, command, "") if draft else turn.say("draft.none")
+            case "new":
+                return desk.new(turn)
+            case "status":
+                return await following.status(turn)
+            case "help":
+                return desk.help_(turn)
+            case "human":
+                return desk.human(turn)
+            case "mydata":
+                return await desk.my_data(turn)
+            case "erase":
+                return desk.erase_ask(turn)
+            case "erase_now":
+                return desk.erase(turn)
+            case "erase_not":
+                return turn.say("erase.not")
+            case "supplement":
+                return turn.say("supplement.how")
+            case "chinese" | "english":
+                return desk.language(turn, "en" if command == "english" else "zh_CN")
+            case "start":
+                return desk.welcome(turn)
+            case courtesy if courtesy in COURTESIES:
+                return desk.courtesy(turn, courtesy)
+            case _:
+                return turn.say("press.unknown")
+
+
+def command_word(text: str) -> str:
+    """A text as a possible desk word: ``/new@desk_bot`` and ``NEW。`` are both ``new``."""
+    return desk_word(text.strip().removeprefix("/").partition("@")[0]) if text.startswith("/") else desk_word(text)
+
+
+def remembering_choices(turn: Turn, reply: Reply | None) -> Reply | None:
+    """Whatever can be tapped can be picked by its number, for as long as a question lives."""
+    if reply is not None and reply.choices:
+        tokens = tuple(choice.token for choice in reply.choices)
+        turn.remember(question=Question("choices", turn.session.current, turn.now, tokens))
+    return reply
+
+
+async def _confirm(turn: Turn, draft: Draft | None) -> Reply:
+    if draft is None:
+        recent = turn.session.recent
+        if recent and turn.now - recent[0].at < turn.town.limits.after_filing:
+            return turn.say("press.filed_already", number=recent[0].ticket)
+        return turn.say("confirm.nothing")
+    if turn.session.draft is None:
+        # "new" was said and nothing came after it: show which one would be filed before doing it.
+        turn.remember(current=draft.id)
+        return collecting.card_now(turn, draft)
+    return await filing.confirm(turn, draft)
+
+
+def _skip(turn: Turn, draft: Draft | None) -> Reply:
+    if draft is None:
+        return turn.say("skip.nothing")
+    return changing.settle(turn, draft, place_asked=True, area_options=())
+
+
+async def _into_draft(turn: Turn) -> Reply | None:
+    draft = turn.session.draft
+    if draft is not None and turn.now - draft.touched_at >= turn.town.limits.draft_fresh:
+        return changing.doubt(turn, draft)
+    return await collecting.add(turn, draft)
+
+
+async def _item(turn: Turn, message: InboundMessage) -> Reply | None:
+    """A file or a pin, with or without words."""
+    if message.quote:
+        about = await turn.read.quoted(turn.address, message.quote)
+        if parse_number(about):
+            return await following.supplement(turn, about, certain=True)
+    recent = turn.session.recent
+    wordless_file = message.kind is MessageKind.ATTACHMENT and not message.text
+    if turn.session.draft is None and wordless_file and recent:
+        newest = recent[0]
+        if newest.draft and turn.now - newest.at <= turn.town.limits.after_filing:
+            return await following.supplement(turn, newest.ticket, certain=False)
+    return await _into_draft(turn)
+
+
+async def _edit(turn: Turn, message: InboundMessage) -> Reply | None:
+    """New words for an earlier message: the draft changes; a filed ticket gets a correction."""
+    for draft in turn.session.drafts:
+        said = tuple(type(s)(s.key, message.text) if s.key == message.edits else s for s in draft.said)
+        if said != draft.said:
+            changed = collecting.understood(turn, draft.touched(turn.now, said=said))
+            return collecting.respond(turn, collecting.keep(turn, changed), opened=False, alarmed=False)
+    filed = next((f for f in turn.session.recent if message.edits in f.said), None)
+    if filed is not None and message.text:
+        return await following.correct(turn, filed.ticket, message.text)
+    return None
+
+
+def _unknown(turn: Turn, message: InboundMessage) -> Reply:
+    known = {"sticker", "foreign_contact", "link", "file", "poll"}
+    return turn.say(f"unknown.{message.unknown}" if message.unknown in known else "unknown.other")

@@ -1,0 +1,187 @@
+"""Sends what is in the outbox of one channel: in order per person, no faster than the platform wants, never twice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
+
+import structlog
+
+from bot.changes import Changes
+from bot.domain.people import Address
+from bot.errors import Conflict
+from bot.logs import frames
+from bot.message import Delivered, Delivery, Kept, Moved, Push, Refused, TryLater, Unclear
+from bot.ports import Channel, ClaimedPush, Clock, PushOutcome, Store
+from bot.runtime.metrics import Metrics
+
+AT_ONCE = 16
+CLAIMED = 128
+"""How many pushes are in hand at most."""
+
+PATIENCE = 2.0
+"""Seconds after which new pushes are looked for though some are still under way."""
+
+SETTLE_EVERY = 0.1
+LONGEST_PAUSE = 1.0
+"""A push that must wait longer than so many seconds for its turn is put back."""
+
+DEADLINE = 90.0
+"""Seconds; channels give up earlier by themselves."""
+
+FIRST_BACKOFF = 1.0
+LONGEST_BACKOFF = 3600.0
+
+_log = structlog.get_logger("minsheng.push_sender")
+
+
+class PushSender:
+    """The one sender of a channel. ``gone`` is told of people that cannot be reached any more."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        gone: Callable[[Address], Awaitable[None]],
+    ) -> None:
+        self._channel = channel
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._gone = gone
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._outcomes: list[PushOutcome] = []
+        self._halted_until = 0.0  # monotonic
+
+    async def recover(self) -> int:
+        """After a start: what was under way when we died is unclear and stays so. Returns how many."""
+        return await self._store.recover_pushes(self._channel.name, self._clock.now())
+
+    def idle(self) -> float:
+        """Seconds until it makes sense to look again without being woken."""
+        return max(1.0, self._halted_until - self._clock.monotonic())
+
+    async def once(self) -> int:
+        """Claim, send, write down; how many were claimed."""
+        if self._clock.monotonic() < self._halted_until:
+            await self._settle()
+            return 0
+        room = CLAIMED - len(self._under_way)
+        claimed = await self._store.claim_pushes(self._channel.name, self._clock.now(), room) if room > 0 else ()
+        loop = asyncio.get_running_loop()
+        for push in claimed:
+            task = loop.create_task(self._send(push))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        began = loop.time()
+        while self._under_way and loop.time() - began < PATIENCE:
+            await asyncio.wait(list(self._under_way), timeout=SETTLE_EVERY)
+            await self._settle()
+        await self._settle()
+        return len(claimed)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for what is under way, at most so long, and write it down."""
+        if self._under_way:
+            await asyncio.wait(list(self._under_way), timeout=seconds)
+        for task in list(self._under_way):
+            task.cancel()  # stays marked as begun: unclear after the next start
+        await self._settle()
+
+    async def _settle(self) -> None:
+        if not self._outcomes:
+            return
+        outcomes, self._outcomes = self._outcomes, []
+        try:
+            await self._store.settle_pushes(outcomes)
+        except BaseException:
+            self._outcomes[:0] = outcomes  # still to be written
+            raise
+
+    async def _send(self, claimed: ClaimedPush) -> None:
+        try:
+            outcome = await self._outcome(claimed)
+        except Exception as error:
+            # What failed may have failed after the platform took it: never sent again blindly.
+            self._metrics.errors.labels("push").inc()
+            _log.error("push failed", channel=self._channel.name, push=claimed.id, where=frames(error))
+            outcome = self._became(claimed, "unclear", reason=type(error).__qualname__)
+        self._metrics.push(self._channel.name, outcome.state)
+        self._outcomes.append(outcome)
+
+    async def _outcome(self, claimed: ClaimedPush) -> PushOutcome:
+        push, now = claimed.push, self._clock.now()
+        if push.expires_at is not None and push.expires_at <= now:
+            return self._became(claimed, "expired")
+        least = 0 if push.reserve else self._channel.traits.credits_reserved
+        if claimed.credits is not None and claimed.credits <= least:
+            return self._became(claimed, "kept", reason="no credits")
+        pause = await self._paced(push)
+        if pause:
+            return self._became(claimed, "ready", reason="pace", seconds=pause)
+        async with self._slots:
+            try:
+                async with asyncio.timeout(DEADLINE):
+                    delivery = await self._channel.deliver(push, claimed.replaces)
+            except TimeoutError:
+                delivery = Unclear("deadline")
+        return await self._noted(claimed, delivery)
+
+    async def _paced(self, push: Push) -> float:
+        """Wait for this push's turn and take it; seconds it must be put back for when that is too long."""
+        while True:
+            now = self._clock.monotonic()
+            pause = max(self._halted_until - now, self._channel.pace.wait(push.address, push.lane, now))
+            if pause > LONGEST_PAUSE:
+                return pause
+            if pause <= 0:
+                self._channel.pace.sent(push.address, push.lane, now)
+                return 0.0
+            await asyncio.sleep(pause)
+
+    async def _noted(self, claimed: ClaimedPush, delivery: Delivery) -> PushOutcome:
+        match delivery:
+            case Delivered(message_id):
+                return self._became(claimed, "sent", message_id=message_id)
+            case TryLater(seconds, reason, whole_channel):
+                now = self._clock.monotonic()
+                self._channel.pace.halted(seconds, None if whole_channel else claimed.push.address, now)
+                if whole_channel:
+                    self._halted_until = max(self._halted_until, now + seconds)
+                    return self._became(claimed, "ready", reason=reason, seconds=seconds)
+                return self._became(claimed, "ready", reason=reason, seconds=max(seconds, backoff(claimed.attempts)))
+            case Kept(reason):
+                return self._became(claimed, "kept", reason=reason)
+            case Refused(reason, gone):
+                if gone:
+                    await self._gone(claimed.push.address)
+                return self._became(claimed, "refused", reason=reason)
+            case Moved(address):
+                moved = replace(claimed.push, key=f"{claimed.push.key}:moved", address=address)
+                with contextlib.suppress(Conflict):  # it is there already
+                    await self._store.commit(Changes(at=self._clock.now(), pushes=[moved]))
+                return self._became(claimed, "refused", reason="moved")
+            case Unclear(reason):
+                return self._became(claimed, "unclear", reason=reason)
+            case _:
+                assert_never(delivery)
+
+    def _became(
+        self, claimed: ClaimedPush, state: str, *, message_id: str = "", reason: str = "", seconds: float | None = None
+    ) -> PushOutcome:
+        now = self._clock.now()
+        not_before = None if seconds is None else now + timedelta(seconds=seconds)
+        return PushOutcome(claimed.id, state, now, message_id, reason, not_before)
+
+
+def backoff(attempts: int) -> float:
+    """Seconds to wait after so many attempts: doubled each time up to an hour, spread by a quarter. Never given up."""
+    return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(attempts, 16)) * random.uniform(1.0, 1.25)  # noqa: S311  # spreads retries, no secret

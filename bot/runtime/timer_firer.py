@@ -1,0 +1,93 @@
+"""Fires timers when they are due: each once, those of one person in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from bot.changes import Timer
+from bot.domain.people import Address
+from bot.ports import Clock, Store
+from bot.runtime.worker import LONGEST_SLEEP
+
+BATCH = 500
+AT_ONCE = 16
+AGAIN = timedelta(seconds=2)
+"""How long a timer rests that could not be fired."""
+
+
+class TimerFirer:
+    """Looks for due timers and hands them to ``fire``, which says whether a timer is settled.
+
+    It remembers when the next one is due (``expect`` tells it of new ones), so it sleeps exactly as long as needed.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, fire: Callable[[Timer], Awaitable[bool]], wake: asyncio.Event
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._fire = fire
+        self._wake = wake
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._next: datetime | None = None  # None: look
+        self._looked = clock.monotonic()
+        self._heard: datetime | None = None
+        self._resting: dict[Timer, datetime] = {}
+
+    def expect(self, due: datetime) -> None:
+        """A new timer is due then."""
+        if self._heard is None or due < self._heard:
+            self._heard = due
+        if self._next is None or due < self._next:
+            self._next = due
+            self._wake.set()
+
+    def idle(self) -> float:
+        """Seconds until the next timer is due, at most 30."""
+        if self._next is None:
+            return 0.0
+        return max(0.0, min(LONGEST_SLEEP, (self._next - self._clock.now()).total_seconds()))
+
+    async def once(self) -> int:
+        """Fire what is due; how many were."""
+        now = self._clock.now()
+        elapsed = self._clock.monotonic() - self._looked
+        if self._next is not None and now < self._next and elapsed < LONGEST_SLEEP:
+            return 0
+        self._heard = None
+        self._looked = self._clock.monotonic()
+        due = await self._store.due_timers(now, BATCH)
+        self._resting = {timer: until for timer, until in self._resting.items() if until > now}
+        lines: dict[Address | str, list[Timer]] = {}
+        for timer in due:
+            if timer not in self._resting:
+                lines.setdefault(timer.address or timer.subject, []).append(timer)
+        done = await asyncio.gather(*(self._fire_in_order(line) for line in lines.values()), return_exceptions=True)
+        fired = sum(count for count in done if isinstance(count, int))
+        for error in done:
+            if isinstance(error, BaseException):
+                self._next = now + AGAIN
+                raise error
+        self._next = await self._next_look(now, full=len(due) == BATCH and fired > 0)
+        return fired
+
+    async def _next_look(self, now: datetime, full: bool) -> datetime:
+        earliest = await self._store.next_timer_at()
+        longest = now + timedelta(seconds=LONGEST_SLEEP)
+        found = min(filter(None, (earliest, self._heard)), default=longest)
+        if self._resting and not full:
+            # What is due and resting must not make us look all the time.
+            found = max(found, min(min(self._resting.values()), self._heard or longest))
+        return min(found, longest)
+
+    async def _fire_in_order(self, timers: list[Timer]) -> int:
+        fired = 0
+        for timer in timers:
+            async with self._slots:
+                if await self._fire(timer):
+                    fired += 1
+                else:
+                    self._resting[timer] = self._clock.now() + AGAIN
+        return fired

@@ -250,7 +250,10 @@ class Reader(Protocol):
 class Store(Protocol):
     """Keeps things. See `bot.changes.Changes` for what can become true."""
 
-    reader: Reader
+    @property
+    def reader(self) -> Reader:
+        """Where to ask."""
+        ...
 
     async def commit(self, changes: Changes) -> None:
         """Make all of it true, durably, or none.

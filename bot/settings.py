@@ -41,7 +41,7 @@ class StorageSettings(_Section):
     """``url`` of the database ("" = SQLite in the data folder); at most ``batch_max`` turns share a commit."""
 
     url: SecretStr = SecretStr("")
-    batch_max: Annotated[int, Field(ge=1, le=1024)] = 64
+    batch_max: Annotated[int, Field(ge=1, le=4096)] = 256
 
 
 class WebSettings(_Section):
@@ -90,13 +90,21 @@ class WeChatSection(_Section):
 
 
 class TelegramSection(_Section):
-    """What BotFather gave, and how updates come. Off while nothing is set."""
+    """What BotFather gave, and how updates come. Off while nothing is set.
+
+    ``mode`` "" means webhook when there is a secret token for it, and polling otherwise.
+    """
 
     token: SecretStr = SecretStr("")
-    mode: Literal["webhook", "polling"] = "polling"
+    mode: Literal["webhook", "polling", ""] = ""
     secret_token: SecretStr = SecretStr("")
     api_base: str = "https://api.telegram.org"
     file_base: str = ""
+
+    @property
+    def way(self) -> str:
+        """How updates come: webhook or polling."""
+        return self.mode or ("webhook" if self.secret_token.get_secret_value() else "polling")
 
     def missing(self) -> Iterator[str]:
         """Names of what it cannot work without."""
@@ -119,7 +127,7 @@ class LogSettings(_Section):
 
 
 class Settings(BaseSettings):
-    """Everything an operator may set. ``data``: the folder all is kept in; ``town``: a TOML file or a folder of them."""
+    """Everything an operator may set. ``data``: where all is kept; ``town``: a TOML file or a folder of them."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,

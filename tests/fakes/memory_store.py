@@ -1,0 +1,183 @@
+"""A store in memory that keeps the fences: for tests of what stands above the store, and for faults on demand.
+
+What is committed is kept as it came, so tests look at `commits`. Put an error into `faults` and the next commit
+raises it; `gate` holds commits back until it is set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.changes import AttachmentRecord, Changes, Timer
+from bot.conversation.session import Session
+from bot.domain.people import Address
+from bot.domain.ticket import Event, Ticket
+from bot.errors import AlreadyAnswered, Conflict
+from bot.message import Answer, InboundMessage, Push
+from bot.ports import ClaimedPush, Line, PushOutcome
+
+Fault = Exception
+TimerKey = tuple[str, str, int, datetime]
+
+
+def timer_key(timer: Timer) -> TimerKey:
+    return timer.kind, timer.subject, timer.level, timer.due_at
+
+
+@dataclass
+class MemoryReader:
+    """Answers from the newest commit."""
+
+    sessions: dict[Address, Session] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    kept_pushes: dict[Address, list[ClaimedPush]] = field(default_factory=dict)
+    broken: Fault | None = None
+    asked: int = 0
+
+    async def session(self, address: Address) -> Session | None:
+        self.asked += 1
+        if self.broken is not None:
+            raise self.broken
+        return self.sessions.get(address)
+
+    async def answered(self, channel: str, key: str) -> Answer | None:
+        return self.answers.get((channel, key))
+
+    async def ticket(self, number: str) -> Ticket | None:
+        return None
+
+    async def events(self, number: str) -> Sequence[Event]:
+        return ()
+
+    async def tickets_of(self, address: Address, limit: int = 20) -> Sequence[Ticket]:
+        return ()
+
+    async def owns(self, address: Address, number: str) -> bool:
+        return False
+
+    async def attachments(self, ids: Sequence[str]) -> Sequence[AttachmentRecord]:
+        return ()
+
+    async def quoted(self, address: Address, message_id: str) -> str:
+        return ""
+
+    async def kept(self, address: Address) -> Sequence[ClaimedPush]:
+        return self.kept_pushes.get(address, ())
+
+    async def talk(self, address: Address, limit: int = 100) -> Sequence[Line]:
+        return ()
+
+    async def code_failures(self, number: str, since: datetime) -> int:
+        return 0
+
+
+@dataclass
+class MemoryStore:
+    """See the module."""
+
+    reader: MemoryReader = field(default_factory=MemoryReader)
+    commits: list[Changes] = field(default_factory=list)
+    faults: list[Fault | None] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+    timers: dict[TimerKey, Timer] = field(default_factory=dict)
+    fired: set[TimerKey] = field(default_factory=set)
+    pushes: dict[str, Push] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, PushOutcome] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    credits: int | None = None
+    media: dict[str, AttachmentRecord] = field(default_factory=dict)
+    settle_faults: list[Fault] = field(default_factory=list)
+    quarantined: list[tuple[str, str, InboundMessage | None, Timer | None]] = field(default_factory=list)
+
+    async def commit(self, changes: Changes) -> None:
+        await asyncio.sleep(0)
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.faults and (fault := self.faults.pop(0)) is not None:
+            raise fault
+        if changes.message is not None:
+            name = (changes.message.address.channel, changes.message.key)
+            if name in self.reader.answers:
+                raise AlreadyAnswered(self.reader.answers[name])
+        if changes.session is not None:
+            old = self.reader.sessions.get(changes.session.address)
+            if changes.session.seq != (old.seq if old else 0) + 1:
+                raise Conflict()
+        if changes.fired is not None and timer_key(changes.fired) in self.fired:
+            raise Conflict()
+        self._keep(changes)
+
+    def _keep(self, changes: Changes) -> None:
+        self.commits.append(changes)
+        if changes.message is not None and changes.answer is not None:
+            self.reader.answers[changes.message.address.channel, changes.message.key] = changes.answer
+        if changes.session is not None:
+            self.reader.sessions[changes.session.address] = changes.session
+        if changes.fired is not None:
+            self.fired.add(timer_key(changes.fired))
+            self.timers.pop(timer_key(changes.fired), None)
+        for timer in changes.timers:
+            self.timers[timer_key(timer)] = timer
+        for push in changes.pushes:
+            if push.key not in self.pushes:
+                self.pushes[push.key] = push
+                self.states[push.key] = "ready"
+        for record in changes.attachments:
+            self.media[record.id] = record
+
+    async def due_timers(self, now: datetime, limit: int) -> Sequence[Timer]:
+        due = sorted((t for t in self.timers.values() if t.due_at <= now), key=lambda timer: timer.due_at)
+        return due[:limit]
+
+    async def next_timer_at(self) -> datetime | None:
+        return min((timer.due_at for timer in self.timers.values()), default=None)
+
+    async def claim_pushes(self, channel: str, now: datetime, limit: int) -> Sequence[ClaimedPush]:
+        busy = {push.address for key, push in self.pushes.items() if self.states[key] == "started"}
+        claimed: list[ClaimedPush] = []
+        for id_, (key, push) in enumerate(self.pushes.items()):
+            if push.address.channel != channel or self.states[key] != "ready" or push.address in busy:
+                continue
+            busy.add(push.address)
+            waits = self.outcomes[key].not_before if key in self.outcomes else push.not_before
+            if (waits is not None and waits > now) or len(claimed) == limit:
+                continue
+            self.states[key] = "started"
+            self.attempts[key] = self.attempts.get(key, 0) + 1
+            claimed.append(ClaimedPush(id_, push, self.attempts[key], "", self.credits))
+        return claimed
+
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> None:
+        if self.settle_faults:
+            raise self.settle_faults.pop(0)
+        keys = list(self.pushes)
+        for outcome in outcomes:
+            self.states[keys[outcome.id]] = outcome.state
+            self.outcomes[keys[outcome.id]] = outcome
+
+    async def recover_pushes(self, channel: str, now: datetime) -> int:
+        started = [key for key, state in self.states.items() if state == "started"]
+        self.states.update(dict.fromkeys(started, "unclear"))
+        return len(started)
+
+    async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:
+        pending = [
+            record
+            for record in self.media.values()
+            if record.state == "pending" and (record.next_try_at is None or record.next_try_at <= now)
+        ]
+        return pending[:limit]
+
+    async def settle_media(self, record: AttachmentRecord) -> None:
+        if self.settle_faults:
+            raise self.settle_faults.pop(0)
+        self.media[record.id] = replace(record)
+
+    async def quarantine(
+        self, incident: str, why: str, at: datetime, message: InboundMessage | None = None, timer: Timer | None = None
+    ) -> None:
+        self.quarantined.append((incident, why, message, timer))

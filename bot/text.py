@@ -18,6 +18,6 @@ def clean(text: str, limit: int) -> str:
     """
     if len(text) > limit:
         text = text[:limit]
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # neither a control nor a surrogate is
         return text
     return _CONTROLS.sub("", _SURROGATES.sub(_REPLACEMENT, text))

@@ -41,13 +41,25 @@ _FILES: tuple[tuple[str, AttachmentType, str], ...] = (
 )
 
 # Around every message; what is neither here nor below names a type that the desk does not know (yet).
-_ENVELOPE = frozenset(
-    ["message_id", "message_thread_id", "direct_messages_topic", "from", "sender_chat", "sender_boost_count", "sender_business_bot", "sender_tag", "date", "business_connection_id", "chat", "forward_origin", "forward_from", "forward_from_chat", "forward_from_message_id", "forward_signature", "forward_sender_name", "forward_date", "is_topic_message", "is_automatic_forward", "reply_to_message", "external_reply", "quote", "reply_to_story", "reply_to_checklist_task_id", "via_bot", "edit_date", "has_protected_content", "is_from_offline", "is_paid_post", "media_group_id", "author_signature", "paid_star_count", "text", "entities", "link_preview_options", "suggested_post_info", "effect_id", "caption", "caption_entities", "show_caption_above_media", "has_media_spoiler", "reply_markup"]
-)
+_ENVELOPE_NAMES = """
+message_id message_thread_id direct_messages_topic from sender_chat sender_boost_count sender_business_bot sender_tag
+date business_connection_id chat forward_origin forward_from forward_from_chat forward_from_message_id
+forward_signature forward_sender_name forward_date is_topic_message is_automatic_forward reply_to_message
+external_reply quote reply_to_story reply_to_checklist_task_id via_bot edit_date has_protected_content is_from_offline
+is_paid_post media_group_id author_signature paid_star_count text entities link_preview_options suggested_post_info
+effect_id caption caption_entities show_caption_above_media has_media_spoiler reply_markup
+"""
 # Things that happen to a chat; nobody said anything.
-_SERVICE = frozenset(
-    ["new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "group_chat_created", "supergroup_chat_created", "channel_chat_created", "message_auto_delete_timer_changed", "migrate_to_chat_id", "migrate_from_chat_id", "pinned_message", "successful_payment", "refunded_payment", "users_shared", "chat_shared", "connected_website", "write_access_allowed", "passport_data", "proximity_alert_triggered", "boost_added", "chat_background_set", "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened", "general_forum_topic_hidden", "general_forum_topic_unhidden", "giveaway_created", "giveaway_completed", "video_chat_scheduled", "video_chat_started", "video_chat_ended", "video_chat_participants_invited", "web_app_data", "direct_message_price_changed", "paid_message_price_changed"]
-)
+_SERVICE_NAMES = """
+new_chat_members left_chat_member new_chat_title new_chat_photo delete_chat_photo group_chat_created
+supergroup_chat_created channel_chat_created message_auto_delete_timer_changed migrate_to_chat_id migrate_from_chat_id
+pinned_message successful_payment refunded_payment users_shared chat_shared connected_website write_access_allowed
+passport_data proximity_alert_triggered boost_added chat_background_set forum_topic_created forum_topic_edited
+forum_topic_closed forum_topic_reopened general_forum_topic_hidden general_forum_topic_unhidden giveaway_created
+giveaway_completed video_chat_scheduled video_chat_started video_chat_ended video_chat_participants_invited
+web_app_data direct_message_price_changed paid_message_price_changed
+"""
+_ENVELOPE, _SERVICE = frozenset(_ENVELOPE_NAMES.split()), frozenset(_SERVICE_NAMES.split())
 
 
 class Content(TypedDict, total=False):

@@ -1,0 +1,77 @@
+"""Dialogue scripts: plain text that a clerk can read, played on every channel.
+
+::
+
+    == Two messages: say it, confirm it
+    resident: 路灯坏了三天          somebody types
+    resident sends photo, voice    files, in one burst; `with "words"` gives the first a caption
+    resident pins 30.0 120.0       a location (WGS-84); anything after it is the label
+    resident presses 确认提交       taps the choice whose label starts so; types its number where nothing can be tapped
+    resident edits 路灯坏了 -> …    (telegram) changes an earlier message
+    resident follows / unfollows
+    after 2 hours                  the clock moves on, timers fire, pushes leave
+    at 2026-09-30 16:00            the town's clock is set
+    desk: 您要反映的事              since the resident's last act the desk has said this ({number} and {code} are learnt)
+    desk not: 重复                  ... and has not said this
+    desk silent                    ... nothing at all, so far
+    store: tickets=1 status=dispatched unit=…   the newest ticket and the counts
+    only wechat                    the scene is for these channels alone
+    [wechat] desk: 收到第2张照片    the line is for this channel alone ([-wechat]: for the others)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CHANNELS = ("wechat", "telegram", "web")
+FOLDER = Path(__file__).parent / "scripts"
+
+_FOR = re.compile(r"\[(-?)([a-z ]+)\]\s*(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a scene, with its number in the file."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A story with a title, for some channels."""
+
+    title: str
+    file: str
+    channels: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+    def for_channel(self, channel: str) -> Iterator[Line]:
+        """The lines that this channel plays."""
+        for line in self.lines:
+            marked = _FOR.fullmatch(line.text)
+            if marked is None:
+                yield line
+            elif (channel in marked[2].split()) != bool(marked[1]):
+                yield Line(line.number, marked[3])
+
+
+def scenes(folder: Path = FOLDER) -> list[Scene]:
+    """All scenes of all scripts, in order."""
+    found = []
+    for file in sorted(folder.glob("*.txt")):
+        title, channels, lines = "", CHANNELS, list[Line]()
+        for number, raw in enumerate([*file.read_text("utf-8").splitlines(), "=="], 1):
+            text = raw.strip()
+            if text.startswith("=="):
+                if lines:
+                    found.append(Scene(title, file.stem, channels, tuple(lines)))
+                title, channels, lines = text.removeprefix("==").strip(), CHANNELS, []
+            elif text.startswith("only "):
+                channels = tuple(text.split()[1:])
+            elif text and not text.startswith("#"):
+                lines.append(Line(number, text))
+    return found

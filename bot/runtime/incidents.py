@@ -6,6 +6,7 @@ import secrets
 from dataclasses import replace
 
 import structlog
+from msgspec import structs
 
 from bot.changes import Changes, Timer
 from bot.conversation.session import Session
@@ -55,8 +56,8 @@ class Incidents:
                 if before is not None:
                     after = met(before, message, traits, now)
                     if failures >= IN_A_ROW:
-                        after = replace(after, question=None, current="")
-                    changes.session = replace(after, seq=before.seq + 1)
+                        after = structs.replace(after, question=None, current="")
+                    changes.session = structs.replace(after, seq=before.seq + 1)
                 if not traits.answers_at_once:
                     key = f"reply:{message.address.channel}:{message.key}"
                     changes.push(Push(key=key, address=message.address, reply=reply, created_at=now, lane=Lane.REPLY))

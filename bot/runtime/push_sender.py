@@ -41,7 +41,10 @@ _log = structlog.get_logger("minsheng.push_sender")
 
 
 class PushSender:
-    """The one sender of a channel. ``gone`` is told of people that cannot be reached any more."""
+    """The one sender of a channel. ``gone`` is told of people that cannot be reached any more.
+
+    ``wake`` is set when there is something to write down; others set it when there is something to send.
+    """
 
     def __init__(
         self,
@@ -50,12 +53,14 @@ class PushSender:
         clock: Clock,
         metrics: Metrics,
         gone: Callable[[Address], Awaitable[None]],
+        wake: asyncio.Event,
     ) -> None:
         self._channel = channel
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._gone = gone
+        self._wake = wake
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
         self._outcomes: list[PushOutcome] = []
@@ -77,13 +82,13 @@ class PushSender:
         room = CLAIMED - len(self._under_way)
         claimed = await self._store.claim_pushes(self._channel.name, self._clock.now(), room) if room > 0 else ()
         loop = asyncio.get_running_loop()
-        for push in claimed:
-            task = loop.create_task(self._send(push))
+        fresh = {loop.create_task(self._send(push)) for push in claimed}
+        for task in fresh:
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
         began = loop.time()
-        while self._under_way and loop.time() - began < PATIENCE:
-            await asyncio.wait(list(self._under_way), timeout=SETTLE_EVERY)
+        while fresh and loop.time() - began < PATIENCE:
+            _, fresh = await asyncio.wait(fresh, timeout=SETTLE_EVERY)
             await self._settle()
         await self._settle()
         return len(claimed)
@@ -116,6 +121,7 @@ class PushSender:
             outcome = self._became(claimed, "unclear", reason=type(error).__qualname__)
         self._metrics.push(self._channel.name, outcome.state)
         self._outcomes.append(outcome)
+        self._wake.set()  # somebody must write it down if nobody waits for it any more
 
     async def _outcome(self, claimed: ClaimedPush) -> PushOutcome:
         push, now = claimed.push, self._clock.now()

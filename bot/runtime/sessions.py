@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bot.conversation.session import Credit, Session
 from bot.domain.people import Address

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
 
 from bot.domain.place import Place
 from bot.domain.ticket import Type
 from bot.message import AttachmentType
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """Words of one message; ``key`` is its `InboundMessage.edit_key`: by it an edit finds them."""
 
     key: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosed:
+class Enclosed(msgspec.Struct, frozen=True):
     """One attachment of a draft. ``id`` names its row; ``problem`` says why it cannot be had ("" while all is well)."""
 
     id: str
@@ -27,8 +26,7 @@ class Enclosed:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What a resident has sent so far and not yet confirmed.
 
     ``state`` is a state of the intake machine. ``kind`` and ``type`` are suggestions until ``kind_chosen`` /
@@ -76,4 +74,4 @@ class Draft:
 
     def touched(self, at: datetime, **fields: object) -> Draft:
         """The draft with fields changed, at a moment."""
-        return replace(self, touched_at=at, **fields)  # type: ignore[arg-type]  # field names are checked by replace
+        return msgspec.structs.replace(self, touched_at=at, **fields)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from bot.conversation.draft import Draft
 from bot.domain.people import Address
@@ -13,8 +14,7 @@ QUESTION_LIFE = timedelta(minutes=30)
 """How long a desk question waits for its answer (rule book, "What a message belongs to", 3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """The last thing we asked: which (a state or a use case), about what, and the choices in the order shown."""
 
     name: str
@@ -27,8 +27,7 @@ class Question:
         return now - self.asked_at < QUESTION_LIFE
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(msgspec.Struct, frozen=True):
     """How many pushes a platform lets us send until when, since the person's last action at ``at``."""
 
     granted: int
@@ -36,8 +35,7 @@ class Credit:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(msgspec.Struct, frozen=True):
     """A ticket this person filed or claimed lately, the draft it came from, and what it was about.
 
     ``said`` are the keys of the messages whose words it holds, so that a later edit finds it.
@@ -52,8 +50,7 @@ class Filed:
     said: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Everything remembered of one address; ``seq`` counts its turns.
 
     ``recent`` holds the newest filings first, at most 10. ``current`` is the id of the draft that is being talked

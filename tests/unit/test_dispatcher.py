@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from msgspec.structs import replace
+from msgspec import structs
 
 from bot.changes import Changes, Timer
 from bot.conversation.session import Question, Session
@@ -550,8 +551,8 @@ async def test_the_store_away_is_told_to_the_firer() -> None:
 async def test_amending_remembers_and_does_nothing_when_there_is_nothing_to_change() -> None:
     small = SmallDesk(handle=echoes, store=MemoryStore(faults=[Conflict()]))
     dispatcher = Dispatcher(small.desk)
-    await dispatcher.amend(RESIDENT, lambda session: replace(session, reachable=False))
-    await dispatcher.amend(RESIDENT, lambda session: replace(session, reachable=False))
+    await dispatcher.amend(RESIDENT, lambda session: structs.replace(session, reachable=False))
+    await dispatcher.amend(RESIDENT, lambda session: structs.replace(session, reachable=False))
     assert small.store.reader.sessions[RESIDENT] == Session(address=RESIDENT, seq=1, reachable=False)
     assert len(small.store.commits) == 1
 

@@ -19,7 +19,7 @@ class Why(StrEnum):
 
     RULE = "rule"  # that rule took it
     UNDECIDED = "undecided"  # nobody knows yet what it is about: the pool
-    NO_PLACE = "no_place"  # a rule would have, had the place been known: the pool
+    NO_PLACE = "no_place"  # which rule takes it depends on where it is, and nobody knows: the pool
     NO_RULE = "no_rule"  # no rule takes it: the pool
 
 
@@ -72,20 +72,18 @@ class Dispatcher:
     def _route(self, kind: str, area: str) -> Route:
         if kind == UNDECIDED or kind not in self.town.kinds:
             return Route("", None, Why.UNDECIDED)
-        why = Why.NO_RULE
         above = self.gazetteer.above.get(area, ())
         for number, rule in enumerate(self.town.rules):
             if rule.kind not in (ANY, kind):
                 continue
             if not above and (rule.area != ANY or rule.unit.startswith(SERVING)):
-                why = Why.NO_PLACE
-                continue
+                return Route("", None, Why.NO_PLACE)
             if rule.area != ANY and rule.area not in above:
                 continue
             unit = self._unit(rule, kind, area)
             if unit is not None:
                 return Route(unit.code, number, Why.RULE)
-        return Route("", None, why)
+        return Route("", None, Why.NO_RULE)
 
     def _unit(self, rule: Rule, kind: str, area: str) -> Unit | None:
         """The unit a rule means, if it may act on that kind."""

@@ -141,13 +141,14 @@ class Gazetteer:
         ranked = sorted(matches, key=lambda m: (m.start - m.end, -m.found.what, m.start))
         first = ranked[0].found
         candidates = first.areas
+        rivals = [
+            m.found for m in ranked[1:] if self._equal(m, ranked[0]) and not self._narrowed(first.areas, m.found.areas)
+        ]
+        for rival in rivals:
+            candidates = (*candidates, *rival.areas)
         for match in ranked[1:]:
-            if match.end - match.start != len(first.name) or match.found.what is not first.what:
-                break
-            if not self._narrowed(candidates, match.found.areas):  # two places with equal right: somebody must choose
-                candidates = (*candidates, *match.found.areas)
-        for match in ranked[1:]:
-            candidates = self._narrowed(candidates, match.found.areas) or candidates
+            if match.found not in rivals:
+                candidates = self._narrowed(candidates, match.found.areas) or candidates
         agreeing = (m.found for m in ranked if m.found.what >= Named.ROAD and self._narrowed(candidates, m.found.areas))
         best = next(agreeing, first)
         if len(candidates) > 1:
@@ -193,6 +194,10 @@ class Gazetteer:
             if metres < best_m or (metres == best_m and not best):
                 best, best_m = area, metres
         return best
+
+    @staticmethod
+    def _equal(one: PlaceMatch, other: PlaceMatch) -> bool:
+        return one.end - one.start == other.end - other.start and one.found.what is other.found.what
 
     def _called(self, found: PlaceName, area: str) -> str:
         if found.what < Named.ROAD:

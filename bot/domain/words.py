@@ -10,8 +10,21 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-# Soft hyphen, zero-width signs, direction marks, variation selectors, byte order mark: typed by keyboards, seen by nobody.
-_HIDDEN = (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0xFE00, 0xFE10), 0xFEFF)
+# Soft hyphen, keycap frame, zero-width signs, direction marks, variation selectors, byte order mark: typed, never seen.
+_HIDDEN = (
+    0xAD,
+    0x20E3,
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2065),
+    *range(0xFE00, 0xFE10),
+    0xFEFF,
+)
+
+# What NFKC does to the signs in nearly every Chinese sentence; done first, most texts are normal already, and checking
+# that is a hundred times cheaper than normalizing.
+_COMMON = tuple(zip("，！？：；（）", ",!?:;()", strict=True))
+_SIGN = re.compile(r"[\W_]")
 
 
 def _odd_characters(table: Mapping[int, str | None]) -> re.Pattern[str]:
@@ -32,7 +45,10 @@ def use_table(traditional: Mapping[int, str]) -> None:
 def fold(text: str) -> str:
     """The text as the desk matches it: NFKC, simplified characters, lower case, hidden characters gone."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        for wide, narrow in _COMMON:
+            text = text.replace(wide, narrow)
+        if not unicodedata.is_normalized("NFKC", text):
+            text = unicodedata.normalize("NFKC", text)
         if _odd.search(text):
             text = text.translate(_table)
     return text.lower()
@@ -44,6 +60,9 @@ def desk_word(text: str) -> str:
     ``"３。"`` becomes ``"3"``; ``"3号楼没水"`` stays what it is. Symbols (an emoji, say) stay: they mean something.
     """
     folded = fold(text)
-    if folded.isalnum():
-        return folded
-    return "".join(c for c in folded if unicodedata.category(c)[0] not in "PZC")
+    return folded if folded.isalnum() else _SIGN.sub(_symbol, folded)
+
+
+def _symbol(sign: re.Match[str]) -> str:
+    """The sign itself when it means something, "" for blanks and punctuation ("~" is one in chat)."""
+    return "" if sign[0] == "~" or unicodedata.category(sign[0])[0] in "PZC" else sign[0]

@@ -60,7 +60,7 @@ class WeChat:
     name = CHANNEL
     pace: Pace = NoPace()
 
-    def __init__(self, settings: WeChatSettings, clock: Clock) -> None:
+    def __init__(self, settings: WeChatSettings, clock: Clock, budget: float = BUDGET_SECONDS) -> None:
         self.settings = settings
         self.traits = Traits(
             answers_at_once=True,
@@ -76,6 +76,7 @@ class WeChat:
         )
         self.refusals: Counter[str] = Counter()
         self._clock = clock
+        self._budget = budget
         self._wire = Wire.of(settings)
         self._api = Api(settings, clock)
         self._files = Files(self._api, clock)
@@ -107,8 +108,9 @@ class WeChat:
         return web.Response(body=echo.encode("utf-8", "replace"), headers=_PLAIN)
 
     async def _receive(self, request: web.Request, take: Take) -> web.Response:
+        message: InboundMessage | None = None
         try:
-            async with asyncio.timeout(BUDGET_SECONDS):
+            async with asyncio.timeout(self._budget):
                 try:
                     opened = self._wire.open(request.query, await _body(request), self._now())
                     fields = read_fields(opened.xml)
@@ -117,6 +119,8 @@ class WeChat:
                     return self._refuse(problem)
                 answer = await take(message)
         except (TimeoutError, StoreError):
+            if message is None:
+                return self._refuse(Forged(cause="slow"))
             # Nothing is acknowledged, so WeChat sends it again; the second copy finds what the first one wrote.
             log.warning("wechat.unanswered")
             return web.Response(status=503)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.channels.wechat.api import Api, Lost, NoToken, NotSent, Said
+from bot.channels.wechat.api import Api, Lost, NotSent, Said
 from bot.channels.wechat.model import WeChatErrorCode as Code
 from bot.channels.wechat.render import cut
+from bot.channels.wechat.tokens import NoToken
 
 MENU: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("new", ()),

@@ -13,6 +13,7 @@ import json
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
@@ -121,6 +122,7 @@ class FakeTelegram:
         self._script: dict[str, deque[Step]] = defaultdict(deque)
         self._updates: list[Update] = []
         self._news = asyncio.Event()
+        self._called = asyncio.Event()
         self._ids = count(1001)
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -155,6 +157,12 @@ class FakeTelegram:
         """The words sent to a chat, in order (edits not counted)."""
         return [sent["text"] for sent in self.sent() if int(sent["chat_id"]) == chat]
 
+    async def called(self, method: str, times: int = 1) -> None:
+        """Return when a method was called so often."""
+        while sum(call.method == method for call in self.calls) < times:
+            self._called.clear()
+            await self._called.wait()
+
     def file(self, file_id: str, content: bytes, path: str = "", **how: Any) -> None:
         """Let a file be fetched."""
         self.files[file_id] = StoredFile(content, path or f"documents/{file_id}.bin", **how)
@@ -173,12 +181,13 @@ class FakeTelegram:
         """Call a webhook as Telegram does; the status of its answer."""
         body = update if isinstance(update, bytes) else json.dumps(update).encode()
         headers = {"Content-Type": "application/json"} | ({} if secret is None else {SECRET_HEADER: secret})
-        async with ClientSession() as session, session.post(url, data=body, headers=headers) as response:
+        async with ClientSession() as session, session.post(url, data=BytesIO(body), headers=headers) as response:
             return response.status
 
     async def _method(self, request: web.Request) -> web.StreamResponse:
         method, params = request.match_info["method"], await _params(request)
         self.calls.append(Call(method, params))
+        self._called.set()
         if request.match_info["token"] != self.token:
             return _no(Refused(401, "Unauthorized"))
         steps = self._script[method]

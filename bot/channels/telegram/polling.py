@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from itertools import groupby
 
 import structlog
@@ -15,11 +16,6 @@ from bot.errors import Malformed, StoreError
 from bot.ports import Clock
 
 LONG_POLL_SECONDS = 25
-_STORE_AWAY_SECONDS = 2.0
-_CONFLICT_SECONDS = 30.0
-_BAD_TOKEN_SECONDS = 60.0
-_FIRST_BACKOFF = 1.0
-_LONGEST_BACKOFF = 30.0
 _FORGET_OFFSET_SECONDS = 86_400.0
 _CONFLICT_HINT = (
     "somebody else gets this bot's updates: another desk with the same token, or a webhook that is still set"
@@ -29,17 +25,35 @@ _CONFLICT_HINT = (
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds to wait before asking again: after the store was away, after somebody else asked, after our token was
+    refused, and after other failures (doubled each time, up to the longest)."""
+
+    store: float = 2.0
+    conflict: float = 30.0
+    token: float = 60.0
+    backoff: float = 1.0
+    longest: float = 30.0
+
+
+_WAITS = Waits()
+
+
 class Polling:
     """Takes updates batch by batch. The offset moves, which is our word to Telegram, only past what is on disk.
 
     Each address has one message under way at a time; different addresses go side by side.
     """
 
-    def __init__(self, channel: Telegram, intake: Intake, clock: Clock, seconds: int = LONG_POLL_SECONDS) -> None:
+    def __init__(
+        self, channel: Telegram, intake: Intake, clock: Clock, seconds: int = LONG_POLL_SECONDS, waits: Waits = _WAITS
+    ) -> None:
         self._channel = channel
         self._intake = intake
         self._clock = clock
         self._seconds = seconds
+        self._waits = waits
         self._offset: int | None = None
         self._moved_at = clock.monotonic()
         self._failures = 0
@@ -66,17 +80,17 @@ class Polling:
             self._offset = done + 1
             self._moved_at = self._clock.monotonic()
         elif not behind:
-            await self._pause(_FIRST_BACKOFF)  # nothing in it was an update
+            await self._pause(self._waits.backoff)  # nothing in it was an update
         if behind:
             log.warning("telegram.store_away", updates=behind)
-            await self._pause(_STORE_AWAY_SECONDS)
+            await self._pause(self._waits.store)
         return len(updates) - behind
 
     async def _asked(self) -> list[object]:
         """The next updates; none when there are none, when asking failed, or when we are told to stop."""
         wire = self._channel.wire
         if wire is None:
-            await self._pause(_FIRST_BACKOFF)
+            await self._pause(self._waits.backoff)
             return []
         if self._offset is not None and self._clock.monotonic() - self._moved_at > _FORGET_OFFSET_SECONDS:
             # After a week of silence Telegram goes on with a random number, which may be lower than our offset.
@@ -104,15 +118,15 @@ class Polling:
             updates = asking.result()
         except Conflict as error:
             log.error("telegram.conflict", why=str(error), hint=_CONFLICT_HINT)
-            await self._pause(_CONFLICT_SECONDS)
+            await self._pause(self._waits.conflict)
         except TelegramError as error:
             if is_token_refused(error):
                 log.error("telegram.token_refused", hint="take a new token from BotFather and restart")
-                await self._pause(_BAD_TOKEN_SECONDS)
+                await self._pause(self._waits.token)
                 return []
             self._failures += 1
             log.warning("telegram.not_reached", error=type(error).__name__, failures=self._failures)
-            backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** min(self._failures - 1, 10))
+            backoff = min(self._waits.longest, self._waits.backoff * 2 ** min(self._failures - 1, 10))
             await self._pause(max(flooded_for(error), backoff))
         else:
             self._failures = 0

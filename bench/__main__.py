@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,26 +14,25 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import figures, intake
+from bench import figures, growth, intake, latency, profiling, start
 from bench.contestants import ROOT, Field
-from bench.load import LoadError, stand_in_places, write_texts, wrk
+from bench.load import LoadError, sample_places, write_texts, wrk
 
-_TROUBLE = Console(stderr=True)
+_SAID = Console(stderr=True)
+"""Tables and progress; standard output is for the JSON alone."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
-Seconds = Annotated[int, typer.Option(min=1, max=240, help="How long each server is loaded in a round.")]
+Seconds = Annotated[int, typer.Option(min=1, max=240, help="How long a server is loaded in a round.")]
 Rounds = Annotated[int, typer.Option(min=1, help="How many rounds; medians are taken over them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Folder = Annotated[Path, typer.Option(help="Where databases are put: the disk that is measured.")]
 Keep = Annotated[bool, typer.Option(help="Leave databases and logs there.")]
+PerSecond = Annotated[int, typer.Option(min=1, help="Messages a second.")]
+Tickets = Annotated[int, typer.Option(min=1, help="How many old tickets.")]
+Times = Annotated[int, typer.Option(min=1, help="How often.")]
 
 _FOLDER = ROOT / ".cache" / "bench"
-
-
-@app.callback()
-def _bench() -> None:
-    """How fast the desk is, beside others."""
 
 
 @app.command("intake")
@@ -42,42 +41,123 @@ def intake_(
     rounds: Rounds = 3,
     as_json: AsJson = False,
     only: Annotated[str, typer.Option(help="Some of the servers, separated by commas.")] = ",".join(intake.NAMES),
+    profile: Annotated[bool, typer.Option(help="Show where the product's time goes afterwards.")] = False,
     folder: Folder = _FOLDER,
     keep: Keep = False,
 ) -> None:
     """Messages a second of the product and of the others, in one run."""
     with _field(folder, keep) as field:
-        _finish(_intake(field, tuple(only.split(",")), seconds, rounds), as_json)
+        result = _intake(field, tuple(only.split(",")), seconds, rounds)
+        if profile:
+            profiling.run(_beside(field, "profile"), "wechat", seconds, _SAID)
+    _finish(result, as_json)
+
+
+@app.command("latency")
+def latency_(
+    per_second: PerSecond = 200, seconds: Seconds = 20, as_json: AsJson = False, folder: Folder = _FOLDER
+) -> None:
+    """How long people wait at a steady pace (open loop)."""
+    with _field(folder) as field:
+        _finish(_told(latency.run(field, per_second, seconds)), as_json)
+
+
+@app.command("growth")
+def growth_(
+    tickets: Tickets = 1_000_000,
+    seconds: Seconds = 10,
+    rounds: Rounds = 3,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Messages a second with an empty database and with many old tickets."""
+    with _field(folder) as field, _progress(growth.steps(rounds)) as step:
+        result = growth.run(field, tickets, seconds, rounds, step)
+    _finish(_told(result), as_json)
+
+
+@app.command("start")
+def start_(times: Times = 5, as_json: AsJson = False, folder: Folder = _FOLDER) -> None:
+    """From the start of the process to the first answer, and memory at rest."""
+    with _field(folder) as field:
+        _finish(_told(start.run(field, times)), as_json)
+
+
+@app.command("profile")
+def profile_(
+    channel: Annotated[str, typer.Argument(help="wechat or telegram")] = "wechat",
+    seconds: Seconds = 10,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Where the product's processor time goes under load."""
+    with _field(folder) as field:
+        profiling.run(field, channel, seconds, _SAID)
+
+
+@app.command("all")
+def all_(
+    seconds: Seconds = 6,
+    rounds: Rounds = 3,
+    tickets: Tickets = 200_000,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Everything, in under ten minutes. ``growth`` by itself takes a million tickets."""
+    with _field(folder) as field:
+        result = _intake(_beside(field, "intake"), intake.NAMES, seconds, rounds)
+        result["latency"] = _told(latency.run(_beside(field, "latency"), 200, 20))
+        result["start"] = _told(start.run(_beside(field, "start"), 3))
+        with _progress(growth.steps(rounds)) as step:
+            result["growth"] = growth.run(_beside(field, "growth"), tickets, seconds, rounds, step)
+        _told(result["growth"])
+    _finish(result, as_json)
 
 
 def _intake(field: Field, names: tuple[str, ...], seconds: int, rounds: int) -> dict[str, Any]:
     around = figures.machine(field.folder)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, TimeElapsedColumn(), console=_TROUBLE, transient=True) as progress:
-        task = progress.add_task("", total=intake.steps(names, rounds))
-        result = intake.run(
-            field, names, seconds, rounds, lambda what: progress.update(task, advance=1, description=what)
-        )
+    with _progress(intake.steps(names, rounds)) as step:
+        result = intake.run(field, names, seconds, rounds, step)
     result["machine"] = around
-    _TROUBLE.print(figures.table(result), figures.ratio_table(result))
+    _SAID.print(figures.table(result), figures.ratio_table(result))
     return result
 
 
 @contextmanager
-def _field(folder: Path, keep: bool) -> Iterator[Field]:
+def _progress(steps: int) -> Iterator[Callable[[str], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeElapsedColumn(), console=_SAID, transient=True) as progress:
+        task = progress.add_task("", total=steps)
+        yield lambda what: progress.update(task, advance=1, description=what)
+
+
+def _beside(field: Field, name: str) -> Field:
+    """A folder of its own in the same run, so that equal names do not meet."""
+    folder = field.folder / name
+    folder.mkdir()
+    return Field(folder, field.texts)
+
+
+@contextmanager
+def _field(folder: Path, keep: bool = False) -> Iterator[Field]:
     """A fresh folder for one run. What goes wrong in it is said in a line and ends the program with 1."""
     try:
         wrk()
         folder.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
         try:
-            yield Field(fresh, write_texts(fresh, stand_in_places()))
+            yield Field(fresh, write_texts(fresh, sample_places()))
         finally:
             if not keep:
                 shutil.rmtree(fresh)
     except LoadError as error:
-        _TROUBLE.print(f"bench: {error}", style="red", markup=False)
+        _SAID.print(f"bench: {error}", style="red", markup=False)
         raise typer.Exit(1) from None
+
+
+def _told(result: dict[str, Any]) -> dict[str, Any]:
+    for name, value in result.items():
+        _SAID.print(f"{name}: {value}", highlight=False)
+    return result
 
 
 def _finish(result: dict[str, Any], as_json: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.contestants import Contestant, Field
 from bench.figures import median
-from bench.load import CONFIRM, LoadError, complaints, signed_query, stand_in_places
+from bench.load import CONFIRM, LoadError, complaints, sample_places, signed_query
 
 _LAG = 200
 
@@ -55,7 +55,7 @@ class _Wire:
     def __init__(self, port: int, path: str, name: str) -> None:
         self._port, self._path, self._name = port, path, name
         self._free: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
-        self._texts = complaints(stand_in_places())
+        self._texts = complaints(sample_places())
 
     async def say(self, number: int, due: float) -> float:
         """Send one message; ms from the moment it was due until its answer was read."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.townfile import SAMPLE, load_town
+
 CONFIRM = "确认"
 PEOPLE = 20_000
 CONNECTIONS = 64
@@ -37,7 +39,6 @@ _MATTERS = (
     "污水井盖破了，旁边用{n}块砖挡着，很容易绊倒人",
     "物业收了停车费，可是{n}号车位一直被别人占着，打电话没人管",
 )
-_STAND_IN_PLACES = ("和平路", "人民路", "建设路", "向阳社区", "中心广场", "东门市场", "实验小学门口", "长途汽车站")
 _TEXTS = 4_096
 
 
@@ -71,9 +72,10 @@ def signed_query(at: int, nonce: str, token: str = TOKEN) -> str:
     return f"signature={signature}&timestamp={at}&nonce={nonce}"
 
 
-def stand_in_places() -> tuple[str, ...]:
-    """Place names that are used where no town file can be read."""
-    return _STAND_IN_PLACES
+def sample_places() -> tuple[str, ...]:
+    """What people of the sample town call its roads, estates and landmarks."""
+    areas = load_town(SAMPLE).areas.values()
+    return tuple(dict.fromkeys(name for area in areas for name in (*area.roads, *area.estates, *area.landmarks)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,23 +87,28 @@ class Process:
         """Ask it to end; insist when it does not."""
         if self._running is None:
             return
-        self._tell(signal.SIGCONT)
-        self._tell(how)
+        self.tell(signal.SIGCONT)
+        self.tell(how)
         try:
             self._running.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._tell(signal.SIGKILL)
+            self.tell(signal.SIGKILL)
             self._running.wait()
         self._running = None
 
+    def tell(self, what: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+        if self._running is not None and self._running.poll() is None:
+            os.killpg(self._running.pid, what)
+
     def freeze(self) -> None:
         """Hold it still, so that its background work does not cost the server that is measured now."""
-        self._tell(signal.SIGSTOP)
+        self.tell(signal.SIGSTOP)
 
     @contextmanager
     def thawed(self) -> Iterator[None]:
         """Let it run inside the block."""
-        self._tell(signal.SIGCONT)
+        self.tell(signal.SIGCONT)
         try:
             yield
         finally:
@@ -134,10 +139,6 @@ class Process:
     @property
     def _log(self) -> Path:
         return self.folder / f"{self.name}.log"
-
-    def _tell(self, what: signal.Signals) -> None:
-        if self._running is not None and self._running.poll() is None:
-            os.killpg(self._running.pid, what)
 
     def _tree(self) -> list[int]:
         """The process and all below it."""

@@ -1,81 +1,97 @@
-"""Where the time of the product goes under load: pyinstrument samples its event loop, the kernel counts its threads."""
+"""Where a server's processor time goes under load: its event loop by samples, its threads by the kernel's count."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-from pyinstrument.session import Session
 from rich.console import Console
 from rich.table import Table
 
-from bench.contestants import ROOT, Field
+from bench.contestants import ROOT, Contestant, Field
 
-_ROWS = 30
+_ROWS = 25
+_LEAST = 0.004
 _PACKAGES = "site-packages/"
+_OURS = ("bot", "handlers", "storage", "main.py")
 
 
 def run(field: Field, channel: str, seconds: int, console: Console) -> None:
-    """Print the share of each package and of the dearest functions. Raises LoadError."""
-    saved = field.folder / "profile.pyisession"
-    wrapper = ("-m", "pyinstrument", "-i", "0.001", "-r", "pyisession", "-o", str(saved))
-    if channel == "telegram":
-        with field.fake_telegram("profile-api") as fake:
-            desk = field.telegram(fake, wrapper)
-            threads = _loaded(desk, seconds)
-    else:
-        threads = _loaded(field.product(wrapper=wrapper), seconds)
-    session: Any = Session.load(str(saved))
-    packages: dict[str, float] = defaultdict(float)
-    functions: dict[str, float] = defaultdict(float)
-    _add_up(session.root_frame(trim_stem=False), packages, functions)
-    for title, found in (("package", packages), ("function", functions), ("thread", threads)):
-        console.print(_table(title, found))
+    """Print the shares of packages, functions and threads. Raises LoadError."""
+    saved = field.folder / "profile.json"
+    wrapper = ("-m", "bench.sampler", str(saved))
+    with ExitStack() as running:
+        if channel == "telegram":
+            desk = field.telegram(running.enter_context(field.fake_telegram("profile-api")), wrapper)
+        else:
+            desk = field.product(wrapper=wrapper)
+        threads = _loaded(desk, seconds, console)
+    stacks = [(count, list(map(_place, places))) for count, places in json.loads(saved.read_text())["stacks"]]
+    console.print(_table("Own time by package", _own(stacks, _package)))
+    console.print(_table("Own time by function", _own(stacks, str)))
+    console.print(_table("Time by our functions, with all they call", _inclusive(stacks)))
+    console.print(_table("Processor time by thread", threads))
 
 
-def _loaded(desk: Any, seconds: int) -> dict[str, float]:
+def _loaded(desk: Contestant, seconds: int, console: Console) -> Counter[str]:
     with desk.process:
         desk.check()
+        desk.load.prime()
+        os.kill(desk.process.pid, signal.SIGUSR2)
         before = desk.process.cpu_by_thread()
         ran = desk.load.run(seconds)
-        after = desk.process.cpu_by_thread()
-    return {
-        f"{name} ({(after[name] - before.get(name, 0.0)) / ran.answered * 1e6:.0f} us a message)": after[name]
-        - before.get(name, 0.0)
-        for name in after
-    }
+        used = {name: spent - before.get(name, 0.0) for name, spent in desk.process.cpu_by_thread().items()}
+        each = sum(used.values()) / ran.answered * 1e6
+        console.print(
+            f"{desk.name}: {ran.rate:.0f} messages a second while watched, {each:.0f} us of processor time each"
+        )
+    return Counter({name: round(spent * 1000) for name, spent in used.items()})
 
 
-def _add_up(frame: Any, packages: dict[str, float], functions: dict[str, float]) -> None:
-    """Own time of every frame below, iteratively: stacks of an event loop are deep."""
-    waiting = [frame]
-    while waiting:
-        frame = waiting.pop()
-        own = frame.time - sum(child.time for child in frame.children)
-        if own > 0:
-            place = _place(frame.file_path or "")
-            packages[place.partition("/")[0] if not place.startswith("bot/") else "/".join(place.split("/")[:2])] += own
-            functions[f"{place}:{frame.function}"] += own
-        waiting.extend(frame.children)
+def _own(stacks: Iterable[tuple[int, list[str]]], name: Callable[[str], str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for count, places in stacks:
+        found[name(places[-1])] += count
+    return found
 
 
-def _place(path: str) -> str:
-    """A file by its package: "aiohttp/web_protocol.py", "bot/turn.py", "asyncio/base_events.py"."""
-    if _PACKAGES in path:
-        return path.rpartition(_PACKAGES)[2]
-    if path.startswith(str(ROOT)):
-        return str(Path(path).relative_to(ROOT))
-    parts = Path(path).parts
-    return "/".join(parts[-2:]) if parts else "(built in)"
+def _inclusive(stacks: Iterable[tuple[int, list[str]]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for count, places in stacks:
+        for place in {place for place in places if place.startswith(_OURS)}:
+            found[place] += count
+    return found
 
 
-def _table(title: str, found: dict[str, float]) -> Table:
-    drawn = Table(title=f"Own time by {title}", title_justify="left")
-    drawn.add_column(title)
+def _place(place: str) -> str:
+    """A place by its package: "aiohttp/web_protocol.py:start", "bot/turn.py:Turn.say", "asyncio/events.py:run"."""
+    if _PACKAGES in place:
+        return place.rpartition(_PACKAGES)[2]
+    if place.startswith(f"{ROOT}/"):
+        return place.removeprefix(f"{ROOT}/")
+    return "/".join(Path(place).parts[-2:])
+
+
+def _package(place: str) -> str:
+    """The package of a place; ours by folder, everything else by its top."""
+    path = place.partition(":")[0]
+    parts = path.split("/")
+    if parts[0] == "bot":
+        return "/".join(parts[: min(3, len(parts) - 1)]) if len(parts) > 2 else path
+    return parts[0]
+
+
+def _table(title: str, found: Counter[str]) -> Table:
+    drawn = Table(title=title, title_justify="left")
+    drawn.add_column("where")
     drawn.add_column("%", justify="right")
-    total = sum(found.values()) or 1.0
-    for name, took in sorted(found.items(), key=lambda item: -item[1])[:_ROWS]:
-        if took / total >= 0.003:
-            drawn.add_row(name, f"{100 * took / total:.1f}")
+    total = sum(found.values()) or 1
+    for name, count in found.most_common(_ROWS):
+        if count / total >= _LEAST:
+            drawn.add_row(name, f"{100 * count / total:.1f}")
     return drawn

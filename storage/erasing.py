@@ -1,0 +1,32 @@
+"""A person goes; the facts of their tickets stay."""
+
+from __future__ import annotations
+
+import sqlite3
+
+_BLANK = '{"text":""}'
+
+_STEPS = (
+    # Fences stay: a copy of an old message must not be taken for a new one. Its words and its answer go.
+    "UPDATE inbox SET text = '', pin = NULL, raw = x'', reply = NULL WHERE (channel, key) IN"
+    " (SELECT ?2, message FROM turn WHERE address = ?1 AND message IS NOT NULL)",
+    f"UPDATE push SET reply = '{_BLANK}', slot = '', message_id = '', reason = 'erased',"  # noqa: S608  # a constant
+    " state = CASE WHEN state IN ('ready', 'scheduled', 'kept') THEN 'expired' ELSE state END"
+    " WHERE address = ?1 AND state <> 'sending'",
+    "UPDATE attachment SET state = 'dropped', ref = '', name = '', fingerprint = '' WHERE address = ?1 AND ticket = ''",
+    "UPDATE attachment SET address = 'erased:' || lower(hex(randomblob(8))), name = '', message = '', fingerprint = ''"
+    " WHERE address = ?1 AND state <> 'pending'",
+    "UPDATE ticket_event SET actor = 'erased' WHERE actor = ?1"
+    " AND ticket IN (SELECT ticket FROM reporter WHERE address = ?1)",
+    "UPDATE reporter SET address = 'erased:' || lower(hex(randomblob(8))) WHERE address = ?1",
+    "UPDATE code_failure SET address = '' WHERE address = ?1",
+    "UPDATE task SET address = NULL WHERE address = ?1",
+    "DELETE FROM quarantine WHERE address = ?1",
+)
+
+
+def erase(connection: sqlite3.Connection, address: str) -> None:
+    """Take a person out of everything that was written before, inside the transaction that is open."""
+    channel = address.partition(":")[0]
+    for step in _STEPS:
+        connection.execute(step, (address, channel) if "?2" in step else (address,))

@@ -1,0 +1,168 @@
+"""Questions to the store."""
+
+# ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.changes import AttachmentRecord
+from bot.conversation.session import Session
+from bot.domain.people import Address
+from bot.domain.ticket import Event, Ticket
+from bot.message import Answer
+from bot.ports import ClaimedPush, Line
+from storage import schema as t
+from storage.codec import micros, moment, read_pin, read_reply, read_session
+from storage.readers import Readers, Row
+from storage.sifting import stored_answer
+from storage.values import ATTACHMENT, PUSH, TICKET, attachment_of, columns, event_of, push_of, ticket_of
+
+_SESSION = "SELECT body FROM session WHERE address = ?"
+_ANSWERED = "SELECT reply, answered_at, received_at FROM inbox WHERE channel = ? AND key = ?"
+_TICKET = f"SELECT {TICKET} FROM ticket AS t WHERE t.number = ?"
+_OWNS = "SELECT 1 FROM reporter WHERE ticket = ? AND address = ?"
+_EVENTS = f"SELECT {columns(t.ticket_event)} FROM ticket_event WHERE ticket = ? ORDER BY seq"
+_TICKETS_OF = (
+    f"SELECT {TICKET} FROM reporter AS r CROSS JOIN ticket AS t ON t.number = r.ticket WHERE r.address = ?"
+    " ORDER BY t.filed_at DESC, t.number DESC LIMIT ?"
+)
+_QUOTED = (
+    "SELECT ticket, slot FROM push WHERE address = ? AND message_id = ? AND message_id <> '' ORDER BY id DESC LIMIT 1"
+)
+_KEPT = f"SELECT {PUSH} FROM push AS p WHERE p.address = ? AND p.state = 'kept' ORDER BY p.id"
+_KEPT_BY = "SELECT DISTINCT address FROM push WHERE state = 'kept'"
+_FAILURES = "SELECT count(*) FROM code_failure WHERE ticket = ? AND at >= ?"
+_SAID = (
+    "SELECT i.key, i.received_at, i.text, i.pin, i.reply, i.answered_at FROM turn AS u"
+    " CROSS JOIN inbox AS i ON i.channel = ? AND i.key = u.message WHERE u.address = ? ORDER BY u.seq DESC LIMIT ?"
+)
+_PUSHED = (
+    "SELECT key, created_at, reply FROM push WHERE address = ?"
+    " AND state IN ('ready', 'sending', 'kept', 'sent', 'unclear') ORDER BY id DESC LIMIT ?"
+)
+
+
+class SqliteReader:
+    """`bot.ports.Reader` on SQLite."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        # Who has kept pushes. The object behind a name is new each time something is kept for that person.
+        self._kept: dict[str, object] = {}
+
+    async def load(self) -> None:
+        """Learn who has kept pushes."""
+        for (address,) in await self._readers.rows(_KEPT_BY):
+            self.note_kept(address)
+
+    def note_kept(self, address: str) -> None:
+        """Something is kept for this person now."""
+        self._kept[address] = object()
+
+    async def session(self, address: Address) -> Session | None:
+        """What is remembered of a person."""
+        row = self._readers.row(_SESSION, (str(address),))
+        return None if row is None else read_session(row[0])
+
+    async def answered(self, channel: str, key: str) -> Answer | None:
+        """What a message was answered, if it was."""
+        row = self._readers.row(_ANSWERED, (channel, key))
+        return None if row is None else stored_answer(*row)
+
+    async def ticket(self, number: str) -> Ticket | None:
+        """A ticket as it is now."""
+        row = self._readers.row(_TICKET, (number,))
+        return None if row is None else ticket_of(row)
+
+    async def owns(self, address: Address, number: str) -> bool:
+        """Whether this address filed, claimed or joined the ticket."""
+        return self._readers.row(_OWNS, (number, str(address))) is not None
+
+    async def events(self, number: str) -> Sequence[Event]:
+        """A ticket's life, oldest first."""
+        return [event_of(row) for row in await self._readers.rows(_EVENTS, (number,))]
+
+    async def tickets_of(self, address: Address, limit: int = 20) -> Sequence[Ticket]:
+        """Tickets this address filed, claimed or joined, newest first."""
+        return [ticket_of(row) for row in await self._readers.rows(_TICKETS_OF, (str(address), limit))]
+
+    async def attachments(self, ids: Sequence[str]) -> Sequence[AttachmentRecord]:
+        """Attachments in the order of the ids; unknown ids are left out."""
+        if not ids:
+            return []
+        marks = ", ".join("?" * len(ids))
+        sql = f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.id IN ({marks})"  # only question marks
+        found = {row[0]: attachment_of(row) for row in await self._readers.rows(sql, ids)}
+        return [found[id_] for id_ in ids if id_ in found]
+
+    async def quoted(self, address: Address, message_id: str) -> str:
+        """What a message of ours was about: a ticket number or a slot ("" when unknown)."""
+        row = self._readers.row(_QUOTED, (str(address), message_id))
+        return "" if row is None else str(row[0] or row[1])
+
+    async def kept(self, address: Address) -> Sequence[ClaimedPush]:
+        """Pushes that wait for this person's next contact, oldest first."""
+        name = str(address)
+        before = self._kept.get(name)
+        if before is None:
+            return ()
+        rows = await self._readers.rows(_KEPT, (name,))
+        if not rows and self._kept.get(name) is before:
+            del self._kept[name]
+        return [push_of(row) for row in rows]
+
+    async def talk(self, address: Address, limit: int = 100) -> Sequence[Line]:
+        """The newest lines of a person's talk with the desk, oldest first. What was told under an answer is in it."""
+
+        def read(connection: sqlite3.Connection) -> list[Line]:
+            name = str(address)
+            said = connection.execute(_SAID, (address.channel, name, limit)).fetchall()
+            files = _files(connection, name, [row[0] for row in said])
+            lines = [line for row in reversed(said) for line in _exchange(row, files)]
+            lines += [_pushed(row) for row in reversed(connection.execute(_PUSHED, (name, limit)).fetchall())]
+            return sorted(lines, key=lambda line: line.at)[-limit:]
+
+        return await self._readers.ask(read)
+
+    async def code_failures(self, number: str, since: datetime) -> int:
+        """How many wrong codes were tried on a ticket since a moment."""
+        row = self._readers.row(_FAILURES, (number, micros(since)))
+        return 0 if row is None else int(row[0])
+
+
+def _files(connection: sqlite3.Connection, address: str, keys: list[str]) -> dict[str, list[AttachmentRecord]]:
+    """The attachments that came with messages, by the key of the message."""
+    files: dict[str, list[AttachmentRecord]] = {}
+    for begin in range(0, len(keys), 200):
+        part = keys[begin : begin + 200]
+        marks = ", ".join("?" * len(part))
+        sql = (
+            f"SELECT {ATTACHMENT} FROM attachment AS a"  # only column names and question marks
+            f" WHERE a.address = ? AND a.message IN ({marks}) ORDER BY a.created_at, a.id"
+        )
+        for row in connection.execute(sql, (address, *part)).fetchall():
+            record = attachment_of(row)
+            files.setdefault(record.message, []).append(record)
+    return files
+
+
+def _exchange(row: Row, files: dict[str, list[AttachmentRecord]]) -> list[Line]:
+    """What somebody sent, and what they were answered; nothing for an act without words."""
+    key, at, text, pin, reply, answered_at = row
+    lines = []
+    attachments = tuple(files.get(key, ()))
+    if text or attachments or pin is not None:
+        place = None if pin is None else read_pin(pin)
+        lines.append(Line(key, "resident", moment(at), text, None, attachments, place))
+    if reply is not None:
+        said = read_reply(reply)
+        lines.append(Line(f"{key}/answer", "desk", moment(answered_at or at), said.text, said))
+    return lines
+
+
+def _pushed(row: Row) -> Line:
+    key, at, reply = row
+    said = read_reply(reply)
+    return Line(key, "desk", moment(at), said.text, said)

@@ -1,0 +1,156 @@
+"""What operators ask: all tickets, how much waits, whether the database is well. Works beside a running desk."""
+
+# ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from bot.changes import AttachmentRecord
+from bot.domain.ticket import Status, Ticket
+from bot.errors import ConfigurationError, StoreUnavailable
+from storage.codec import moment
+from storage.opening import read_revision, wal_reset_risk
+from storage.readers import Readers
+from storage.schema import REVISION
+from storage.values import ATTACHMENT, TICKET, attachment_of, ticket_of
+
+_TICKETS = (
+    f"SELECT {TICKET}, (SELECT count(*) FROM reporter AS r WHERE r.ticket = t.number) FROM ticket AS t"
+    " WHERE t.number > ? ORDER BY t.number LIMIT ?"
+)
+_FILES = (
+    f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.ticket >= ? AND a.ticket <= ? AND a.ticket <> ''"
+    " ORDER BY a.ticket, a.created_at, a.id"
+)
+_BACKLOG = "SELECT channel, count(*), min(created_at) FROM push WHERE state IN ('ready', 'sending') GROUP BY channel"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReport:
+    """A ticket with its files and how many people it belongs to."""
+
+    ticket: Ticket
+    attachments: tuple[AttachmentRecord, ...]
+    reporters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Pushes of a channel that could be sent now, and since when the oldest waits."""
+
+    count: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How much waits. ``open_tickets`` counts tickets that are not at an end, by status."""
+
+    backlog: Mapping[str, Backlog]
+    kept_pushes: int
+    pending_media: int
+    pending_timers: int
+    open_tickets: Mapping[Status, int]
+    open_tasks: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the database says of itself. ``problem`` is "" when its pages are well formed."""
+
+    sqlite_version: str
+    wal_reset_risk: bool
+    revision: str
+    bytes: int
+    problem: str
+
+
+class Reports:
+    """Questions of operators, answered from connections that only read."""
+
+    def __init__(self, readers: Readers, path: Path) -> None:
+        self._readers = readers
+        self._path = path
+
+    @classmethod
+    def opened(cls, path: Path) -> Reports:
+        """Reports on a database file without opening the store, so beside a running desk too.
+
+        Raises ConfigurationError when there is no such file, or not one of this program.
+        """
+        if not path.is_file():
+            raise ConfigurationError(str(path), "there is no database here yet; it is made when the desk first starts")
+        found = read_revision(path)
+        if found != REVISION:
+            raise ConfigurationError(str(path), f"its schema is {found or 'empty'}, this program reads {REVISION}")
+        return cls(Readers(path, busy_ms=5000), path)
+
+    def close(self) -> None:
+        """Close the connections of `opened`."""
+        self._readers.close()
+
+    async def tickets(self, at_once: int = 500) -> AsyncIterator[TicketReport]:
+        """All tickets in the order of their numbers, read in small parts. Raises StoreUnavailable."""
+        after = ""
+        while True:
+            part = await self._readers.ask(partial(_part, after=after, at_once=at_once))
+            for report in part:
+                yield report
+            if len(part) < at_once:
+                return
+            after = part[-1].ticket.number
+
+    async def figures(self) -> Figures:
+        """How much waits. Raises StoreUnavailable."""
+        return await self._readers.ask(_figures)
+
+    async def health(self) -> Health:
+        """Whether the database is well; reads all of it. Raises StoreUnavailable."""
+        found = await self._readers.rows("PRAGMA quick_check(1)")
+        said = str(found[0][0])
+        size = await asyncio.to_thread(lambda: self._path.stat().st_size)
+        revision = await asyncio.to_thread(read_revision, self._path)
+        return Health(sqlite3.sqlite_version, wal_reset_risk(), revision or "", size, "" if said == "ok" else said)
+
+    async def alive(self) -> bool:
+        """Whether the database answers."""
+        try:
+            await self._readers.rows("SELECT 1")
+        except StoreUnavailable:
+            return False
+        return True
+
+
+def _part(connection: sqlite3.Connection, after: str, at_once: int) -> list[TicketReport]:
+    rows = connection.execute(_TICKETS, (after, at_once)).fetchall()
+    if not rows:
+        return []
+    files: dict[str, list[AttachmentRecord]] = {}
+    for row in connection.execute(_FILES, (rows[0][0], rows[-1][0])).fetchall():
+        record = attachment_of(row)
+        files.setdefault(record.ticket, []).append(record)
+    return [TicketReport(ticket_of(row[:-1]), tuple(files.get(row[0], ())), row[-1]) for row in rows]
+
+
+def _figures(connection: sqlite3.Connection) -> Figures:
+    def count(what: str) -> int:
+        return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])  # constants below
+
+    backlog = {channel: Backlog(n, moment(oldest)) for channel, n, oldest in connection.execute(_BACKLOG)}
+    statuses = connection.execute("SELECT status, count(*) FROM ticket WHERE closed_at IS NULL GROUP BY status")
+    return Figures(
+        backlog=backlog,
+        kept_pushes=count("push WHERE state = 'kept'"),
+        pending_media=count("attachment WHERE state = 'pending'"),
+        pending_timers=count("timer"),
+        open_tickets={Status(status): n for status, n in statuses},
+        open_tasks=count("task WHERE closed_at IS NULL"),
+        quarantined=count("quarantine"),
+    )

@@ -1,0 +1,312 @@
+"""A change-set as rows: which statement writes each, in the order of the columns of its table.
+
+This is done before the change-set waits for the writer, so a later change of the `Changes` changes nothing, and what
+can be seen to be unstorable is refused before it can disturb others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.changes import AttachmentRecord, Changes, Task
+from bot.domain.ticket import Event, Ticket
+from bot.errors import Unstorable
+from bot.message import Lane, Push
+from storage.codec import as_json, micros, micros_or_none
+
+Row = tuple[Any, ...]
+TimerKey = tuple[str, str, int, int]
+
+LANES = (Lane.URGENT, Lane.REPLY, Lane.NOTICE, Lane.BULK)
+"""A lane is stored as its place here."""
+
+_LANE = {lane: number for number, lane in enumerate(LANES)}
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one change-set writes. Fences first: ``inbox``, ``turn``, ``fired``, ``events``."""
+
+    inbox: Row | None = None
+    turn: Row | None = None
+    fired: Row | None = None
+    session: Row | None = None
+    events: list[Row] = field(default_factory=list)
+    tickets: list[Row] = field(default_factory=list)
+    reporters: list[Row] = field(default_factory=list)
+    pushes: list[Row] = field(default_factory=list)
+    timers: list[Row] = field(default_factory=list)
+    cancelled: list[tuple[str, str]] = field(default_factory=list)
+    attachments: list[Row] = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)
+    filed: list[Row] = field(default_factory=list)
+    dropped: list[Row] = field(default_factory=list)
+    tasks: list[Row] = field(default_factory=list)
+    closed: list[tuple[int, str]] = field(default_factory=list)
+    failures: list[Row] = field(default_factory=list)
+    told: list[Row] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+
+
+def rows_of(changes: Changes, now: datetime) -> Rows:
+    """The rows of a change-set. ``now`` stands in where the change-set names no moment. Raises Unstorable."""
+    rows = Rows()
+    try:
+        _receipt(changes, rows, now)
+        if changes.tickets or changes.events or changes.reporters:
+            rows.tickets = [_ticket(ticket) for ticket in changes.tickets.values()]
+            rows.events = [_event(event) for event in changes.events]
+            rows.reporters = [(r.ticket, str(r.address), r.role, micros(r.since)) for r in changes.reporters]
+        if changes.timers:
+            rows.timers = [
+                (t.kind, t.subject, t.level, micros(t.due_at), None if t.address is None else str(t.address))
+                for t in changes.timers
+            ]
+        if changes.cancelled:
+            rows.cancelled = changes.cancelled.copy()
+        if changes.pushes:
+            rows.pushes = [_push(push) for push in changes.pushes]
+        if changes.attachments or changes.moved_attachments or changes.filed_attachments or changes.dropped_attachments:
+            _files(changes, rows)
+        _rest(changes, rows, now)
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise Unstorable(why=type(error).__name__) from error
+    return rows
+
+
+def _receipt(changes: Changes, rows: Rows, now: datetime) -> None:
+    message, answer, session = changes.message, changes.answer, changes.session
+    at = micros(changes.at or now)
+    if message is not None:
+        reply = None if answer is None or answer.reply is None else as_json(answer.reply)
+        rows.inbox = (
+            message.address.channel,
+            message.key,
+            str(message.address),
+            message.kind,
+            micros(message.at),
+            at,
+            clean(message.text),
+            None if message.pin is None else as_json(message.pin),
+            message.raw,
+            reply,
+            None if answer is None else micros(answer.at),
+        )
+    if session is not None:
+        address = str(session.address)
+        rows.turn = (address, session.seq, at, None if message is None else message.key)
+        rows.session = (address, session.seq, as_json(session))
+    fired = changes.fired
+    if fired is not None:
+        rows.fired = (fired.kind, fired.subject, fired.level, micros(fired.due_at), at)
+
+
+def _rest(changes: Changes, rows: Rows, now: datetime) -> None:
+    """What only few change-sets have."""
+    at = micros(changes.at or now)
+    if changes.tasks:
+        rows.tasks = [_task(task) for task in changes.tasks]
+    if changes.closed_tasks:
+        rows.closed = [(at, key) for key in changes.closed_tasks]
+    if changes.code_failures:
+        rows.failures = [(ticket, str(who), micros(when)) for ticket, who, when in changes.code_failures]
+    if changes.told:
+        rows.told = [(at, id_) for id_ in changes.told]
+    if changes.erased:
+        rows.erased = [str(address) for address in changes.erased]
+
+
+def clean(text: str) -> str:
+    """The text itself. Raises Unstorable for a NUL, which not every database can hold."""
+    if "\0" in text:
+        raise Unstorable(why="NUL")
+    return text
+
+
+def _ticket(t: Ticket) -> Row:
+    place = t.place
+    if place is None:
+        where: Row = (None, None, None, None, None, None)
+    else:
+        pin = None if place.pin is None else as_json(place.pin)
+        where = (clean(place.name), place.area, clean(place.address), place.latitude, place.longitude, pin)
+    return (
+        t.number,
+        t.seq,
+        t.code,
+        t.alias,
+        t.type,
+        t.kind,
+        t.status,
+        t.source,
+        t.channel,
+        clean(t.text),
+        micros(t.filed_at),
+        t.area,
+        *where,
+        t.unit,
+        t.hidden,
+        t.danger,
+        t.clock,
+        t.provisional,
+        micros_or_none(t.dispatched_at),
+        micros_or_none(t.due_at),
+        micros_or_none(t.promised_at),
+        micros_or_none(t.closed_at),
+    )
+
+
+def _event(e: Event) -> Row:
+    return (e.ticket, e.seq, micros(e.at), e.action, e.status, e.by, as_json(e.data) if e.data else "{}")
+
+
+def _push(p: Push) -> Row:
+    created, begins = micros(p.created_at), micros_or_none(p.not_before)
+    state = "ready" if begins is None or begins <= created else "scheduled"
+    return (
+        p.key,
+        str(p.address),
+        p.address.channel,
+        _LANE[p.lane],
+        p.ticket,
+        p.reply.slot,
+        as_json(p.reply),
+        p.reserve,
+        state,
+        0,
+        created,
+        begins,
+        micros_or_none(p.expires_at),
+        None,
+        None,
+        "",
+        "",
+    )
+
+
+def _files(changes: Changes, rows: Rows) -> None:
+    rows.attachments = [attachment_row(record) for record in changes.attachments]
+    rows.moved = [(draft, ticket, id_) for id_, draft, ticket in changes.moved_attachments]
+    rows.filed = [(ticket, draft) for draft, ticket in changes.filed_attachments]
+    rows.dropped = [(draft,) for draft in changes.dropped_attachments]
+
+
+def attachment_row(a: AttachmentRecord) -> Row:
+    """The row of an attachment. Raises Unstorable."""
+    return (
+        a.id,
+        str(a.address),
+        a.type,
+        clean(a.ref),
+        a.state,
+        micros(a.created_at),
+        a.draft,
+        a.ticket,
+        a.message,
+        clean(a.name),
+        a.mime,
+        a.sha256,
+        a.bytes,
+        a.seconds,
+        a.fingerprint,
+        a.problem,
+        a.attempts,
+        micros_or_none(a.next_try_at),
+        micros_or_none(a.deadline),
+    )
+
+
+def _task(t: Task) -> Row:
+    data = None if t.data is None else as_json(t.data)
+    address = None if t.address is None else str(t.address)
+    return (t.key, t.kind, t.subject, micros(t.opened_at), micros_or_none(t.due_at), address, data, None)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Many change-sets as one: rows of one kind together, each projection once, in its last state."""
+
+    inbox: list[Row] = field(default_factory=list)
+    turns: list[Row] = field(default_factory=list)
+    fired: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    sessions: dict[str, Row] = field(default_factory=dict)
+    tickets: dict[str, Row] = field(default_factory=dict)
+    reporters: list[Row] = field(default_factory=list)
+    pushes: list[Row] = field(default_factory=list)
+    timers: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+    cancelled: dict[str, set[str]] = field(default_factory=dict)  # kind, subjects
+    attachments: list[Row] = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)
+    filed: list[Row] = field(default_factory=list)
+    dropped: list[Row] = field(default_factory=list)
+    tasks: dict[str, Row] = field(default_factory=dict)
+    closed: list[Row] = field(default_factory=list)
+    failures: list[Row] = field(default_factory=list)
+    told: list[Row] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+
+    def add(self, rows: Rows) -> None:
+        """Take in a change-set that comes after those already here."""
+        if rows.inbox is not None:
+            self.inbox.append(rows.inbox)
+        if rows.turn is not None:
+            self.turns.append(rows.turn)
+        if rows.fired is not None:
+            self.fired.append(rows.fired)
+            self._unset(rows.fired[:4])
+        if rows.session is not None:
+            _latest(self.sessions, rows.session)
+        for ticket in rows.tickets:
+            _latest(self.tickets, ticket)
+        self.events += rows.events
+        self.reporters += rows.reporters
+        self.pushes += rows.pushes
+        for kind, subject in rows.cancelled:
+            self.timers.pop((kind, subject), None)
+            self.cancelled.setdefault(kind, set()).add(subject)
+        for timer in rows.timers:
+            self.timers.setdefault((timer[0], timer[1]), []).append(timer)
+        if rows.attachments or rows.moved or rows.filed or rows.dropped:
+            self.attachments += rows.attachments
+            self.moved += rows.moved
+            self.filed += rows.filed
+            self.dropped += rows.dropped
+        if rows.tasks or rows.closed:
+            self._tasks(rows)
+        self.failures += rows.failures
+        self.told += rows.told
+        self.erased += rows.erased
+
+    def _unset(self, key: Row) -> None:
+        pending = self.timers.get((key[0], key[1]))
+        if pending:
+            pending[:] = [timer for timer in pending if timer[:4] != key]
+
+    def _tasks(self, rows: Rows) -> None:
+        """Closing comes before opening, unless an earlier change-set of this batch opened what a later one closes."""
+        for at, key in rows.closed:
+            opened = self.tasks.get(key)
+            if opened is not None:
+                self.tasks[key] = (*opened[:-1], at)
+        self.closed += rows.closed
+        for task in rows.tasks:
+            self.tasks[task[0]] = task
+
+
+def _latest(known: dict[str, Row], row: Row) -> None:
+    """Keep the row with the higher seq; rows start with (key, seq)."""
+    old = known.get(row[0])
+    if old is None or old[1] < row[1]:
+        known[row[0]] = row
+
+
+def batch_of(many: Iterable[Rows]) -> Batch:
+    """One batch of change-sets, in the order in which they came."""
+    batch = Batch()
+    for rows in many:
+        batch.add(rows)
+    return batch

@@ -1,0 +1,90 @@
+"""Who lost a race: one question per fence after a batch hit one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.errors import AlreadyAnswered, Conflict, StoreError
+from bot.message import Answer
+from storage.codec import moment, read_reply
+from storage.rows import Row, Rows
+from storage.statements import taken
+
+# CROSS JOIN keeps the order: look up each key, never read the whole table.
+_INBOX = (
+    "SELECT i.channel, i.key, i.reply, i.answered_at, i.received_at FROM (VALUES {rows}) AS n"
+    " CROSS JOIN inbox AS i ON i.channel = n.column1 AND i.key = n.column2"
+)
+_TURN = (
+    "SELECT t.address, t.seq FROM (VALUES {rows}) AS n"
+    " CROSS JOIN turn AS t ON t.address = n.column1 AND t.seq = n.column2"
+)
+_EVENT = (
+    "SELECT e.ticket, e.seq FROM (VALUES {rows}) AS n"
+    " CROSS JOIN ticket_event AS e ON e.ticket = n.column1 AND e.seq = n.column2"
+)
+_FIRED = (
+    "SELECT f.kind, f.subject, f.level, f.due_at FROM (VALUES {rows}) AS n CROSS JOIN fired AS f"
+    " ON f.kind = n.column1 AND f.subject = n.column2 AND f.level = n.column3 AND f.due_at = n.column4"
+)
+
+
+@dataclass(slots=True)
+class Sifted:
+    """What is left of a group: who lost and why, who may go at once, and who must wait for those to be written."""
+
+    lost: dict[int, StoreError] = field(default_factory=dict)
+    rest: list[int] = field(default_factory=list)
+    later: list[int] = field(default_factory=list)
+
+
+def stored_answer(reply: str | None, answered_at: int | None, received_at: int) -> Answer:
+    """The answer in an inbox row."""
+    return Answer(
+        None if reply is None else read_reply(reply), moment(received_at if answered_at is None else answered_at)
+    )
+
+
+def sift(connection: sqlite3.Connection, group: Sequence[Rows]) -> Sifted:
+    """Sort a group of change-sets, by their place in it.
+
+    A copy of an answered message gets that answer whatever else it lost. Of two that hit the same fence inside the
+    group the first goes on and the second waits, and is judged when the first is written.
+    """
+    found: set[tuple[str, Row]] = set()
+    answers: dict[Row, Answer] = {}
+    for row in taken(connection, _INBOX, [r.inbox[:2] for r in group if r.inbox is not None]):
+        answers[row[:2]] = stored_answer(*row[2:])
+    for name, sql, keys in (
+        ("turn", _TURN, [r.turn[:2] for r in group if r.turn is not None]),
+        ("event", _EVENT, [event[:2] for r in group for event in r.events]),
+        ("fired", _FIRED, [r.fired[:4] for r in group if r.fired is not None]),
+    ):
+        found.update((name, row) for row in taken(connection, sql, keys))
+    sifted = Sifted()
+    ahead: set[tuple[str, Row]] = set()
+    for place, rows in enumerate(group):
+        fences = _fences(rows)
+        if rows.inbox is not None and (answer := answers.get(rows.inbox[:2])) is not None:
+            sifted.lost[place] = AlreadyAnswered(answer)
+        elif not found.isdisjoint(fences):
+            sifted.lost[place] = Conflict()
+        elif not ahead.isdisjoint(fences):
+            sifted.later.append(place)
+        else:
+            ahead.update(fences)
+            sifted.rest.append(place)
+    return sifted
+
+
+def _fences(rows: Rows) -> list[tuple[str, Row]]:
+    fences: list[tuple[str, Row]] = [("event", event[:2]) for event in rows.events]
+    if rows.inbox is not None:
+        fences.append(("inbox", rows.inbox[:2]))
+    if rows.turn is not None:
+        fences.append(("turn", rows.turn[:2]))
+    if rows.fired is not None:
+        fences.append(("fired", rows.fired[:4]))
+    return fences

@@ -1,0 +1,193 @@
+"""The store on SQLite."""
+
+# ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.changes import AttachmentRecord, Changes, Timer
+from bot.errors import ConfigurationError
+from bot.message import InboundMessage
+from bot.ports import ClaimedPush, Clock, PushOutcome
+from storage import pushes
+from storage.codec import as_json, micros, micros_or_none, moment, plain, whole_json
+from storage.opening import FolderLock, prepare, writing
+from storage.reader import SqliteReader
+from storage.readers import Readers
+from storage.reports import Reports
+from storage.rows import clean, rows_of
+from storage.values import ATTACHMENT, attachment_of, timer_of
+from storage.writer import BATCH_MAX, Writer
+
+FILE = "minsheng.db"
+BUSY_MS = 3000
+"""Milliseconds to wait for somebody else's lock: less than a platform waits for us."""
+
+_DUE = "SELECT kind, subject, level, due_at, address FROM timer WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+_NEXT = "SELECT due_at FROM timer ORDER BY due_at LIMIT 1"
+_PENDING = (
+    f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.state = 'pending'"
+    " AND (a.next_try_at IS NULL OR a.next_try_at <= ?) ORDER BY a.deadline IS NULL, a.deadline, a.id LIMIT ?"
+)
+_SETTLE = (
+    "UPDATE attachment SET state = ?, name = ?, mime = ?, sha256 = ?, bytes = ?, seconds = ?, fingerprint = ?,"
+    " problem = ?, attempts = ?, next_try_at = ? WHERE id = ? AND state <> 'dropped'"
+)
+_ASIDE = (
+    "INSERT INTO quarantine (incident, at, why, address, key, message, timer) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (incident) DO NOTHING"
+)
+_BLOCK = (
+    "INSERT INTO number_block (day, next) VALUES (?1, 1 + ?2)"
+    " ON CONFLICT (day) DO UPDATE SET next = next + ?2 RETURNING next"
+)
+
+
+def database_file(url: str, data_dir: Path) -> Path:
+    """Where the database is: a path, a ``sqlite:///path`` URL, or "" for the usual file in the data folder.
+
+    Raises ConfigurationError for anything else; the URL, which may hold a password, is not in it.
+    """
+    if not url:
+        return data_dir / FILE
+    if "://" not in url:
+        return Path(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError("storage.url", "this is not a database URL") from error
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise ConfigurationError("storage.url", "only sqlite:///FILE is supported")
+    return Path(parsed.database)
+
+
+class SqliteStore:
+    """`bot.ports.Store` on one SQLite file. Made by `open`."""
+
+    def __init__(self, writer: Writer, readers: Readers, clock: Clock, lock: FolderLock, path: Path) -> None:
+        self.reader = SqliteReader(readers)
+        self.reports = Reports(readers, path)
+        self.path = path
+        self._writer = writer
+        self._readers = readers
+        self._clock = clock
+        self._lock = lock
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        data_dir: Path,
+        *,
+        clock: Clock,
+        batch_max: int = BATCH_MAX,
+        busy_ms: int = BUSY_MS,
+        patience: float = 5.0,
+    ) -> SqliteStore:
+        """Lock the data folder, bring the schema up to date, open the connections.
+
+        ``batch_max`` change-sets share a commit at most; 1 means one commit each. ``patience`` is how many seconds to
+        wait for a process that is just leaving. Raises ConfigurationError.
+        """
+        path = database_file(url, data_dir)
+        lock = await asyncio.to_thread(FolderLock, path.parent, patience)
+        try:
+            await asyncio.to_thread(prepare, path)
+            writer = Writer(await asyncio.to_thread(writing, path, busy_ms), batch_max)
+            readers = Readers(path, busy_ms)
+        except sqlite3.Error as error:
+            lock.release()
+            raise ConfigurationError(str(path), f"this database cannot be opened: {error}") from error
+        except BaseException:
+            lock.release()
+            raise
+        store = cls(writer, readers, clock, lock, path)
+        writer.start()
+        await store.reader.load()
+        return store
+
+    async def close(self) -> None:
+        """Write what waits, move the log into the database, close everything, let others have the data folder."""
+        try:
+            await asyncio.to_thread(self._readers.close)
+            await self._writer.close()
+        finally:
+            self._lock.release()
+
+    @property
+    def writable(self) -> bool:
+        """Whether change-sets are taken: False after an error of the disk, until the store is opened again."""
+        return not self._writer.closed
+
+    async def commit(self, changes: Changes) -> None:
+        """Make all of it true, durably, or none.
+
+        A push whose key exists already is left out in silence: it was decided on before, and deciding again would
+        only come to the same push. A timer that is pending, or has fired, under the same key is left out likewise.
+
+        Raises Conflict, AlreadyAnswered, Unstorable or StoreUnavailable. Whoever is cancelled before the writing
+        begins has written nothing; once it has begun it is finished.
+        """
+        await self._writer.write(rows_of(changes, self._clock.now()))
+
+    async def due_timers(self, now: datetime, limit: int) -> Sequence[Timer]:
+        """Pending timers that are due, earliest first."""
+        return [timer_of(row) for row in await self._readers.rows(_DUE, (micros(now), limit))]
+
+    async def next_timer_at(self) -> datetime | None:
+        """When the earliest pending timer is due."""
+        row = self._readers.row(_NEXT, ())
+        return None if row is None else moment(row[0])
+
+    async def claim_pushes(self, channel: str, now: datetime, limit: int) -> Sequence[ClaimedPush]:
+        """Take the oldest unsent push of each person, urgent lanes first, and mark the attempt as started on disk."""
+        return await self._writer.run(lambda connection: pushes.claim(connection, channel, now, limit))
+
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> None:
+        """Write down what became of pushes. One that was settled before stays as it was."""
+        for address, state in await self._writer.run(lambda connection: pushes.settle(connection, outcomes)):
+            if state == "kept":
+                self.reader.note_kept(address)
+
+    async def recover_pushes(self, channel: str, now: datetime) -> int:
+        """After a start: attempts that were under way when we died become unclear. Returns how many."""
+        return await self._writer.run(lambda connection: pushes.recover(connection, channel, now))
+
+    async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:
+        """Attachments still to be fetched, those that expire first in front."""
+        return [attachment_of(row) for row in await self._readers.rows(_PENDING, (micros(now), limit))]
+
+    async def settle_media(self, record: AttachmentRecord) -> None:
+        """Write down what became of a fetch; whose it is, and a drop in the meantime, stay as they are."""
+        r = record
+        values = (
+            *(r.state, clean(r.name), r.mime, r.sha256, r.bytes, r.seconds, r.fingerprint, r.problem, r.attempts),
+            *(micros_or_none(r.next_try_at), r.id),
+        )
+        await self._writer.run(lambda connection: connection.execute(_SETTLE, values).rowcount)
+
+    async def quarantine(
+        self, incident: str, why: str, at: datetime, message: InboundMessage | None = None, timer: Timer | None = None
+    ) -> None:
+        """Keep what could not be handled, whole, for a person to look into. Raises StoreUnavailable."""
+        whole = None if message is None else whole_json(message)
+        address = "" if message is None else plain(str(message.address))
+        key = "" if message is None else plain(message.key)
+        values = (incident, micros(at), why, address, key, whole, None if timer is None else as_json(timer))
+        await self._writer.run(lambda connection: connection.execute(_ASIDE, values).rowcount)
+
+    async def take_numbers(self, day: str, count: int) -> range:
+        """``count`` counters of a day that nobody else has or will have. Raises StoreUnavailable."""
+
+        def take(connection: sqlite3.Connection) -> range:
+            ((after,),) = connection.execute(_BLOCK, (day, count)).fetchall()
+            return range(after - count, after)
+
+        return await self._writer.run(take)

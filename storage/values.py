@@ -1,0 +1,127 @@
+"""Rows back into values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table
+
+from bot.changes import AttachmentRecord, Timer
+from bot.domain.people import Address
+from bot.domain.place import Place
+from bot.domain.ticket import Action, Event, Status, Ticket, Type
+from bot.message import Push
+from bot.ports import ClaimedPush
+from storage import schema as t
+from storage.codec import moment, moment_or_none, read_json, read_pin, read_reply
+from storage.rows import LANES
+
+Row = tuple[Any, ...]
+
+
+def columns(table: Table, alias: str = "") -> str:
+    """All columns of a table for a SELECT, in their order."""
+    dot = f"{alias}." if alias else ""
+    return ", ".join(f'{dot}"{column.name}"' for column in table.columns)
+
+
+TICKET = columns(t.ticket, "t")
+ATTACHMENT = columns(t.attachment, "a")
+PUSH = ", ".join(
+    f'p."{name}"'
+    for name in (
+        *("id", "key", "address", "lane", "ticket", "reply", "reserve", "attempts"),
+        *("created_at", "not_before", "expires_at"),
+    )
+)
+
+
+def ticket_of(row: Row) -> Ticket:
+    """A ticket from `TICKET`."""
+    (number, seq, code, alias, type_, kind, status, source, channel, text, filed_at, area) = row[:12]
+    place_name, place_area, place_address, latitude, longitude, pin = row[12:18]
+    (unit, hidden, danger, clock, provisional, dispatched_at, due_at, promised_at, closed_at) = row[18:]
+    place = None
+    if place_name is not None:
+        point = None if pin is None else read_pin(pin)
+        place = Place(place_name, place_area, place_address, latitude, longitude, point)
+    return Ticket(
+        number=number,
+        seq=seq,
+        code=code,
+        alias=alias,
+        type=Type(type_),
+        kind=kind,
+        status=Status(status),
+        source=source,
+        channel=channel,
+        text=text,
+        filed_at=moment(filed_at),
+        area=area,
+        place=place,
+        unit=unit,
+        hidden=bool(hidden),
+        danger=danger,
+        clock=clock,
+        provisional=bool(provisional),
+        dispatched_at=moment_or_none(dispatched_at),
+        due_at=moment_or_none(due_at),
+        promised_at=moment_or_none(promised_at),
+        closed_at=moment_or_none(closed_at),
+    )
+
+
+def event_of(row: Row) -> Event:
+    """An event from all columns of its table."""
+    ticket, seq, at, action, status, actor, data = row
+    return Event(ticket, seq, moment(at), Action(action), Status(status), actor, read_json(data))
+
+
+def timer_of(row: Row) -> Timer:
+    """A timer from (kind, subject, level, due_at, address)."""
+    kind, subject, level, due_at, address = row
+    return Timer(kind, subject, moment(due_at), level, None if address is None else Address.parse(address))
+
+
+def attachment_of(row: Row) -> AttachmentRecord:
+    """An attachment from `ATTACHMENT`."""
+    (id_, address, type_, ref, state, created_at, draft, ticket, message, name, mime, sha256) = row[:12]
+    (size, seconds, fingerprint, problem, attempts, next_try_at, deadline) = row[12:]
+    return AttachmentRecord(
+        id=id_,
+        address=Address.parse(address),
+        type=type_,
+        ref=ref,
+        state=state,
+        created_at=moment(created_at),
+        draft=draft,
+        ticket=ticket,
+        message=message,
+        name=name,
+        mime=mime,
+        sha256=sha256,
+        bytes=size,
+        seconds=seconds,
+        fingerprint=fingerprint,
+        problem=problem,
+        attempts=attempts,
+        next_try_at=moment_or_none(next_try_at),
+        deadline=moment_or_none(deadline),
+    )
+
+
+def push_of(row: Row, replaces: str = "", credit: int | None = None) -> ClaimedPush:
+    """A push from `PUSH`."""
+    id_, key, address, lane, ticket, reply, reserve, attempts, created_at, not_before, expires_at = row
+    push = Push(
+        key=key,
+        address=Address.parse(address),
+        reply=read_reply(reply),
+        created_at=moment(created_at),
+        lane=LANES[lane],
+        ticket=ticket,
+        not_before=moment_or_none(not_before),
+        expires_at=moment_or_none(expires_at),
+        reserve=bool(reserve),
+    )
+    return ClaimedPush(id_, push, attempts, replaces, credit)

@@ -1,0 +1,209 @@
+"""Group commit: everything that waits is written in one transaction, by the one connection that writes.
+
+The connection lives in a thread of its own, and a whole batch is one call to it. So nothing is awaited while a
+transaction is open: no cancelled request and no slow coroutine can hold a lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from bot.errors import StoreUnavailable, Unstorable
+from storage.erasing import erase
+from storage.rows import Rows, batch_of
+from storage.sifting import sift
+from storage.statements import write
+
+BATCH_MAX = 256
+"""Change-sets in one transaction at most."""
+
+_T = TypeVar("_T")
+_Job = Callable[[sqlite3.Connection], Any]
+
+_POISON = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+"""What the driver raises about the values it was given, whatever else is in the batch."""
+
+
+@dataclass(slots=True, eq=False)
+class _Work:
+    """One who waits: a change-set, or a job that needs the writing connection."""
+
+    what: Rows | _Job
+    future: asyncio.Future[Any]
+    error: BaseException | None = None
+    result: Any = None
+
+
+class Writer:
+    """Writes change-sets and runs jobs, in the order in which they came, many to a transaction.
+
+    ``closed`` tells whether it has given up: after an error of the disk nothing may be written until the store is
+    opened again, for nobody knows what is on it (a second fsync after a failed one proves nothing).
+    """
+
+    def __init__(self, connection: sqlite3.Connection, batch_max: int = BATCH_MAX) -> None:
+        self._connection = connection
+        self._batch_max = batch_max
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="minsheng-writer")
+        self._waiting: deque[_Work] = deque()
+        self._wake = asyncio.Event()
+        self._ending = False
+        self._task: asyncio.Task[None] | None = None
+        self.closed = False
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.get_running_loop().create_task(self._work(), name="minsheng-writer")
+
+    async def write(self, rows: Rows) -> None:
+        """Write a change-set. Raises Conflict, AlreadyAnswered, Unstorable or StoreUnavailable."""
+        await self._do(rows)
+
+    async def run(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do something in the next transaction; its result is durable when it is here. Raises StoreUnavailable.
+
+        A job may run more than once, each time on a fresh transaction.
+        """
+        return cast(_T, await self._do(job))
+
+    def _do(self, what: Rows | _Job) -> asyncio.Future[Any]:
+        # Cancelling whoever awaits this future cancels it, and that is how the writer knows that nobody waits any more.
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self.closed or self._ending:
+            future.set_exception(StoreUnavailable(why="closed"))
+            return future
+        self._waiting.append(_Work(what, future))
+        self._wake.set()
+        return future
+
+    async def close(self) -> None:
+        """Write what waits, then close the connection, its log moved into the database."""
+        self._ending = True
+        self._wake.set()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._shut)
+        self._thread.shutdown()
+
+    def _shut(self) -> None:
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error:
+            pass  # the log is read again at the next start; nothing is lost
+        finally:
+            self._connection.close()
+
+    async def _work(self) -> None:
+        try:
+            while not (self.closed or self._ending):
+                await self._wake.wait()
+                self._wake.clear()
+                await asyncio.sleep(0)  # whoever is ready in this round of the loop comes along
+                while self._waiting and not self.closed:
+                    await self._one_batch()
+        finally:
+            self.closed = True
+            self._give_up("writer ended")
+
+    async def _one_batch(self) -> None:
+        group: list[_Work] = []
+        while self._waiting and len(group) < self._batch_max:
+            work = self._waiting.popleft()
+            if not work.future.done():  # who gave up in time is dropped unwritten
+                group.append(work)
+        if not group:
+            return
+        write_group = asyncio.get_running_loop().run_in_executor(self._thread, self._written, group)
+        try:
+            await asyncio.shield(write_group)
+        except asyncio.CancelledError:
+            await asyncio.wait([write_group])  # what has begun is finished
+            raise
+        finally:
+            _tell(group)
+
+    def _give_up(self, why: str) -> None:
+        while self._waiting:
+            future = self._waiting.popleft().future
+            if not future.done():
+                future.set_exception(StoreUnavailable(why=why))
+
+    # -- in the writer's thread ------------------------------------------------------------------------------------
+
+    def _written(self, group: list[_Work]) -> None:
+        """Write a group, in parts if some of it cannot be; each one's error or result is noted in it."""
+        parts = [group]
+        while parts:
+            part = parts.pop()
+            try:
+                self._transaction(part)
+            except Exception as error:
+                if isinstance(error, sqlite3.Error) and not isinstance(error, _POISON):
+                    self.closed = self.closed or _broken(error)
+                    for work in (*part, *(work for rest in parts for work in rest)):
+                        work.error = StoreUnavailable(why=_name(error))
+                    return
+                parts.extend(reversed(self._divided(part, error)))
+
+    def _transaction(self, part: list[_Work]) -> None:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            sets = [work.what for work in part if isinstance(work.what, Rows)]
+            if sets:
+                batch = batch_of(sets)
+                for address in batch.erased:
+                    erase(connection, address)
+                write(connection, batch)
+            for work in part:
+                if not isinstance(work.what, Rows):
+                    work.result = work.what(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _divided(self, part: list[_Work], error: Exception) -> list[list[_Work]]:
+        """What to write next of a part that cannot be written as a whole; who lost is told at once."""
+        sets = [work for work in part if isinstance(work.what, Rows)]
+        if isinstance(error, sqlite3.IntegrityError) and sets:
+            sifted = sift(self._connection, [work.what for work in sets if isinstance(work.what, Rows)])
+            if sifted.lost or sifted.later:
+                for place, lost in sifted.lost.items():
+                    sets[place].error = lost
+                later = [sets[place] for place in sifted.later]
+                gone = {id(sets[place]) for place in (*sifted.lost, *sifted.later)}
+                return [group for group in ([work for work in part if id(work) not in gone], later) if group]
+        if len(part) == 1:
+            part[0].error = Unstorable(why=_name(error))
+            return []
+        middle = len(part) // 2
+        return [part[:middle], part[middle:]]
+
+
+def _tell(group: list[_Work]) -> None:
+    for work in group:
+        future = work.future
+        if future.done():
+            continue
+        if work.error is None:
+            future.set_result(work.result)
+        else:
+            future.set_exception(work.error)
+
+
+def _name(error: Exception) -> str:
+    """What kind of error it is; never its own words, for they may hold what somebody wrote."""
+    return getattr(error, "sqlite_errorname", None) or type(error).__name__
+
+
+def _broken(error: sqlite3.Error) -> bool:
+    """Whether nothing may be written any more after this error; else the next transaction may succeed."""
+    return _name(error).startswith(("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB"))

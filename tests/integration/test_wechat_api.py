@@ -9,10 +9,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import ClientTimeout
 from structlog.testing import capture_logs
 
+from bot.channels.wechat.api import Api
 from bot.channels.wechat.channel import WeChat
 from bot.channels.wechat.menu import LABELS, SetupStep
+from bot.channels.wechat.outcome import delivery_of
 from bot.channels.wechat.settings import WeChatSettings
 from bot.clock import FixedClock
 from bot.domain.people import Address
@@ -190,6 +193,27 @@ async def test_the_log_has_the_rid_and_no_secret(wechat: FakeWeChat, channel: We
         assert secret not in written
 
 
+async def test_no_answer_after_the_send_is_unclear_and_not_repeated(wechat: FakeWeChat) -> None:
+    api = Api(settings(wechat), FixedClock(NOON), ClientTimeout(total=0.2))
+    api.open()
+    wechat.next("send", Fault(hang=True, accepted=True))
+    message = {"touser": OPENID, "msgtype": "text", "text": {"content": "x"}}
+    result = await api.post("/cgi-bin/message/custom/send", message)
+    await api.close()
+    assert delivery_of(result, NOON) == Unclear("timeout")
+    assert len(wechat.sent) == wechat.calls["send"] == 1
+
+
+async def test_a_token_that_does_not_come_means_certainly_not_sent(wechat: FakeWeChat) -> None:
+    api = Api(settings(wechat), FixedClock(NOON), ClientTimeout(total=0.2))
+    api.open()
+    wechat.next("token", Fault(hang=True))
+    result = await api.post("/cgi-bin/message/custom/send", {})
+    await api.close()
+    assert delivery_of(result, NOON) == TryLater(30, "no token: timeout", whole_channel=True)
+    assert wechat.calls["send"] == 0
+
+
 # Files
 
 
@@ -328,6 +352,11 @@ async def test_setup_says_what_is_wrong(
     wechat.next(call, fault)
     steps = await channel.setup(LABELLED)
     assert steps[-1] == step
+
+
+async def test_a_check_changes_nothing(wechat: FakeWeChat, channel: WeChat) -> None:
+    assert await channel.check() == (SetupStep(True, "setup.wechat.token_ok"),)
+    assert wechat.menus == []
 
 
 async def test_a_wrong_secret_is_found_by_wechat_itself(wechat: FakeWeChat) -> None:

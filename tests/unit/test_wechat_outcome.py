@@ -64,7 +64,7 @@ def test_what_a_code_means_for_a_push(code: int, delivery: Delivery) -> None:
         (NoToken(0, "timeout"), TryLater(30, "no token: timeout", whole_channel=True)),
         (NoToken(-1, "refused"), TryLater(60, "no token: -1", whole_channel=True)),
         (NoToken(40164, "refused", "1.2.3.4"), TryLater(600, "ip not allowed", whole_channel=True)),
-        (NoToken(45009, "refused"), TryLater(12 * 3600, "quota", whole_channel=True)),
+        (NoToken(45009, "refused"), TryLater(300, "token quota", whole_channel=True)),
     ],
 )
 def test_what_no_answer_means_for_a_push(result: NotSent | Lost | NoToken, delivery: Delivery) -> None:

@@ -20,9 +20,11 @@ log = structlog.get_logger(__name__)
 
 ANSWER_CAP = 64 * 1024
 """Bytes of a JSON answer; WeChat's are a few hundred."""
+PATIENCE = aiohttp.ClientTimeout(total=10, connect=3, sock_read=8)
+"""For one call. Connecting gives up first, so that a timeout after it means that something was sent."""
 TOKEN_CODES = frozenset({Code.INVALID_CREDENTIAL, Code.INVALID_ACCESS_TOKEN, Code.EXPIRED_ACCESS_TOKEN})
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3, sock_read=8)
+
 _RID = re.compile(r"rid: ?([\w-]{8,64})")
 _IP = re.compile(r"invalid ip ([0-9a-fA-F.:]{3,45})")
 
@@ -56,8 +58,9 @@ Result = Said | NotSent | Lost | NoToken
 class Api:
     """One account's API. `open` before use, `close` afterwards."""
 
-    def __init__(self, settings: WeChatSettings, clock: Clock) -> None:
+    def __init__(self, settings: WeChatSettings, clock: Clock, patience: aiohttp.ClientTimeout = PATIENCE) -> None:
         self.base = settings.api_base
+        self._patience = patience
         self._session: aiohttp.ClientSession | None = None
         self.tokens = Tokens(settings, clock, self._ask)
 
@@ -115,7 +118,7 @@ class Api:
                 params={"access_token": token.value} if token else None,
                 data=body,
                 headers={"Content-Type": "application/json; charset=utf-8"},
-                timeout=_TIMEOUT,
+                timeout=self._patience,
                 allow_redirects=False,
             ) as response:
                 return judged(path, response.status, await read_capped(response))

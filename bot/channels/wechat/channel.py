@@ -14,7 +14,7 @@ from bot.channels.wechat.api import Api, Result, Said
 from bot.channels.wechat.decode import CHANNEL, decode
 from bot.channels.wechat.fields import read_fields
 from bot.channels.wechat.media import Files
-from bot.channels.wechat.menu import SetupStep, set_up
+from bot.channels.wechat.menu import SetupStep, check, set_up
 from bot.channels.wechat.model import word
 from bot.channels.wechat.outcome import TOO_LONG, delivery_of
 from bot.channels.wechat.render import TEXT_LIMIT, fitted, passive
@@ -166,6 +166,10 @@ class WeChat:
     async def fetch(self, ref: str) -> Fetched | Unfetchable:
         """Open a file by its media id. WeChat forgets it after 3 days."""
         return await self._files.fetch(ref)
+
+    async def check(self) -> tuple[SetupStep, ...]:
+        """Whether the account lets us in; changes nothing, and is for `doctor`."""
+        return await check(self._api)
 
     async def setup(self, labels: Mapping[str, str]) -> tuple[SetupStep, ...]:
         """Check the account and make its menu; see `bot.channels.wechat.menu`."""

@@ -45,12 +45,17 @@ def _button(key: str, below: tuple[str, ...], labels: Mapping[str, str]) -> dict
     return {"name": cut(labels[key], _TOP_BYTES), "sub_button": entries}
 
 
+async def check(api: Api) -> tuple[SetupStep, ...]:
+    """Whether a token can be had; changes nothing. Needs an open `Api`."""
+    token = await api.tokens.get()
+    return (_refused_token(token) if isinstance(token, NoToken) else SetupStep(True, "setup.wechat.token_ok"),)
+
+
 async def set_up(api: Api, labels: Mapping[str, str]) -> tuple[SetupStep, ...]:
     """Check that a token can be had, then make the menu. Needs an open `Api`."""
-    token = await api.tokens.get()
-    if isinstance(token, NoToken):
-        return (_refused_token(token),)
-    granted = SetupStep(True, "setup.wechat.token_ok")
+    (granted,) = await check(api)
+    if not granted.ok:
+        return (granted,)
     match await api.post("/cgi-bin/menu/create", menu(labels)):
         case Said(code=0):
             return granted, SetupStep(True, "setup.wechat.menu_ok")

@@ -66,6 +66,9 @@ def delivery_of(result: Result, now: datetime) -> Delivery:
             return Unclear(reason)
         case NoToken(code=0, reason=reason):
             return TryLater(30, f"no token: {reason}", whole_channel=True)
+        case NoToken(code=Code.OUT_OF_API_FREQ_LIMIT):
+            # Seen on stable_token long before its daily quota, as a limit of the minute.
+            return TryLater(300, "token quota", whole_channel=True)
         case NoToken(code=code) | Said(code=code):
             delivery = of_code(code, now)
             # Without a token nothing was sent, whatever the code says about messages.

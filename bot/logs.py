@@ -91,9 +91,7 @@ def set_up(level: str = "INFO", form: str = "console", secrets: Iterable[str] = 
         last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*first, structlog.stdlib.ExtraAdder()], processors=last, keep_exc_info=True
-        )
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*first, structlog.stdlib.ExtraAdder()], processors=last)
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]

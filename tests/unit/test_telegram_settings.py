@@ -29,6 +29,11 @@ def test_own_server() -> None:
     assert not settings.cloud
 
 
+def test_addresses_written_with_bot() -> None:
+    settings = TelegramSettings(token=TOKEN, api_base="http://localhost:8081/bot", file_base="http://x/file/bot/")
+    assert (settings.api_base, settings.file_base) == ("http://localhost:8081", "http://x/file")
+
+
 def test_secrets_do_not_show() -> None:
     shown = repr(TelegramSettings(token=TOKEN, mode="webhook", secret_token="hush-hush"))
     assert "secret_part" not in shown

@@ -105,11 +105,13 @@ def _edit_key(message: Json) -> str:
     return f"m{integer(obj(message, 'chat'), 'id')}:{integer(message, 'message_id')}"
 
 
-def _quote(message: Json, bot: int) -> str:
-    """The id of the message of ours that is replied to."""
+def _quote(message: Json, sender: Json, bot: int) -> str:
+    """The id of the message of ours that is replied to: in a private chat every message but the person's own."""
     original = obj(message, "reply_to_message")
-    number = integer(original, "message_id")
-    return str(number) if number is not None and integer(obj(original, "from"), "id") == bot else ""
+    number, author = integer(original, "message_id"), integer(obj(original, "from"), "id")
+    private = string(obj(message, "chat"), "type") == "private"
+    ours = author != integer(sender, "id") if private else bool(bot) and author == bot
+    return str(number) if number is not None and ours else ""
 
 
 def _said(message: Json, key: str, raw: bytes, now: datetime, bot: int, file_limit: int) -> Decoded | None:
@@ -117,7 +119,7 @@ def _said(message: Json, key: str, raw: bytes, now: datetime, bot: int, file_lim
     address = _address(chat, sender) if sender is not None else None
     if sender is None or address is None:
         return None
-    quote = _quote(message, bot)
+    quote = _quote(message, sender, bot)
     found = content_of(message, integer(sender, "id") or 0, file_limit)
     if "/" in address.id:
         # In a group only what is a reply to us is ours to read, and a complaint is not talked about there.

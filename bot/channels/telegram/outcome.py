@@ -28,6 +28,8 @@ _EDIT_LOST = (
     "message identifier is not specified",
     "message_edit_time_expired",
     "message_author_required",
+    "there is no text in the message to edit",
+    "inline keyboard expected",
 )
 
 

@@ -18,6 +18,7 @@ _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 20.0
 # Idle connections are given back before the server closes them: a request sent on a dying one has an unclear fate.
 _KEEPALIVE_SECONDS = 15.0
+_JSON = {"Content-Type": "application/json"}  # a fifth of the cost of a form full of Chinese
 
 
 class NotSentError(NetworkError):
@@ -85,11 +86,13 @@ class AiohttpRequest(BaseRequest):
         Raises NotSentError, FloodedError, ServerFaultError, TimedOut or NetworkError.
         """
         url, _, query = url.partition("?")
-        form = request_data.json_parameters if request_data is not None else dict(parse_qsl(query))
+        asked = request_data.parameters if request_data is not None else dict(parse_qsl(query))
         reading = read_timeout if isinstance(read_timeout, int | float) else _READ_SECONDS
         timeout = aiohttp.ClientTimeout(total=reading + _CONNECT_SECONDS, connect=_CONNECT_SECONDS, sock_read=reading)
         try:
-            async with self.session.request(method, url, data=form, timeout=timeout, allow_redirects=False) as response:
+            async with self.session.request(
+                method, url, data=msgspec.json.encode(asked), headers=_JSON, timeout=timeout, allow_redirects=False
+            ) as response:
                 status, body = response.status, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSentError(type(error).__name__) from None

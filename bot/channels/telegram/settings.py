@@ -39,9 +39,12 @@ class TelegramSettings:
     typing: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "api_base", self.api_base.rstrip("/"))
+        # Some tools write the addresses with the "bot" that stands before the token.
+        object.__setattr__(self, "api_base", self.api_base.rstrip("/").removesuffix("/bot"))
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
-        object.__setattr__(self, "file_base", self.file_base.rstrip("/") or f"{self.api_base}/file")
+        object.__setattr__(
+            self, "file_base", self.file_base.rstrip("/").removesuffix("/bot") or f"{self.api_base}/file"
+        )
         if not _TOKEN.fullmatch(self.token):
             raise ConfigurationError("telegram.token", "not a bot token: BotFather gives one like 123456789:AAE…")
         if self.mode not in ("webhook", "polling"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,6 +42,7 @@ class Wire:
     """An open line to the Bot API. Call `open` first and `close` at the end."""
 
     def __init__(self, settings: TelegramSettings) -> None:
+        logging.getLogger("telegram").setLevel(logging.WARNING)  # below that it writes down what people are told
         # Telegram is not reachable from everywhere, so the environment's proxy counts; an own server stands nearby.
         self.request = AiohttpRequest(trust_env=settings.cloud)
         self._base = f"{settings.api_base}/bot"

@@ -279,7 +279,9 @@ def test_the_menu_fits_what_wechat_allows() -> None:
             assert len(entry["name"].encode()) <= 60
         for clickable in entries or [top]:
             assert clickable["type"] == "click"
-            assert clickable["key"] in LABELS
+            about, _, command = clickable["key"].partition(":")
+            assert about == "desk"
+            assert command in LABELS
 
 
 def test_a_menu_without_a_word_is_refused() -> None:

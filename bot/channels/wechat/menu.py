@@ -16,7 +16,7 @@ MENU: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("status", ()),
     ("more", ("help", "human", "mydata")),
 )
-"""Each entry with its sub-entries. A key without sub-entries comes back as `InboundMessage.press`: a desk command."""
+"""Each entry with its sub-entries. One without comes back as `InboundMessage.press`: ``desk:`` and a desk command."""
 
 LABELS = tuple(name for key, below in MENU for name in (key, *below))
 """The names `menu` needs words for."""
@@ -40,8 +40,8 @@ def menu(labels: Mapping[str, str]) -> dict[str, Any]:
 
 def _button(key: str, below: tuple[str, ...], labels: Mapping[str, str]) -> dict[str, Any]:
     if not below:
-        return {"type": "click", "name": cut(labels[key], _TOP_BYTES), "key": key}
-    entries = [{"type": "click", "name": cut(labels[name], _SUB_BYTES), "key": name} for name in below]
+        return {"type": "click", "name": cut(labels[key], _TOP_BYTES), "key": f"desk:{key}"}
+    entries = [{"type": "click", "name": cut(labels[name], _SUB_BYTES), "key": f"desk:{name}"} for name in below]
     return {"name": cut(labels[key], _TOP_BYTES), "sub_button": entries}
 
 

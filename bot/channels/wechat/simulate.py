@@ -41,7 +41,7 @@ class Step:
 
 
 def step_of(line: str) -> Step:
-    """A typed line as a step: ``/photo``, ``/location 31.2,121.4 label``, ``/click status``; all else is text."""
+    """A typed line as a step: ``/photo``, ``/location 31.2,121.4 label``, ``/click desk:status``; all else is text."""
     if not line.startswith("/") or line.startswith("/:"):  # /::) is one of WeChat's own emoticons
         return Step("text", line)
     kind, _, value = line[1:].partition(" ")

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from bench.contestants import ROOT, Contestant, Field
 
-_ROWS = 25
-_LEAST = 0.004
+_ROWS = 45
+_LEAST = 0.006
 _PACKAGES = "site-packages/"
 _OURS = ("bot", "handlers", "storage", "main.py")
 
@@ -30,15 +30,21 @@ def run(field: Field, channel: str, seconds: int, console: Console) -> None:
             desk = field.telegram(running.enter_context(field.fake_telegram("profile-api")), wrapper)
         else:
             desk = field.product(wrapper=wrapper)
-        threads = _loaded(desk, seconds, console)
+        threads, each = _loaded(desk, seconds, console)
+    print_samples(saved, each, console)
+    console.print(_table("By thread", threads, threads.total(), each))
+
+
+def print_samples(saved: Path, each: float, console: Console) -> None:
+    """Print what `bench.sampler` saw; ``each`` is the processor time of a message in us."""
     stacks = [(count, list(map(_place, places))) for count, places in json.loads(saved.read_text())["stacks"]]
-    console.print(_table("Own time by package", _own(stacks, _package)))
-    console.print(_table("Own time by function", _own(stacks, str)))
-    console.print(_table("Time by our functions, with all they call", _inclusive(stacks)))
-    console.print(_table("Processor time by thread", threads))
+    total = sum(count for count, _ in stacks) or 1
+    console.print(_table("By package, own time", _own(stacks, _package), total, each))
+    console.print(_table("By function, own time", _own(stacks, str), total, each))
+    console.print(_table("By our function, with all it calls", _inclusive(stacks), total, each))
 
 
-def _loaded(desk: Contestant, seconds: int, console: Console) -> Counter[str]:
+def _loaded(desk: Contestant, seconds: int, console: Console) -> tuple[Counter[str], float]:
     with desk.process:
         desk.check()
         desk.load.prime()
@@ -50,7 +56,7 @@ def _loaded(desk: Contestant, seconds: int, console: Console) -> Counter[str]:
         console.print(
             f"{desk.name}: {ran.rate:.0f} messages a second while watched, {each:.0f} us of processor time each"
         )
-    return Counter({name: round(spent * 1000) for name, spent in used.items()})
+    return Counter({name: round(spent * 1000) for name, spent in used.items()}), each
 
 
 def _own(stacks: Iterable[tuple[int, list[str]]], name: Callable[[str], str]) -> Counter[str]:
@@ -86,12 +92,12 @@ def _package(place: str) -> str:
     return parts[0]
 
 
-def _table(title: str, found: Counter[str]) -> Table:
+def _table(title: str, found: Counter[str], total: int, each: float) -> Table:
     drawn = Table(title=title, title_justify="left")
     drawn.add_column("where")
     drawn.add_column("%", justify="right")
-    total = sum(found.values()) or 1
+    drawn.add_column("us a message", justify="right")
     for name, count in found.most_common(_ROWS):
         if count / total >= _LEAST:
-            drawn.add_row(name, f"{100 * count / total:.1f}")
+            drawn.add_row(name, f"{100 * count / total:.1f}", f"{each * count / total:.0f}")
     return drawn

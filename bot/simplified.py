@@ -13,11 +13,12 @@ def simplified_table() -> dict[int, str]:
     """Code point of each traditional character -> its simplified form, one character for one."""
     characters = [chr(point) for point in _HAN]
     converted = OpenCC("t2s").convert("\n".join(characters)).split("\n")
-    return {
+    table = {
         ord(before): after
         for before, after in zip(characters, converted, strict=True)
         if before != after and len(after) == 1
     }
+    return {point: table.get(ord(simple), simple) for point, simple in table.items()}  # one is simplified in two steps
 
 
 def learn_traditional() -> None:

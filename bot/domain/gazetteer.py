@@ -180,15 +180,18 @@ class Gazetteer:
         within = next((outline for outline in self.outlines if outline.holds(point)), None)
         if within is not None and within.level == 1:
             return within.area
-        near = self._nearest(point, within.area if within else "")
-        return near or (within.area if within else "")
+        if within is not None:
+            return self._nearest(point, 1, within.area) or within.area
+        return self._nearest(point, 1) or self._nearest(point, 2)
 
-    def _nearest(self, point: Point, inside_of: str) -> str:
+    def _nearest(self, point: Point, level: int, inside_of: str = "") -> str:
         latitude = point[0]
         slack = self.reach_m / _DEGREE_M
         best, best_m = "", self.reach_m
         for area, centre in self.centres:
-            if abs(centre[0] - latitude) > slack or (inside_of and inside_of not in self.above[area]):
+            if abs(centre[0] - latitude) > slack or self.areas[area].level != level:
+                continue
+            if inside_of and inside_of not in self.above[area]:
                 continue
             metres = distance_m(point, centre)
             if metres < best_m or (metres == best_m and not best):

@@ -21,7 +21,7 @@ KINDS_SHOWN = 4
 """The best one stands on the card, three more are offered on "change" (rule book, "Intake" 5)."""
 
 _EARLY = 40  # characters: what people say first is what it is about
-_EARLY_BONUS = 1.5
+_EARLY_BONUS = 2.0
 _AGAIN = 0.3  # a word said again adds this much, three times at most
 _AGAIN_MOST = 3
 _STRONG = 2.0

@@ -150,7 +150,7 @@ def _field(folder: Path, keep: bool = False) -> Iterator[Field]:
             if not keep:
                 shutil.rmtree(fresh)
     except LoadError as error:
-        _SAID.print(f"bench: {error}", style="red", markup=False)
+        _SAID.print(f"bench: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 

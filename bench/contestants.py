@@ -137,11 +137,15 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where the contestants of one run live: a folder on the disk that is measured, and the texts they are told."""
+    """Where the contestants of one run live: a folder on the disk that is measured, and the texts they are told.
+
+    ``script`` is the product.
+    """
 
     folder: Path
     texts: Path
     python: str = sys.executable
+    script: Path = ROOT / "main.py"
 
     def hello(self) -> Contestant:
         """An aiohttp server that only answers "success"."""
@@ -206,7 +210,7 @@ class Field:
     ) -> Contestant:
         port, data = free_port(), data or self.folder / name
         env |= {"MINSHENG_DATA": str(data), "MINSHENG_WEB__PORT": str(port), "MINSHENG_WEB__HOST": "127.0.0.1"}
-        command = (self.python, *wrapper, str(ROOT / "main.py"), "serve")
+        command = (self.python, *wrapper, str(self.script), "serve")
         process = Process(name, command, port, self.folder, env, cwd=ROOT)
         load = Load(mode, port, path, self.texts, self.folder, lag)
         return Contestant(name=name, process=process, load=load, data=data, tickets="ticket", fake=fake)

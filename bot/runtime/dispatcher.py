@@ -104,6 +104,12 @@ class Dispatcher:
                 return
         raise StoreUnavailable()
 
+    async def seen(self, address: Address) -> None:
+        """A person is shown the whole talk: what was kept for them is told. Raises StoreUnavailable."""
+        kept = await self._desk.store.reader.kept(address)
+        if kept:
+            await self._commit(Changes(at=self._desk.clock.now(), told=[push.id for push in kept]))
+
     async def drain(self) -> None:
         """Wait until all messages taken are answered."""
         while self._flying:

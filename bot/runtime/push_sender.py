@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
@@ -28,6 +29,9 @@ PATIENCE = 2.0
 """Seconds after which new pushes are looked for though some are still under way."""
 
 SETTLE_EVERY = 0.1
+LOOK_EVERY = 10.0
+"""Seconds between two looks at an outbox nobody told us anything about."""
+
 LONGEST_PAUSE = 1.0
 """A push that must wait longer than so many seconds for its turn is put back."""
 
@@ -65,22 +69,32 @@ class PushSender:
         self._under_way: set[asyncio.Task[None]] = set()
         self._outcomes: list[PushOutcome] = []
         self._halted_until = 0.0  # monotonic
+        self._later: list[datetime] = []  # a heap: when pushes become due that may not go yet
 
     async def recover(self) -> int:
         """After a start: what was under way when we died is unclear and stays so. Returns how many."""
         return await self._store.recover_pushes(self._channel.name, self._clock.now())
 
+    def expect(self, due: datetime) -> None:
+        """There is a push that may go from then on."""
+        heapq.heappush(self._later, due)
+
     def idle(self) -> float:
         """Seconds until it makes sense to look again without being woken."""
-        return max(1.0, self._halted_until - self._clock.monotonic())
+        seconds = LOOK_EVERY
+        if self._later:
+            seconds = min(seconds, (self._later[0] - self._clock.now()).total_seconds())
+        return max(0.0, seconds, self._halted_until - self._clock.monotonic())
 
     async def once(self) -> int:
         """Claim, send, write down; how many were claimed."""
         if self._clock.monotonic() < self._halted_until:
             await self._settle()
             return 0
-        room = CLAIMED - len(self._under_way)
-        claimed = await self._store.claim_pushes(self._channel.name, self._clock.now(), room) if room > 0 else ()
+        room, now = CLAIMED - len(self._under_way), self._clock.now()
+        while self._later and self._later[0] <= now:
+            heapq.heappop(self._later)
+        claimed = await self._store.claim_pushes(self._channel.name, now, room) if room > 0 else ()
         loop = asyncio.get_running_loop()
         fresh = {loop.create_task(self._send(push)) for push in claimed}
         for task in fresh:
@@ -185,6 +199,8 @@ class PushSender:
     ) -> PushOutcome:
         now = self._clock.now()
         not_before = None if seconds is None else now + timedelta(seconds=seconds)
+        if not_before is not None:
+            self.expect(not_before)
         return PushOutcome(claimed.id, state, now, message_id, reason, not_before)
 
 

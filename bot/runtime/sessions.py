@@ -51,6 +51,11 @@ def met(session: Session, message: InboundMessage, traits: Traits, now: datetime
     return replace(session, reachable=reachable, locale=locale, credit=credit)
 
 
+def unreachable(session: Session) -> Session:
+    """The session of somebody the platform says is gone."""
+    return replace(session, reachable=False)
+
+
 def _credit(old: Credit | None, message: InboundMessage, traits: Traits, now: datetime) -> Credit | None:
     """What the platform allows since this action. One that ends sooner never replaces one that runs longer."""
     grant = traits.credits.get(message.kind)

@@ -22,7 +22,8 @@ class Worker:
     """Calls ``once`` again and again; it returns how much it found to do.
 
     After work it looks again at once; with nothing to do it sleeps for ``idle`` seconds (a number, or asked each time)
-    or until ``wake`` is set. An error is logged and counted, then it waits longer each time.
+    or until ``wake`` is set. An error is logged and counted, then it waits longer each time; ``failures``: since the last
+    success.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Worker:
         self._wake = wake
         self._errors = metrics.errors.labels(name)
         self._stopping = False
+        self.failures = 0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -58,19 +60,18 @@ class Worker:
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        failures = 0
         while not self._stopping:
             self._wake.clear()  # before looking: what comes during the look must not be missed
             try:
                 found = await self._once()
             except Exception as error:
-                failures += 1
+                self.failures += 1
                 self._errors.inc()
-                _log.error("work failed", worker=self.name, failures=failures, where=frames(error))
-                longest = min(LONGEST_SLEEP, 0.25 * 2.0**failures)
+                _log.error("work failed", worker=self.name, failures=self.failures, where=frames(error))
+                longest = min(LONGEST_SLEEP, 0.25 * 2.0 ** min(self.failures, 10))
                 await self._sleep(random.uniform(longest / 2, longest))  # noqa: S311  # spreads retries, no secret
                 continue
-            failures = 0
+            self.failures = 0
             if found:
                 await asyncio.sleep(0)
             else:

@@ -557,6 +557,16 @@ async def test_amending_remembers_and_does_nothing_when_there_is_nothing_to_chan
     assert len(small.store.commits) == 1
 
 
+async def test_what_was_kept_counts_as_told_when_the_person_sees_the_talk() -> None:
+    small = SmallDesk()
+    dispatcher = Dispatcher(small.desk)
+    await dispatcher.seen(RESIDENT)
+    assert small.store.commits == []
+    _kept(small, "news", "more")
+    await dispatcher.seen(RESIDENT)
+    assert [changes.told for changes in small.store.commits] == [[0, 1]]
+
+
 async def _settled() -> None:
     """Let everything run that can."""
     for _ in range(20):

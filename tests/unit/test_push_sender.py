@@ -13,7 +13,7 @@ from bot.changes import Changes
 from bot.domain.people import Address
 from bot.errors import StoreUnavailable
 from bot.message import Delivered, Delivery, Kept, Moved, Push, Refused, Reply, TryLater, Unclear
-from bot.runtime.push_sender import LONGEST_BACKOFF, PushSender, backoff
+from bot.runtime.push_sender import LONGEST_BACKOFF, LOOK_EVERY, PushSender, backoff
 from tests.fakes.scripted_channel import ScriptedChannel, SlowPace
 from tests.fakes.small_desk import CHAT, RESIDENT, SmallDesk
 
@@ -100,6 +100,20 @@ async def test_try_later_waits_at_least_as_long_as_the_platform_says_and_longer_
     assert waits[1] < waits[2] < waits[3]
     await outbox.sender.once()
     assert outbox.store.states["p"] == "sent"
+
+
+async def test_it_looks_again_exactly_when_the_next_may_go() -> None:
+    outbox = Outbox(TryLater(5, "busy"))
+    await outbox.put()
+    await outbox.sender.once()
+    assert outbox.sender.idle() == pytest.approx(outbox.waits().total_seconds())
+    outbox.sender.expect(outbox.small.clock.now() + timedelta(seconds=2))
+    assert outbox.sender.idle() == 2
+    outbox.small.clock.advance(timedelta(seconds=7))
+    assert outbox.sender.idle() == 0
+    await outbox.sender.once()
+    assert outbox.store.states["p"] == "sent"
+    assert outbox.sender.idle() == LOOK_EVERY
 
 
 def test_waiting_doubles_up_to_an_hour_and_a_quarter_and_never_ends() -> None:

@@ -158,10 +158,11 @@ class FakeTelegram:
         return [sent["text"] for sent in self.sent() if int(sent["chat_id"]) == chat]
 
     async def called(self, method: str, times: int = 1) -> None:
-        """Return when a method was called so often."""
-        while sum(call.method == method for call in self.calls) < times:
-            self._called.clear()
-            await self._called.wait()
+        """Return when a method was called so often. Raises TimeoutError when that does not happen."""
+        async with asyncio.timeout(20):
+            while sum(call.method == method for call in self.calls) < times:
+                self._called.clear()
+                await self._called.wait()
 
     def file(self, file_id: str, content: bytes, path: str = "", **how: Any) -> None:
         """Let a file be fetched."""

@@ -17,6 +17,7 @@ from bench.load import LoadError
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+_BREATH_SECONDS = 0.5
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -102,7 +103,11 @@ class Process:
             os.killpg(self._running.pid, what)
 
     def freeze(self) -> None:
-        """Hold it still, so that its background work does not cost the server that is measured now."""
+        """Hold it still, so that its background work does not cost the server that is measured now.
+
+        What is under way may end first, or it would run out of time while it is held.
+        """
+        time.sleep(_BREATH_SECONDS)
         self.tell(signal.SIGSTOP)
 
     @contextmanager

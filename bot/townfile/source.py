@@ -18,6 +18,23 @@ from bot.townfile.lines import LineMap
 _TOML_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[\.\.\.\]")
+_QUOTED = re.compile(r"`([^`]*)`")
+_PLAIN = {
+    "array": "a list in [ ]",
+    "array | str": "a list in [ ] or text in quotes",
+    "array | null": "a list in [ ]",
+    "object": "a table",
+    "object | null": "a table",
+    "str": "text in quotes",
+    "str | null": "text in quotes",
+    "int": "a whole number",
+    "int | null": "a whole number",
+    "int | str": "a whole number or text in quotes",
+    "float": "a number",
+    "float | null": "a number",
+    "bool": "true or false",
+}
+"""How the converter names what it wanted and what it got, and how a clerk would."""
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
 
 
@@ -124,4 +141,5 @@ def _told(message: str, data: dict[str, Any]) -> tuple[tuple[str | int, ...], st
     unknown = _UNKNOWN.search(why)
     if unknown:
         return (*path, unknown[1]), f"unknown key {unknown[1]!r}"
-    return path, why.replace("Object missing required field", "a key is missing:").replace("`", "'")
+    why = why.replace("Object missing required field", "a key is missing:").replace("Expected", "expected")
+    return path, _QUOTED.sub(lambda found: _PLAIN.get(found[1], f"'{found[1]}'"), why)

@@ -81,7 +81,7 @@ def content_type(head: bytes) -> str:
         return next((type_ for part, type_ in _OFFICE if part in head), "application/zip")
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
         return "image/bmp"
-    if len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+    if len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] != 0xFE:  # FF FE begins UTF-16
         return _sound(head[1])
     return _words(head)
 

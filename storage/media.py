@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -52,7 +53,7 @@ class MediaFolder:
             sha256 = inflow.hash.hexdigest()
             await asyncio.to_thread(self._settle, coming, sha256)
         except BaseException as error:
-            await asyncio.to_thread((self._folder / coming).unlink, missing_ok=True)
+            await asyncio.to_thread(self._discard, coming)
             if inflow.failure is not None:
                 raise inflow.failure from None
             if isinstance(error, OSError | BaseError):
@@ -68,6 +69,10 @@ class MediaFolder:
         new.replace(final)
         for folder in (final.parent, final.parent.parent, self._folder):
             _fsync(folder)
+
+    def _discard(self, coming: str) -> None:
+        with contextlib.suppress(OSError):  # what cannot be removed now goes at the next start
+            (self._folder / coming).unlink(missing_ok=True)
 
     async def open(self, sha256: str) -> AsyncIterator[bytes]:
         """The content in pieces. Raises NotFound."""

@@ -36,7 +36,7 @@ def turn(
         address=address,
         message=InboundMessage(
             address=address,
-            key=key or f"m{seq}",
+            key=key or f"{address.id}-{seq}",
             kind=MessageKind.TEXT,
             at=NOW,
             text=text,

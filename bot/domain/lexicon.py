@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import compress, count
 
 from bot.domain.gazetteer import Named, PlaceMatch, PlaceName, place_names
@@ -27,6 +28,8 @@ _AGAIN_MOST = 3
 _STRONG = 2.0
 _TYPE_EDGE = 30  # characters at either end, where people say what they want
 _TYPE_INNER = 0.5
+_REMEMBERED = 1024  # readings
+_REMEMBERED_LENGTH = 400  # characters
 _IN_LANDMARK = 0.5
 NONE_URGENT: frozenset[str] = frozenset()
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")  # emoji, mostly: one character each, part of no word
@@ -103,7 +106,7 @@ def _letter(character: str) -> bool:
 class Lexicon:
     """The vocabulary of a town. Built by `Lexicon.of`; reading is thread-safe."""
 
-    __slots__ = ("_dangers", "_fold", "_for_type", "_index")
+    __slots__ = ("_dangers", "_fold", "_for_type", "_index", "_remembered")
 
     def __init__(self, entries: Iterable[_Entry], town: Town, fold: Callable[[str], str]) -> None:
         self._fold = fold
@@ -115,6 +118,7 @@ class Lexicon:
         for bucket in index.values():
             bucket.sort(key=lambda pair: -len(pair[0]))
         self._index = index
+        self._remembered = lru_cache(_REMEMBERED)(self._read)
 
     @classmethod
     def of(cls, town: Town, fold: Callable[[str], str]) -> Lexicon:
@@ -155,7 +159,10 @@ class Lexicon:
         return cls((e for e in entries.values() if len(e.word) > 1), town, fold)
 
     def read(self, text: str) -> TextReading:
-        """What a text says; text is folded here."""
+        """What a text says; text is folded here. Short texts read lately are remembered: each is read several times."""
+        return self._remembered(text) if len(text) <= _REMEMBERED_LENGTH else self._read(text)
+
+    def _read(self, text: str) -> TextReading:
         folded = _ASTRAL.sub("\ufffd", self._fold(text))
         index, pairs, startswith = self._index, _pairs(folded), folded.startswith
         found = [

@@ -45,10 +45,16 @@ def show(turn: Turn, draft: Draft, lead: str = "") -> Reply:
     if others > 0:
         lines.append(turn.words("card.others", count=others))
     lines.append(turn.words("card.hint" if draft.said or not draft.enclosed else "card.hint_wordless"))
-    if not turn.session.greeted:
-        lines.append(turn.words("privacy.line", url=turn.town.contacts.privacy_url))
-        turn.remember(greeted=True)
+    lines += first_contact(turn)
     return Reply("\n".join(lines), tuple(_choices(turn, draft)), slot(draft))
+
+
+def first_contact(turn: Turn) -> list[str]:
+    """What is stored, and where to read about it: one line, the first time something is stored; nothing later."""
+    if turn.session.greeted:
+        return []
+    turn.remember(greeted=True)
+    return [turn.words("privacy.line", url=turn.town.contacts.privacy_url)]
 
 
 def danger_advice(turn: Turn, code: str) -> str:

@@ -19,7 +19,8 @@ OTHER_KINDS = 3
 
 
 async def act(turn: Turn, draft: Draft, name: str, value: str) -> Reply | None:
-    """What a button of a draft does."""
+    """What a button of a draft does. A card that was still to come would only push aside what it shows."""
+    collecting.no_card_later(turn, draft)
     match name:
         case "confirm":
             return await filing.confirm(turn, draft)
@@ -119,6 +120,7 @@ def answer_in_words(turn: Turn, draft: Draft, text: str) -> Reply | None:
             draft = collecting.understood(turn, draft.touched(turn.now, said=(Said(turn.message.edit_key, text),)))
         case _:
             return None
+    collecting.no_card_later(turn, draft)
     return settle(turn, draft)
 
 

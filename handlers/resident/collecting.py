@@ -43,8 +43,10 @@ def forget(turn: Turn, draft: Draft) -> None:
     """The draft has ended: nothing more happens with it by itself."""
     rest = tuple(d for d in turn.session.drafts if d.id != draft.id)
     turn.remember(drafts=rest, current=rest[-1].id if rest else "", question=None)
-    for kind in ("draft", "card", "danger_draft"):
-        turn.changes.cancel(kind, draft.id)
+    no_card_later(turn, draft)
+    turn.changes.cancel("draft", draft.id)
+    if draft.danger:
+        turn.changes.cancel("danger_draft", draft.id)
 
 
 async def add(turn: Turn, draft: Draft | None) -> Reply | None:
@@ -191,6 +193,12 @@ def refresh_later(turn: Turn, draft: Draft) -> None:
     """One card when nothing has come for a quiet window."""
     turn.changes.cancel("card", draft.id)
     turn.changes.timer(Timer("card", draft.id, turn.now + turn.town.limits.quiet_window, address=turn.address))
+
+
+def no_card_later(turn: Turn, draft: Draft) -> None:
+    """The card that a quiet window was to bring is not needed any more."""
+    if turn.traits.late_card:
+        turn.changes.cancel("card", draft.id)
 
 
 async def alike(turn: Turn, draft: Draft) -> str:

@@ -12,7 +12,7 @@ from bot.domain.town import UNDECIDED, Clock
 from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers.naming import counted, moment, place_name, title, unit_name
-from handlers.resident import collecting
+from handlers.resident import card, collecting
 
 RECENT = 10
 ALIAS_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -104,6 +104,7 @@ def receipt(turn: Turn, ticket: Ticket, draft: Draft) -> Reply:
         lines.append(turn.words("receipt.provisional"))
     lines.append(turn.words("receipt.code", code=ticket.code))
     lines.append(turn.words("receipt.next"))
+    lines += card.first_contact(turn)
     others = turn.session.drafts
     if others:
         lines.append(turn.words("receipt.other_draft", title=title(turn, others[-1])))

@@ -21,7 +21,9 @@ from xml.sax.saxutils import escape
 
 import aiohttp
 from wechatpy.crypto import WeChatCrypto
+from yarl import URL
 
+from bot.domain.people import Address
 from tests.fakes.telegram_api import FakeTelegram, StoredFile
 from tests.fakes.wechat_api import FakeWeChat, File
 
@@ -42,6 +44,9 @@ class Phone(Protocol):
     """One resident's screen. ``screen`` is everything shown so far; acts return when the desk has answered."""
 
     screen: list[Shown]
+
+    @property
+    def address(self) -> Address: ...
 
     async def say(self, text: str) -> None: ...
     async def send(self, kind: str, caption: str) -> None: ...
@@ -64,6 +69,10 @@ class WeChatPhone:
         self._crypto = WeChatCrypto(token, key, fake.app_id)
         self._serial = itertools.count(time.monotonic_ns())
         self._seen = 0
+
+    @property
+    def address(self) -> Address:
+        return Address("wechat", self.open_id)
 
     async def say(self, text: str) -> None:
         await self._post("text", f"<Content>{escape(text)}</Content>")
@@ -152,6 +161,10 @@ class TelegramPhone:
         self._seen = 0
         self._said: dict[str, int] = {}
 
+    @property
+    def address(self) -> Address:
+        return Address("telegram", str(self.chat))
+
     async def say(self, text: str) -> None:
         self._said[text] = await self._message(text=text)
 
@@ -184,7 +197,12 @@ class TelegramPhone:
                 "from": self._me(),
                 "chat_instance": "1",
                 "data": token,
-                "message": {"message_id": 1, "date": 0, "chat": {"id": self.chat, "type": "private"}, "text": shown.text},
+                "message": {
+                    "message_id": 1,
+                    "date": 0,
+                    "chat": {"id": self.chat, "type": "private"},
+                    "text": shown.text,
+                },
             }
         )
 
@@ -205,7 +223,10 @@ class TelegramPhone:
 
     async def look(self) -> None:
         for sent in self._fake.accepted[self._seen :]:
-            if str(sent.params.get("chat_id")) != str(self.chat) or sent.method not in ("sendMessage", "editMessageText"):
+            if str(sent.params.get("chat_id")) != str(self.chat) or sent.method not in (
+                "sendMessage",
+                "editMessageText",
+            ):
                 continue
             markup = sent.params.get("reply_markup") or {}
             if isinstance(markup, str):
@@ -239,6 +260,11 @@ class WebPhone:
         self.screen: list[Shown] = []
         self._http, self._url = http, url
         self._known: set[tuple[str, str]] = set()
+
+    @property
+    def address(self) -> Address:
+        cookies = self._http.cookie_jar.filter_cookies(URL(self._url))
+        return Address("web", hashlib.sha256(cookies["minsheng"].value.encode()).hexdigest()[:32])
 
     async def say(self, text: str) -> None:
         await self._post(kind="text", text=text)

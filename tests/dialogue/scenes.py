@@ -26,7 +26,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CHANNELS = ("wechat", "telegram", "web")
+CHANNELS = ("wechat", "service", "telegram", "web")
+"""``service`` is a WeChat account that may send customer-service messages."""
 FOLDER = Path(__file__).parent / "scripts"
 
 _FOR = re.compile(r"\[(-?)([a-z ]+)\]\s*(.*)")

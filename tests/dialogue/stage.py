@@ -1,0 +1,205 @@
+"""A whole desk on one stage: real channels over HTTP, real store, real workers, a clock that the script moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import aiohttp
+from aiohttp.test_utils import TestServer
+
+from bot.catalogue import Catalogue
+from bot.changes import Changes
+from bot.channels.telegram import Intake, Telegram, TelegramSettings
+from bot.channels.telegram import routes as telegram_routes
+from bot.channels.webchat import WebChat
+from bot.channels.wechat.channel import WeChat
+from bot.channels.wechat.settings import WeChatSettings
+from bot.clock import FixedClock
+from bot.domain import words
+from bot.domain.guide import Guide
+from bot.domain.people import Address
+from bot.ports import Channel
+from bot.runtime.desk import Desk
+from bot.runtime.dispatcher import Dispatcher
+from bot.runtime.media_fetcher import MediaFetcher
+from bot.runtime.metrics import Metrics
+from bot.runtime.push_sender import PushSender
+from bot.runtime.timer_firer import TimerFirer
+from bot.simplified import learn_traditional
+from bot.townfile import SAMPLE, load_town
+from bot.web import build_app
+from handlers.router import Router
+from storage.media import MediaFolder
+from storage.numbers import BlockNumbers
+from storage.store import SqliteStore
+from tests.dialogue.phones import Phone, TelegramPhone, WebPhone, WeChatPhone
+from tests.fakes.telegram_api import SECRET, FakeTelegram
+from tests.fakes.wechat_api import FakeWeChat
+
+WECHAT_TOKEN = "dialogue"
+WECHAT_KEY = "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
+QUIET = timedelta(seconds=3)
+
+
+@cache
+def texts() -> Catalogue:
+    return Catalogue.load(Path(__file__).parent.parent.parent / "locales")
+
+
+@cache
+def sample_guide() -> Guide:
+    learn_traditional()
+    return Guide.of(load_town(SAMPLE))
+
+
+async def _nobody(address: Address) -> None:
+    """Who cannot be reached is of no interest here."""
+
+
+@dataclass
+class Stage:
+    """The desk, and the resident's phone."""
+
+    clock: FixedClock
+    store: SqliteStore
+    phone: Phone
+    firer: TimerFirer
+    senders: tuple[PushSender, ...]
+    fetcher: MediaFetcher
+
+    async def settle(self) -> None:
+        """Let everything that is due happen, and look at the phone."""
+        for _ in range(20):
+            done = await self.firer.once() + await self.fetcher.once()
+            for sender in self.senders:
+                done += await sender.once()
+                await sender.drain(5)
+            if not done:
+                break
+        await self.phone.look()
+
+    async def advance(self, step: timedelta) -> None:
+        """Move the clock, stopping at every timer on the way as a real day would."""
+        end = self.clock.now() + step
+        for _ in range(100):
+            due = await self.store.next_timer_at()
+            if due is None or due > end:
+                break
+            self.clock.at = max(self.clock.at, due)
+            await self.settle()
+        else:
+            raise AssertionError("a timer does not go away")
+        self.clock.at = end
+        await self.settle()
+
+
+@asynccontextmanager
+async def stage(channel: str, folder: Path, start: datetime) -> AsyncIterator[Stage]:
+    """Open a desk with a phone of that channel: wechat, service (WeChat that may push), telegram or web."""
+    async with AsyncExitStack() as stack:
+        clock, guide, catalogue = FixedClock(start), sample_guide(), texts()
+        store = await SqliteStore.open("", folder, clock=clock)
+        stack.push_async_callback(store.close)
+        media = MediaFolder(folder / "media")
+        fake_wechat = await stack.enter_async_context(FakeWeChat())
+        fake_telegram = await stack.enter_async_context(FakeTelegram())
+
+        wechat = WeChat(
+            WeChatSettings(
+                app_id=fake_wechat.app_id,
+                app_secret=fake_wechat.app_secret,
+                token=WECHAT_TOKEN,
+                encoding_aes_key=WECHAT_KEY,
+                api_base=fake_wechat.url,
+                customer_service=channel == "service",
+            ),
+            clock,
+        )
+        telegram = Telegram(
+            TelegramSettings(
+                token=fake_telegram.token,
+                mode="webhook",
+                secret_token=SECRET,
+                api_base=fake_telegram.base,
+                public_url="https://desk.example",
+            ),
+            clock,
+        )
+        web = WebChat(
+            words=catalogue.words,
+            media=media,
+            reader=store.reader,
+            clock=clock,
+            public_url="",
+            file_max_bytes=guide.town.limits.file_max_bytes,
+            seen=_nobody,
+        )
+        channels: tuple[Channel, ...] = (wechat, telegram, web)
+        for each in channels:
+            await each.start()
+            stack.push_async_callback(each.stop)
+
+        router = Router(catalogue.vocabulary(words.desk_word))
+        metrics = Metrics()
+        waiting: list[TimerFirer] = []
+
+        def committed(changes: Changes) -> None:
+            for timer in changes.timers:
+                waiting[0].expect(timer.due_at)
+
+        desk = Desk(
+            store=store,
+            clock=clock,
+            numbers=BlockNumbers(store.take_numbers, guide.town.timezone),
+            guide=lambda: guide,
+            words=catalogue.words,
+            traits={each.name: each.traits for each in channels},
+            handle=router.handle,
+            fire=router.fire,
+            metrics=metrics,
+            committed=committed,
+        )
+        dispatcher = Dispatcher(desk)
+        firer = TimerFirer(store, clock, dispatcher.fire, asyncio.Event())
+        waiting.append(firer)
+
+        async def ready() -> list[str]:
+            return []
+
+        app = build_app(
+            [
+                *wechat.routes(dispatcher.take),
+                *telegram_routes(telegram.settings, Intake(telegram, dispatcher.take, clock)),
+                *web.routes(dispatcher.take),
+            ],
+            ready,
+            metrics.exposition,
+            catalogue.words,
+        )
+        server = TestServer(app)
+        await server.start_server()
+        stack.push_async_callback(server.close)
+        jar = aiohttp.CookieJar(unsafe=True)
+        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
+        url = str(server.make_url("")).rstrip("/")
+        phone: Phone
+        if channel in ("wechat", "service"):
+            phone = WeChatPhone(http, url, clock.now, fake_wechat, WECHAT_TOKEN, WECHAT_KEY)
+        elif channel == "telegram":
+            phone = TelegramPhone(http, url, clock.now, fake_telegram, SECRET)
+        else:
+            phone = WebPhone(http, url)
+        yield Stage(
+            clock,
+            store,
+            phone,
+            firer,
+            tuple(PushSender(each, store, clock, metrics, _nobody, asyncio.Event()) for each in channels),
+            MediaFetcher(desk, {each.name: each for each in channels}, media, lambda: guide.town.limits.file_max_bytes),
+        )

@@ -16,7 +16,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from xml.sax.saxutils import escape
 
 import aiohttp
@@ -173,12 +173,13 @@ class TelegramPhone:
         content = {"photo": TINY_JPEG, "voice": b"OggS" + b"\x00" * 60, "video": TINY_MP4}.get(kind, b"?")
         self._fake.files[name] = StoredFile(content, f"files/{name}")
         file: dict[str, Any] = {"file_id": name, "file_unique_id": f"u{name[-12:]}", "file_size": len(content)}
-        body: dict[str, Any] = {
+        bodies: dict[str, dict[str, Any]] = {
             "photo": {"photo": [{**file, "width": 90, "height": 90}]},
             "voice": {"voice": {**file, "duration": 3, "mime_type": "audio/ogg"}},
             "video": {"video": {**file, "duration": 3, "width": 10, "height": 10, "mime_type": "video/mp4"}},
             "mystery": {"hologram": file},
-        }[kind]
+        }
+        body = bodies[kind]
         if caption:
             body["caption"] = caption
         await self._message(**body)
@@ -200,7 +201,7 @@ class TelegramPhone:
                 "message": {
                     "message_id": 1,
                     "date": 0,
-                    "chat": {"id": self.chat, "type": "private"},
+                    "chat": self._here(),
                     "text": shown.text,
                 },
             }
@@ -223,10 +224,7 @@ class TelegramPhone:
 
     async def look(self) -> None:
         for sent in self._fake.accepted[self._seen :]:
-            if str(sent.params.get("chat_id")) != str(self.chat) or sent.method not in (
-                "sendMessage",
-                "editMessageText",
-            ):
+            if str(sent.params.get("chat_id")) != str(self.chat) or "text" not in sent.params:
                 continue
             markup = sent.params.get("reply_markup") or {}
             if isinstance(markup, str):
@@ -234,6 +232,9 @@ class TelegramPhone:
             keys = [key for row in markup.get("inline_keyboard", []) for key in row]
             self.screen.append(Shown(sent.params["text"], tuple((k["text"], k["callback_data"]) for k in keys)))
         self._seen = len(self._fake.accepted)
+
+    def _here(self) -> dict[str, Any]:
+        return {"id": self.chat, "type": "private"}
 
     def _me(self) -> dict[str, Any]:
         return {"id": self.chat, "is_bot": False, "first_name": "Li", "language_code": "zh-hans"}
@@ -254,7 +255,7 @@ class TelegramPhone:
 class WebPhone:
     """JSON and uploads in; the talk's history is what the page shows."""
 
-    HEADERS = {"X-Minsheng": "1"}
+    HEADERS: ClassVar = {"X-Minsheng": "1"}
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         self.screen: list[Shown] = []

@@ -11,7 +11,7 @@
     resident follows / unfollows
     after 2 hours                  the clock moves on, timers fire, pushes leave
     at 2026-09-30 16:00            the town's clock is set
-    desk: 您要反映的事              since the resident's last act the desk has said this ({number} and {code} are learnt)
+    desk: 您要反映的事              since the resident's last act the desk has said this ({number}, {code} are learnt)
     desk not: 重复                  ... and has not said this
     desk silent                    ... nothing at all, so far
     store: tickets=1 status=dispatched unit=…   the newest ticket and the counts
@@ -64,7 +64,8 @@ def scenes(folder: Path = FOLDER) -> list[Scene]:
     """All scenes of all scripts, in order."""
     found = []
     for file in sorted(folder.glob("*.txt")):
-        title, channels, lines = "", CHANNELS, list[Line]()
+        title, lines = "", list[Line]()
+        channels: tuple[str, ...] = CHANNELS
         for number, raw in enumerate([*file.read_text("utf-8").splitlines(), "=="], 1):
             text = raw.strip()
             if text.startswith("=="):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -170,7 +170,7 @@ class Player:
             rows = database.execute("SELECT kind FROM task WHERE closed_at IS NULL ORDER BY kind").fetchall()
         return [kind for (kind,) in rows]
 
-    GRAMMAR: list[tuple[str, Callable[..., Coroutine[Any, Any, None]]]] = [
+    GRAMMAR: ClassVar[list[tuple[str, Callable[..., Coroutine[Any, Any, None]]]]] = [
         (r"resident: (.*)", says),
         (r"resident writes (\d+) characters", writes),
         (r'resident sends ([\w, ]+?)(?: with "(.*)")?', sends),

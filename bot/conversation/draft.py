@@ -11,14 +11,14 @@ from bot.domain.ticket import Type
 from bot.message import AttachmentType
 
 
-class Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """Words of one message; ``key`` is its `InboundMessage.edit_key`: by it an edit finds them."""
 
     key: str
     text: str
 
 
-class Enclosed(msgspec.Struct, frozen=True):
+class Enclosed(msgspec.Struct, frozen=True, omit_defaults=True):
     """One attachment of a draft. ``id`` names its row; ``problem`` says why it cannot be had ("" while all is well)."""
 
     id: str
@@ -26,7 +26,7 @@ class Enclosed(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a resident has sent so far and not yet confirmed.
 
     ``state`` is a state of the intake machine. ``kind`` and ``type`` are suggestions until ``kind_chosen`` /

@@ -14,7 +14,7 @@ QUESTION_LIFE = timedelta(minutes=30)
 """How long a desk question waits for its answer (rule book, "What a message belongs to", 3)."""
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     """The last thing we asked: which (a state or a use case), about what, and the choices in the order shown."""
 
     name: str
@@ -27,7 +27,7 @@ class Question(msgspec.Struct, frozen=True):
         return now - self.asked_at < QUESTION_LIFE
 
 
-class Credit(msgspec.Struct, frozen=True):
+class Credit(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many pushes a platform lets us send until when, since the person's last action at ``at``."""
 
     granted: int
@@ -35,7 +35,7 @@ class Credit(msgspec.Struct, frozen=True):
     until: datetime
 
 
-class Filed(msgspec.Struct, frozen=True):
+class Filed(msgspec.Struct, frozen=True, omit_defaults=True):
     """A ticket this person filed or claimed lately, the draft it came from, and what it was about.
 
     ``said`` are the keys of the messages whose words it holds, so that a later edit finds it.
@@ -50,7 +50,7 @@ class Filed(msgspec.Struct, frozen=True):
     said: tuple[str, ...] = ()
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True):
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything remembered of one address; ``seq`` counts its turns.
 
     ``recent`` holds the newest filings first, at most 10. ``current`` is the id of the draft that is being talked

@@ -153,6 +153,16 @@ def ladder(
     return _steps(name, moments)
 
 
+def first_rung(ticket: Ticket, clock: Clock, limits: Limits, calendar: WorkCalendar) -> Step | None:
+    """The first of `ladder`, for a ticket that has just been dispatched: nobody has taken it, and no unit is given
+    less time for answering than for taking."""
+    if ticket.status is not Status.DISPATCHED or ticket.dispatched_at is None or ticket.due_at is None:
+        return next(iter(ladder(ticket, clock, limits, calendar)), None)
+    if clock is Clock.TYPE:
+        return Step(1, Rung.NOT_TAKEN, calendar.after_working_hours(ticket.dispatched_at, limits.take_hours).at)
+    return Step(1, Rung.NOT_TAKEN, ticket.dispatched_at + limits.urgent_take)
+
+
 def next_step(steps: Sequence[Step], now: datetime) -> Step | None:
     """The first rung that is not past yet."""
     return next((step for step in steps if step.at > now), None)

@@ -68,9 +68,7 @@ class Guide:
 
     def clock_of_ticket(self, ticket: Ticket) -> Clock:
         """Which clock a ticket runs on."""
-        kind = self.town.kinds.get(ticket.kind)
-        urgent = kind is not None and bool(kind.urgent_words) and ticket.kind in self.lexicon.read(ticket.text).urgent
-        return deadlines.clock_of(kind, ticket.danger, urgent)
+        return Clock(ticket.clock)
 
     def dispatch_due(self, clock: Clock, filed_at: datetime) -> Moment:
         """By when a ticket must have a unit."""
@@ -92,6 +90,11 @@ class Guide:
         """The rungs of the overdue ladder a ticket still has to fear."""
         clock = self.clock_of_ticket(ticket)
         return deadlines.ladder(ticket, clock, self.town.limits, self.calendar_of(ticket.unit), taken_at)
+
+    def first_rung(self, ticket: Ticket) -> deadlines.Step | None:
+        """The first rung of a ticket's ladder, the moment it is filed or dispatched; cheaper than `ladder`."""
+        clock = self.clock_of_ticket(ticket)
+        return deadlines.first_rung(ticket, clock, self.town.limits, self.calendar_of(ticket.unit))
 
     def colour(self, ticket: Ticket, now: datetime, worries: colour.Worries = colour.NO_WORRIES) -> colour.Colour:
         """How worried to be about a ticket at a moment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot.domain import words
@@ -29,12 +30,18 @@ class TownWatch:
     ``error`` is what is wrong with the files as they are, None when the guide follows them.
     """
 
-    def __init__(self, path: Path = SAMPLE, fold: Callable[[str], str] = words.fold) -> None:
-        """Read the town. Raises ConfigurationError: there is no older town to keep."""
+    def __init__(
+        self, path: Path = SAMPLE, fold: Callable[[str], str] = words.fold, *, privacy_url: str = ""
+    ) -> None:
+        """Read the town; ``privacy_url`` is where people read what is kept, unless the town names another page.
+
+        Raises ConfigurationError: there is no older town to keep.
+        """
         self._path = path
         self._fold = fold
+        self._privacy_url = privacy_url
         self._stamp = _stamp(path)
-        self.guide = Guide.of(load_town(path), fold)
+        self.guide = Guide.of(self._load(), fold)
         self.error: ConfigurationError | None = None
 
     def refresh(self) -> ConfigurationError | None:
@@ -44,13 +51,19 @@ class TownWatch:
             if stamp == self._stamp:
                 return self.error
             self._stamp = stamp
-            town = load_town(self._path)
+            town = self._load()
             check_nothing_vanished(self.guide.town, town, self._path)
             self.guide = Guide.of(town, self._fold)
             self.error = None
         except ConfigurationError as error:
             self.error = error
         return self.error
+
+    def _load(self) -> Town:
+        town = load_town(self._path)
+        if town.contacts.privacy_url:
+            return town
+        return replace(town, contacts=replace(town.contacts, privacy_url=self._privacy_url))
 
 
 def check_nothing_vanished(old: Town, new: Town, path: Path) -> None:

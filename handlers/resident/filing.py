@@ -73,7 +73,7 @@ def dispatched(turn: Turn, ticket: Ticket, *, wordless: bool) -> Ticket:
         dates = {"due_at": due.at, "promised_at": due.at, "provisional": due.provisional} if due else {}
         ticket = ticket.after(Action.DISPATCH, turn.now, unit=route.unit, **dates)
         turn.changes.ticket(ticket, ticket.event(Action.DISPATCH, turn.now, unit=route.unit, rule=route.rule))
-    first = deadlines.next_step(turn.guide.ladder(ticket), turn.now)
+    first = turn.guide.first_rung(ticket)
     if first is not None:
         turn.changes.timer(Timer("rung", ticket.number, first.at, first.level))
     return ticket

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.colour import Colour, Worries, colour
-from bot.domain.deadlines import Rung, Tier, answer_due, clock_of, dispatch_due, ladder, next_step
+from bot.domain.deadlines import Rung, Tier, answer_due, clock_of, dispatch_due, first_rung, ladder, next_step
 from bot.domain.ticket import Action, Status, Ticket, Type
 from bot.domain.town import Clock, Kind, Limits, WorkHours
 from bot.domain.work_calendar import Moment, WorkCalendar
@@ -152,3 +152,14 @@ def test_danger_is_red_until_answered() -> None:
     assert colour(danger, local(3, 4, 10), Clock.DANGER, CALENDAR) is Colour.RED
     answered = danger.after(Action.TAKE, local(3, 4, 10)).after(Action.ANSWER, local(3, 4, 11))
     assert colour(answered, local(3, 20), Clock.DANGER, CALENDAR) is Colour.GREEN
+
+
+@pytest.mark.parametrize("clock", list(Clock))
+@pytest.mark.parametrize("type_", [Type.ENQUIRY, Type.COMPLAINT, Type.IDEA])
+def test_the_first_rung_is_the_first_of_the_ladder(clock: Clock, type_: Type) -> None:
+    for hours in range(0, 24 * 9, 7):
+        at = local(9, 29, 7, 15) + timedelta(hours=hours)
+        due = answer_due(type_, clock, at, LIMITS, CALENDAR)
+        assert due is not None
+        fresh = ticket(type=type_, clock=clock, dispatched_at=at, due_at=due.at)
+        assert first_rung(fresh, clock, LIMITS, CALENDAR) == ladder(fresh, clock, LIMITS, CALENDAR)[0]

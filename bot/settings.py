@@ -36,6 +36,10 @@ class _Section(BaseModel):
         """Whether anything in it is set."""
         return self != type(self)()
 
+    def plain(self) -> dict[str, Any]:
+        """Its values with secrets in clear."""
+        return {name: _plain(getattr(self, name)) for name in type(self).model_fields}
+
 
 class StorageSettings(_Section):
     """``url`` of the database ("" = SQLite in the data folder); at most ``batch_max`` turns share a commit."""
@@ -249,7 +253,7 @@ def _section_of(text: str) -> str:
     return env_name(found[1]) if found else PREFIX
 
 
-def _plain(value: str | SecretStr) -> str:
+def _plain(value: Any) -> Any:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 

@@ -35,7 +35,9 @@ class Engine:
         """``cap``: bytes of the largest file taken, asked each time."""
         desk = replace(desk, committed=self._committed)
         self.dispatcher = Dispatcher(desk)
-        self.stopping = False
+        self._stopping = False
+        self._stops: list[Callable[[], None]] = []
+        self._wakes: dict[str, asyncio.Event] = {}
         self._metrics = desk.metrics
         self._timer_wake, self._media_wake = asyncio.Event(), asyncio.Event()
         self._firer = TimerFirer(desk.store, desk.clock, self.dispatcher.fire, self._timer_wake)
@@ -56,9 +58,18 @@ class Engine:
             ),
         ]
 
-    def add(self, name: str, once: Callable[[], Awaitable[int]], idle: float) -> None:
-        """Have something else repeated too; see `Worker`."""
-        self._workers.append(Worker(name, once, idle, asyncio.Event(), self._metrics))
+    def add(
+        self, name: str, once: Callable[[], Awaitable[int]], idle: float, stop: Callable[[], None] | None = None
+    ) -> None:
+        """Have something else repeated too; see `Worker`. ``stop`` makes it return soon when the end begins."""
+        self._wakes[name] = asyncio.Event()
+        self._workers.append(Worker(name, once, idle, self._wakes[name], self._metrics))
+        if stop is not None:
+            self._stops.append(stop)
+
+    def wake(self, name: str) -> None:
+        """Have something that was added repeated now."""
+        self._wakes[name].set()
 
     async def start(self) -> None:
         """Sort out what the last process left, then begin. Raises StoreUnavailable."""
@@ -69,9 +80,15 @@ class Engine:
         for worker in self._workers:
             worker.start()
 
+    def begin_stop(self) -> None:
+        """Say that we are going, and ask for nothing new."""
+        self._stopping = True
+        for stop in self._stops:
+            stop()
+
     async def stop(self, seconds: float) -> None:
         """Finish what is in hand, at most for so long."""
-        self.stopping = True
+        self.begin_stop()
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         try:
@@ -89,7 +106,7 @@ class Engine:
 
     def problems(self) -> list[str]:
         """What of it does not work, in words for the operator."""
-        found = ["the desk is stopping"] if self.stopping else []
+        found = ["the desk is stopping"] if self._stopping else []
         found += [f"worker {worker.name} keeps failing" for worker in self._workers if worker.failures >= FAILURES]
         return found
 

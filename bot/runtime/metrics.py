@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -16,19 +17,29 @@ TURN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.
 OUTCOMES = ("sent", "ready", "kept", "refused", "unclear", "expired", "moved")
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The value of a gauge."""
+
+    name: str
+    text: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
 class _Live(Collector):
     """Gauges asked for at the moment somebody looks."""
 
-    def __init__(self, look: Callable[[], Iterable[tuple[str, str, Mapping[str, str], float]]]) -> None:
+    def __init__(self, look: Callable[[], Iterable[Sample]]) -> None:
         self._look = look
 
     def collect(self) -> Iterable[Metric]:
         families: dict[str, GaugeMetricFamily] = {}
-        for name, text, labels, value in self._look():
-            family = families.get(name)
+        for sample in self._look():
+            family = families.get(sample.name)
             if family is None:
-                family = families[name] = GaugeMetricFamily(name, text, labels=list(labels))
-            family.add_metric(list(labels.values()), value)
+                family = families[sample.name] = GaugeMetricFamily(sample.name, sample.text, labels=list(sample.labels))
+            family.add_metric(list(sample.labels.values()), sample.value)
         return families.values()
 
 
@@ -80,8 +91,8 @@ class Metrics:
             child = self.pushes[channel, outcome] = self._pushes.labels(channel, outcome)
         child.inc()
 
-    def live(self, look: Callable[[], Iterable[tuple[str, str, Mapping[str, str], float]]]) -> None:
-        """Add gauges that are asked for when somebody looks: (name, help, labels, value)."""
+    def live(self, look: Callable[[], Iterable[Sample]]) -> None:
+        """Add gauges that are asked for when somebody looks."""
         self.registry.register(_Live(look))
 
     def exposition(self) -> bytes:

@@ -22,8 +22,8 @@ class Worker:
     """Calls ``once`` again and again; it returns how much it found to do.
 
     After work it looks again at once; with nothing to do it sleeps for ``idle`` seconds (a number, or asked each time)
-    or until ``wake`` is set. An error is logged and counted, then it waits longer each time; ``failures``: since the last
-    success.
+    or until ``wake`` is set. An error is logged and counted, then it waits longer each time. ``failures``: errors since
+    the last success.
     """
 
     def __init__(

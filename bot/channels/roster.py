@@ -1,0 +1,192 @@
+"""Which channels there are: opened by settings, given their doors, checked and registered with their platforms."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import doctor
+from bot.catalogue import DEFAULT_LOCALE, Catalogue
+from bot.doctor import Finding
+from bot.domain.people import Address
+from bot.errors import ConfigurationError
+from bot.message import Answer, InboundMessage
+from bot.ports import Channel, Clock, MediaStore
+from bot.settings import Settings
+
+if TYPE_CHECKING:  # each channel is loaded only where it is switched on
+    from aiohttp import web
+
+    from bot.channels.telegram.settings import TelegramSettings
+    from bot.channels.webchat.desk import Talk
+    from bot.channels.wechat.channel import WeChat
+    from bot.channels.wechat.menu import SetupStep
+    from bot.channels.wechat.settings import WeChatSettings
+
+COMMANDS = ("new", "status", "help", "human", "cancel", "mydata")
+"""What Telegram lists when somebody types "/", in this order."""
+
+OPERATOR = "en"
+"""Operators are told in English."""
+
+Take = Callable[[InboundMessage], Awaitable[Answer]]
+Repeat = Callable[[str, Callable[[], Awaitable[int]], float, Callable[[], None]], None]
+"""Has something repeated: name, what to repeat, seconds between when there is nothing, how to make it return soon."""
+
+
+def wechat_settings(settings: Settings) -> WeChatSettings:
+    """The WeChat account. Raises ConfigurationError."""
+    from bot.channels.wechat.settings import WeChatSettings
+
+    return WeChatSettings(**settings.wechat.plain())
+
+
+def telegram_settings(settings: Settings, file_limit: int | None = None) -> TelegramSettings:
+    """The Telegram bot; ``file_limit`` in bytes. Raises ConfigurationError."""
+    from bot.channels.telegram.settings import CLOUD_FILE_LIMIT, TelegramSettings
+
+    given = {**settings.telegram.plain(), "mode": settings.telegram.way, "public_url": settings.web.public_url}
+    return TelegramSettings(**given, file_limit=min(file_limit or CLOUD_FILE_LIMIT, CLOUD_FILE_LIMIT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Opens channels. ``cap``: bytes of the largest file; ``seen`` hears of people who are shown their whole talk."""
+
+    settings: Settings
+    catalogue: Catalogue
+    media: MediaStore
+    reader: Talk
+    clock: Clock
+    cap: int
+    seen: Callable[[Address], Awaitable[object]]
+
+    def channels(self) -> Iterator[Channel]:
+        """Everybody who is switched on; the web chat always is, and comes first. Raises ConfigurationError."""
+        from bot.channels.webchat import WebChat
+        from bot.channels.webchat.desk import PROXIES
+
+        web = self.settings.web
+        yield WebChat(
+            words=self.catalogue.words,
+            media=self.media,
+            reader=self.reader,
+            clock=self.clock,
+            public_url=web.public_url,
+            file_max_bytes=self.cap,
+            seen=self.seen,
+            proxies=PROXIES | set(web.trusted_proxies),
+        )
+        if self.settings.wechat.touched:
+            from bot.channels.wechat.channel import WeChat
+
+            yield WeChat(wechat_settings(self.settings), self.clock)
+        if self.settings.telegram.touched:
+            from bot.channels.telegram import Telegram
+
+            yield Telegram(telegram_settings(self.settings, self.cap), self.clock)
+
+    def doors(self, channels: Iterable[Channel], take: Take, repeat: Repeat) -> Iterator[web.RouteDef]:
+        """The routes by which messages come in. Where we must ask for them, asking is what is repeated."""
+        from bot.channels.webchat import WebChat
+
+        for channel in channels:
+            match channel.name:
+                case "telegram":
+                    from bot.channels.telegram import Intake, Polling, Telegram, routes
+
+                    assert isinstance(channel, Telegram)  # noqa: S101  # the name says so
+                    intake = Intake(channel, take, self.clock)
+                    yield from routes(channel.settings, intake)
+                    if channel.settings.mode == "polling":
+                        polling = Polling(channel, intake, self.clock)
+                        repeat("telegram_polling", polling.once, 0.0, polling.stop)
+                case "wechat":
+                    from bot.channels.wechat.channel import WeChat
+
+                    assert isinstance(channel, WeChat)  # noqa: S101  # the name says so
+                    yield from channel.routes(take)
+                case _:
+                    assert isinstance(channel, WebChat)  # noqa: S101  # the only other there is
+                    yield from channel.routes(take)
+
+
+async def check(settings: Settings, catalogue: Catalogue, clock: Clock) -> list[Finding]:
+    """Whether the platforms that are switched on let us in; changes nothing."""
+    found: list[Finding] = []
+    if settings.wechat.touched:
+        try:
+            found += await _with_wechat(settings, catalogue, clock, lambda wechat: wechat.check())
+        except ConfigurationError as error:
+            found.append(doctor.misconfigured("wechat", error))
+    else:
+        found.append(doctor.ok("wechat", "off"))
+    if settings.telegram.touched:
+        from bot.channels.telegram.setup import inspect
+
+        try:
+            standing = await inspect(telegram_settings(settings))
+            found.append(doctor.ok("telegram", f"@{standing.username}, {standing.pending} updates wait"))
+            found += [doctor.problem("telegram", text, "see docs/telegram.md") for text in standing.problems]
+        except ConfigurationError as error:
+            found.append(doctor.misconfigured("telegram", error))
+    else:
+        found.append(doctor.ok("telegram", "off"))
+    return found
+
+
+async def set_up(settings: Settings, catalogue: Catalogue, clock: Clock) -> list[Finding]:
+    """Register menus, commands and the webhook with the platforms that are switched on."""
+    found: list[Finding] = []
+    if settings.wechat.touched:
+        from bot.channels.wechat.menu import LABELS
+
+        words = catalogue.words(DEFAULT_LOCALE)  # one menu for all who follow the account
+        labels = {name: words(f"menu.{name}") for name in LABELS}
+        found += await _with_wechat(settings, catalogue, clock, lambda wechat: wechat.setup(labels))
+    if settings.telegram.touched:
+        from bot.channels.telegram.setup import setup
+
+        commands = {
+            language: [(name, catalogue.words(locale)(f"command.{name}")) for name in COMMANDS]
+            for language, locale in (("", DEFAULT_LOCALE), ("zh", "zh_CN"), ("en", "en"))
+        }
+        standing = await setup(telegram_settings(settings), commands)
+        found.append(doctor.ok("telegram", f"@{standing.username}, updates come by {settings.telegram.way}"))
+        found += [doctor.problem("telegram", text, "see docs/telegram.md") for text in standing.problems]
+    return found
+
+
+async def simulated(settings: Settings, lines: Iterable[str], url: str, person: str) -> int:
+    """Play a person on WeChat against the desk at ``url`` and print the talk; how many steps the desk failed."""
+    from bot.channels.wechat.simulate import play, step_of
+
+    def say(who: str, text: str) -> None:
+        sys.stdout.write(f"{who + ':':<10}" + text.replace("\n", "\n" + " " * 10) + "\n")
+        sys.stdout.flush()
+
+    return await play(url, wechat_settings(settings), (step_of(line) for line in lines), say, person=person)
+
+
+async def _with_wechat(
+    settings: Settings,
+    catalogue: Catalogue,
+    clock: Clock,
+    act: Callable[[WeChat], Awaitable[Iterable[SetupStep]]],
+) -> list[Finding]:
+    from bot.channels.wechat.channel import WeChat
+
+    words = catalogue.words(OPERATOR)
+    wechat = WeChat(wechat_settings(settings), clock)
+    await wechat.start()
+    try:
+        steps = await act(wechat)
+    finally:
+        await wechat.stop()
+    found = []
+    for step in steps:
+        says = words(step.key, **step.params)
+        found.append(doctor.ok("wechat", says) if step.ok else doctor.problem("wechat", says, "see docs/wechat.md"))
+    return found

@@ -1,0 +1,340 @@
+"""The command line, and the composition root: the only file that knows everyone and hands each what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.clock import SystemClock
+from bot.errors import ConfigurationError, StoreError
+from bot.settings import CONFIG, Settings, env_name, load
+
+# What only some commands need is imported by them: a start must be quick, and `tickets` needs no web server.
+if TYPE_CHECKING:
+    from bot.doctor import Finding
+    from bot.domain.people import Address
+    from bot.townfile import TownWatch
+
+CLOCK = SystemClock()
+LOCALES = Path(__file__).parent / "locales"
+DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
+"""How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
+
+app = typer.Typer(
+    help="Minsheng, a complaint desk that lives in chat.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+channels_app = typer.Typer(help="What the platforms must know of the desk.", no_args_is_help=True)
+simulate_app = typer.Typer(help="Play a platform against a running desk.", no_args_is_help=True)
+app.add_typer(channels_app, name="channels")
+app.add_typer(simulate_app, name="simulate")
+
+Config = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.", envvar=CONFIG)]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the database and the files.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For other programs.")]
+
+
+@app.callback()
+def before(context: typer.Context, config: Config = None, data: Data = None) -> None:
+    """Both options may stand before the command too."""
+    context.obj = (config, data)
+
+
+def settings_for(context: typer.Context, config: Path | None, data: Path | None) -> Settings:
+    """The settings of this run. Raises ConfigurationError."""
+    early_config, early_data = context.find_root().obj
+    return load(config or early_config, data or early_data)
+
+
+@app.command()
+def serve(context: typer.Context, config: Config = None, data: Data = None) -> None:
+    """Run the desk."""
+    settings = settings_for(context, config, data)
+    from bot import logs
+
+    logs.set_up(settings.log.level, settings.log.format, settings.secrets())
+    asyncio.run(_serve(settings))
+
+
+@app.command()
+def tickets(context: typer.Context, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """All tickets, one a line; works beside a running desk."""
+    asyncio.run(_tickets(settings_for(context, config, data), as_json))
+
+
+@app.command()
+def route(
+    context: typer.Context,
+    text: Annotated[str, typer.Option(help="What somebody wrote.")],
+    place: Annotated[str, typer.Option(help="Where it is, in words.")] = "",
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Which rule and which name decide where a matter goes."""
+    from bot.explain import explained
+
+    guide = open_town(settings_for(context, config, data)).guide
+    print("\n".join(explained(guide, text, place)))
+
+
+@app.command()
+def doctor(context: typer.Context, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """What is wrong, and what to do about it. Exit code 1 when something is."""
+    from bot.doctor import as_objects, fine, show
+
+    found = asyncio.run(_examined(context, config, data))
+    if as_json:
+        print(json.dumps(as_objects(found), ensure_ascii=False, indent=2))
+    else:
+        show(found)
+    raise typer.Exit(0 if fine(found) else 1)
+
+
+@channels_app.command("setup")
+def channels_setup(context: typer.Context, config: Config = None, data: Data = None) -> None:
+    """Register menus, commands and the webhook."""
+    from bot.doctor import fine, show
+
+    found = asyncio.run(_set_up(settings_for(context, config, data)))
+    if found:
+        show(found)
+    else:
+        print("No platform is configured, and the web chat needs no set-up.")
+    raise typer.Exit(0 if fine(found) else 1)
+
+
+@simulate_app.command("wechat")
+def simulate_wechat(
+    context: typer.Context,
+    lines: Annotated[
+        list[str] | None, typer.Argument(help="What the person does: words, /photo, /location 31.2,121.4, ...")
+    ] = None,
+    url: Annotated[str, typer.Option(help="Where the desk is; the configured address if left out.")] = "",
+    talk: Annotated[bool, typer.Option("--talk", "-t", help="Type the lines yourself.")] = False,
+    person: Annotated[str, typer.Option(help="An OpenID to go on with.")] = "",
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Play a person on WeChat, with signed and encrypted requests."""
+    from bot.catalogue import Catalogue
+    from bot.channels.roster import simulated
+    from bot.web.listening import here
+
+    settings = settings_for(context, config, data)
+    if not settings.wechat.touched:
+        raise ConfigurationError(env_name("wechat", "app_id"), "is missing: give the settings that the desk runs with")
+    script = Catalogue.load(LOCALES).words("")("simulate.script").split("\n")
+    told = (line.rstrip("\n") for line in sys.stdin) if talk else lines or script
+    url = url or here(settings.web.host, settings.web.port)
+    failed = asyncio.run(simulated(settings, told, url, person))
+    raise typer.Exit(1 if failed else 0)
+
+
+# -- the desk ----------------------------------------------------------------------------------------------------------
+
+
+def open_town(settings: Settings) -> TownWatch:
+    """The town, watched. Raises ConfigurationError with file and line."""
+    from bot.simplified import learn_traditional
+    from bot.townfile import SAMPLE, TownWatch
+
+    learn_traditional()
+    return TownWatch(settings.town or SAMPLE)
+
+
+async def _serve(settings: Settings) -> None:
+    """Open everything, serve until told to stop, close it in the opposite order."""
+    from aiohttp import web
+
+    from bot.catalogue import Catalogue
+    from bot.channels.roster import Roster
+    from bot.domain.words import desk_word
+    from bot.runtime.desk import Desk
+    from bot.runtime.engine import Engine
+    from bot.runtime.metrics import Metrics
+    from bot.runtime.watches import TOWN, watch_backlog, watch_town
+    from bot.web import build_app
+    from bot.web.listening import listen
+    from handlers.router import Router
+    from storage.media import MediaFolder
+    from storage.numbers import BlockNumbers
+    from storage.store import SqliteStore
+
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_stop.set)
+    catalogue, town = Catalogue.load(LOCALES), open_town(settings)
+    make_folder(settings.data)
+    async with AsyncExitStack() as opened:
+        url = settings.storage.url.get_secret_value()
+        store = await SqliteStore.open(url, settings.data, clock=CLOCK, batch_max=settings.storage.batch_max)
+        opened.push_async_callback(store.close)
+        media = MediaFolder(settings.data / "media")
+
+        async def seen(address: Address) -> None:
+            await engine.dispatcher.seen(address)
+
+        def cap() -> int:
+            return town.guide.town.limits.file_max_bytes
+
+        roster = Roster(
+            settings=settings,
+            catalogue=catalogue,
+            media=media,
+            reader=store.reader,
+            clock=CLOCK,
+            cap=cap(),
+            seen=seen,
+        )
+        channels = list(roster.channels())
+        metrics = Metrics(channel.name for channel in channels)
+        router = Router(catalogue.vocabulary(desk_word))
+        desk = Desk(
+            store=store,
+            clock=CLOCK,
+            numbers=BlockNumbers(store.take_numbers, town.guide.town.timezone),
+            guide=lambda: town.guide,
+            words=catalogue.words,
+            traits={channel.name: channel.traits for channel in channels},
+            handle=router.handle,
+            fire=router.fire,
+            metrics=metrics,
+        )
+        engine = Engine(desk, channels, media, cap)
+        doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
+        watch_town(engine, CLOCK, metrics, town.refresh, lambda: town.guide.calendar.known_until)
+        watch_backlog(engine, CLOCK, metrics, store.reports.figures, store.next_timer_at)
+        loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
+
+        async def ready() -> list[str]:
+            problems = engine.problems()
+            if not store.writable:
+                problems.append("the database takes nothing any more: look at the disk, then start again")
+            elif not await store.reports.alive():
+                problems.append("the database does not answer")
+            return problems
+
+        async def close_doors() -> None:
+            engine.begin_stop()
+            await channels[0].stop()  # pages that listen would keep the server waiting
+            await runner.cleanup()
+
+        application = build_app(doors, ready, metrics.exposition, catalogue.words)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=DOOR_SECONDS)
+        for channel in channels:
+            await channel.start()
+            opened.push_async_callback(channel.stop)
+        await engine.start()
+        opened.push_async_callback(engine.stop, WORK_SECONDS)
+        await runner.setup()
+        opened.push_async_callback(close_doors)
+        address = await listen(runner, settings.web.host, settings.web.port)
+        gc.collect()
+        gc.freeze()  # what is here now stays: the collector need not look at it again
+        names = ", ".join(channel.name for channel in channels)
+        for words in map(catalogue.words, sorted(catalogue.languages, reverse=True)):
+            print(words("serve.open", url=settings.web.public_url or address))
+            print(words("serve.channels", channels=names, data=settings.data.absolute()))
+            print(words("serve.stop"), flush=True)
+        await told_to_stop.wait()
+
+
+def make_folder(path: Path) -> None:
+    """Make the data folder, for us alone. Raises ConfigurationError."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(env_name("data"), f"{path} cannot be made: {error.strerror}") from None
+
+
+# -- the other commands ------------------------------------------------------------------------------------------------
+
+
+async def _tickets(settings: Settings, as_json: bool) -> None:
+    from bot.export import ticket_line, ticket_object
+    from storage.reports import Reports
+    from storage.store import database_file
+
+    units = {} if as_json else open_town(settings).guide.town.units
+    reports = Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data))
+    try:
+        async for report in reports.tickets():
+            ticket = report.ticket
+            if as_json:
+                print(json.dumps(ticket_object(ticket, report.attachments, report.reporters), ensure_ascii=False))
+            else:
+                print(ticket_line(ticket, units[ticket.unit].name if ticket.unit in units else ticket.unit))
+    finally:
+        reports.close()
+
+
+async def _examined(context: typer.Context, config: Path | None, data: Path | None) -> list[Finding]:
+    """Everything there is to look at; what cannot be looked at is a finding too."""
+    from bot import doctor
+    from bot.catalogue import Catalogue
+    from bot.channels.roster import check
+    from storage.reports import Reports
+    from storage.store import database_file
+
+    try:
+        settings = settings_for(context, config, data)
+    except ConfigurationError as error:
+        return [doctor.misconfigured("settings", error)]
+    found = [*doctor.settings(settings, config or context.find_root().obj[0]), *doctor.folder(settings.data)]
+    try:
+        path = database_file(settings.storage.url.get_secret_value(), settings.data)
+        if path.exists():
+            reports = Reports.opened(path)
+            found += doctor.database(await reports.health(), path)
+            reports.close()
+    except (ConfigurationError, StoreError) as error:
+        found.append(doctor.unreadable("database", error))
+    try:
+        guide, catalogue = open_town(settings).guide, Catalogue.load(LOCALES)
+    except ConfigurationError as error:
+        return [*found, doctor.misconfigured("town and texts", error)]
+    found.append(doctor.ok("town", f"{guide.town.name}, {len(guide.town.areas)} areas, {len(guide.town.units)} units"))
+    found.append(doctor.holidays(guide.calendar.known_until, CLOCK.now().date()))
+    return [*found, *await check(settings, catalogue, CLOCK)]
+
+
+async def _set_up(settings: Settings) -> list[Finding]:
+    from bot.catalogue import Catalogue
+    from bot.channels.roster import set_up
+
+    return await set_up(settings, Catalogue.load(LOCALES), CLOCK)
+
+
+def named(where: str) -> str:
+    """A key of the settings as its environment variable: ``wechat.token`` is ``MINSHENG_WECHAT__TOKEN``."""
+    section, dot, key = where.partition(".")
+    return env_name(section, key) if dot and key.isidentifier() and section in Settings.model_fields else where
+
+
+def main() -> None:
+    """Run a command; what the operator must correct is said in one line, with exit code 2."""
+    try:
+        app()
+    except ConfigurationError as error:
+        print(f"minsheng: {named(error.where)}: {error.why}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except StoreError as error:
+        print(f"minsheng: the database cannot be used: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except BrokenPipeError:  # `tickets | head`
+        sys.stderr.close()
+
+
+if __name__ == "__main__":
+    main()

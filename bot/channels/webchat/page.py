@@ -67,7 +67,6 @@ SCRIPT_KEYS = (
     "web.voice.limit",
     "web.voice.short",
     "web.choices",
-    "web.today",
     "web.yesterday",
     "web.unread",
     "web.progress",

@@ -200,16 +200,18 @@ export class Log {
   }
 }
 
-// Words with web addresses that can be tapped.
-function text(words_) {
+// Words in which web addresses can be tapped, and numbers such as "A-12-3" are not torn apart.
+function text(said) {
   const paragraph = h("p", { class: "text" });
-  const link = /https?:\/\/[\w\-.~:/?#@!$&*+=%]*[\w/#&=]/g;
+  const special = /https?:\/\/[\w\-.~:/?#@!$&*+=%]*[\w/#&=]|\b[A-Z0-9]{1,10}(?:-[A-Z0-9]{1,8}){1,3}\b/g;
   let end = 0;
-  for (let match = link.exec(words_); match; match = link.exec(words_)) {
-    paragraph.append(words_.slice(end, match.index), h("a", { href: match[0], target: "_blank", rel: "noopener noreferrer" }, match[0]));
-    end = match.index + match[0].length;
+  for (let match = special.exec(said); match; match = special.exec(said)) {
+    const found = match[0];
+    const shown = found.startsWith("http") ? h("a", { href: found, target: "_blank", rel: "noopener noreferrer" }, found) : h("span", { class: "whole" }, found);
+    paragraph.append(said.slice(end, match.index), shown);
+    end = match.index + found.length;
   }
-  paragraph.append(words_.slice(end));
+  paragraph.append(said.slice(end));
   return paragraph;
 }
 

@@ -7,7 +7,7 @@ import gc
 import json
 import signal
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,7 @@ import typer
 
 from bot.clock import SystemClock
 from bot.errors import ConfigurationError, StoreError
-from bot.settings import CONFIG, Settings, env_name, load
+from bot.settings import CONFIG, Settings, env_name, key_name, load
 
 # What only some commands need is imported by them: a start must be quick, and `tickets` needs no web server.
 if TYPE_CHECKING:
@@ -28,12 +28,8 @@ LOCALES = Path(__file__).parent / "locales"
 DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
 """How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
 
-app = typer.Typer(
-    help="Minsheng, a complaint desk that lives in chat.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+ABOUT = "Minsheng, a complaint desk that lives in chat."
+app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 channels_app = typer.Typer(help="What the platforms must know of the desk.", no_args_is_help=True)
 simulate_app = typer.Typer(help="Play a platform against a running desk.", no_args_is_help=True)
 app.add_typer(channels_app, name="channels")
@@ -103,9 +99,11 @@ def doctor(context: typer.Context, config: Config = None, data: Data = None, as_
 @channels_app.command("setup")
 def channels_setup(context: typer.Context, config: Config = None, data: Data = None) -> None:
     """Register menus, commands and the webhook."""
+    from bot.catalogue import Catalogue
+    from bot.channels.roster import set_up
     from bot.doctor import fine, show
 
-    found = asyncio.run(_set_up(settings_for(context, config, data)))
+    found = asyncio.run(set_up(settings_for(context, config, data), Catalogue.load(LOCALES), CLOCK))
     if found:
         show(found)
     else:
@@ -140,9 +138,6 @@ def simulate_wechat(
     raise typer.Exit(1 if failed else 0)
 
 
-# -- the desk ----------------------------------------------------------------------------------------------------------
-
-
 def open_town(settings: Settings) -> TownWatch:
     """The town, watched. Raises ConfigurationError with file and line."""
     from bot.simplified import learn_traditional
@@ -154,8 +149,6 @@ def open_town(settings: Settings) -> TownWatch:
 
 async def _serve(settings: Settings) -> None:
     """Open everything, serve until told to stop, close it in the opposite order."""
-    from aiohttp import web
-
     from bot.catalogue import Catalogue
     from bot.channels.roster import Roster
     from bot.domain.words import desk_word
@@ -164,7 +157,7 @@ async def _serve(settings: Settings) -> None:
     from bot.runtime.metrics import Metrics
     from bot.runtime.watches import TOWN, watch_backlog, watch_town
     from bot.web import build_app
-    from bot.web.listening import listen
+    from bot.web.listening import Server
     from handlers.router import Router
     from storage.media import MediaFolder
     from storage.numbers import BlockNumbers
@@ -175,7 +168,7 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_stop.set)
     catalogue, town = Catalogue.load(LOCALES), open_town(settings)
-    make_folder(settings.data)
+    settings.make_folder()
     async with AsyncExitStack() as opened:
         url = settings.storage.url.get_secret_value()
         store = await SqliteStore.open(url, settings.data, clock=CLOCK, batch_max=settings.storage.batch_max)
@@ -189,13 +182,7 @@ async def _serve(settings: Settings) -> None:
             return town.guide.town.limits.file_max_bytes
 
         roster = Roster(
-            settings=settings,
-            catalogue=catalogue,
-            media=media,
-            reader=store.reader,
-            clock=CLOCK,
-            cap=cap(),
-            seen=seen,
+            settings=settings, catalogue=catalogue, media=media, reader=store.reader, clock=CLOCK, cap=cap(), seen=seen
         )
         channels = list(roster.channels())
         metrics = Metrics(channel.name for channel in channels)
@@ -228,18 +215,16 @@ async def _serve(settings: Settings) -> None:
         async def close_doors() -> None:
             engine.begin_stop()
             await channels[0].stop()  # pages that listen would keep the server waiting
-            await runner.cleanup()
+            await server.stop()
 
-        application = build_app(doors, ready, metrics.exposition, catalogue.words)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=DOOR_SECONDS)
+        server = Server(build_app(doors, ready, metrics.exposition, catalogue.words), DOOR_SECONDS)
         for channel in channels:
             await channel.start()
             opened.push_async_callback(channel.stop)
         await engine.start()
         opened.push_async_callback(engine.stop, WORK_SECONDS)
-        await runner.setup()
         opened.push_async_callback(close_doors)
-        address = await listen(runner, settings.web.host, settings.web.port)
+        address = await server.start(settings.web.host, settings.web.port)
         gc.collect()
         gc.freeze()  # what is here now stays: the collector need not look at it again
         names = ", ".join(channel.name for channel in channels)
@@ -250,33 +235,19 @@ async def _serve(settings: Settings) -> None:
         await told_to_stop.wait()
 
 
-def make_folder(path: Path) -> None:
-    """Make the data folder, for us alone. Raises ConfigurationError."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(env_name("data"), f"{path} cannot be made: {error.strerror}") from None
-
-
-# -- the other commands ------------------------------------------------------------------------------------------------
-
-
 async def _tickets(settings: Settings, as_json: bool) -> None:
     from bot.export import ticket_line, ticket_object
     from storage.reports import Reports
     from storage.store import database_file
 
     units = {} if as_json else open_town(settings).guide.town.units
-    reports = Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data))
-    try:
+    with closing(Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data))) as reports:
         async for report in reports.tickets():
             ticket = report.ticket
             if as_json:
                 print(json.dumps(ticket_object(ticket, report.attachments, report.reporters), ensure_ascii=False))
             else:
                 print(ticket_line(ticket, units[ticket.unit].name if ticket.unit in units else ticket.unit))
-    finally:
-        reports.close()
 
 
 async def _examined(context: typer.Context, config: Path | None, data: Path | None) -> list[Finding]:
@@ -295,9 +266,8 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
     try:
         path = database_file(settings.storage.url.get_secret_value(), settings.data)
         if path.exists():
-            reports = Reports.opened(path)
-            found += doctor.database(await reports.health(), path)
-            reports.close()
+            with closing(Reports.opened(path)) as reports:
+                found += doctor.database(await reports.health(), path)
     except (ConfigurationError, StoreError) as error:
         found.append(doctor.unreadable("database", error))
     try:
@@ -309,25 +279,12 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
     return [*found, *await check(settings, catalogue, CLOCK)]
 
 
-async def _set_up(settings: Settings) -> list[Finding]:
-    from bot.catalogue import Catalogue
-    from bot.channels.roster import set_up
-
-    return await set_up(settings, Catalogue.load(LOCALES), CLOCK)
-
-
-def named(where: str) -> str:
-    """A key of the settings as its environment variable: ``wechat.token`` is ``MINSHENG_WECHAT__TOKEN``."""
-    section, dot, key = where.partition(".")
-    return env_name(section, key) if dot and key.isidentifier() and section in Settings.model_fields else where
-
-
 def main() -> None:
     """Run a command; what the operator must correct is said in one line, with exit code 2."""
     try:
         app()
     except ConfigurationError as error:
-        print(f"minsheng: {named(error.where)}: {error.why}", file=sys.stderr)
+        print(f"minsheng: {key_name(error.where)}: {error.why}", file=sys.stderr)
         raise SystemExit(2) from None
     except StoreError as error:
         print(f"minsheng: the database cannot be used: {error}", file=sys.stderr)

@@ -150,6 +150,13 @@ class Settings(BaseSettings):
     telegram: TelegramSection = TelegramSection()
     log: LogSettings = LogSettings()
 
+    def make_folder(self) -> None:
+        """Make the data folder, for us alone. Raises ConfigurationError."""
+        try:
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(env_name("data"), f"{self.data} cannot be made: {error.strerror}") from None
+
     def secrets(self) -> list[str]:
         """Every secret in clear, for the log to hide."""
         return [text for text in _secrets(self) if text]
@@ -194,6 +201,12 @@ def load(config: Path | None = None, data: Path | None = None) -> Settings:
 def env_name(*keys: str) -> str:
     """The environment variable of a key: ``env_name("web", "port")`` is ``MINSHENG_WEB__PORT``."""
     return PREFIX + NESTED.join(keys).upper()
+
+
+def key_name(where: str) -> str:
+    """A key as others name it, as its environment variable: ``wechat.token`` is ``MINSHENG_WECHAT__TOKEN``."""
+    section, dot, key = where.partition(".")
+    return env_name(section, key) if dot and (section, key) in _names() else where
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Opening the port."""
+"""The server around the application: opening the port, and closing it gently."""
 
 from __future__ import annotations
 
@@ -9,14 +9,25 @@ from bot.errors import ConfigurationError
 BACKLOG = 1024
 
 
-async def listen(runner: web.AppRunner, host: str, port: int) -> str:
-    """Begin to listen; the address by which this machine reaches us. Raises ConfigurationError."""
-    site = web.TCPSite(runner, host, port, backlog=BACKLOG)
-    try:
-        await site.start()
-    except OSError as error:
-        raise ConfigurationError("web.port", f"cannot listen on {host}:{port}: {error.strerror}") from None
-    return here(host, site.port)
+class Server:
+    """Serves an application. A stop waits ``patience`` seconds for requests that are under way."""
+
+    def __init__(self, application: web.Application, patience: float) -> None:
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=patience)
+
+    async def start(self, host: str, port: int) -> str:
+        """Begin to listen; the address by which this machine reaches us. Raises ConfigurationError; `stop` it then too."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port, backlog=BACKLOG)
+        try:
+            await site.start()
+        except OSError as error:
+            raise ConfigurationError("web.port", f"cannot listen on {host}:{port}: {error.strerror}") from None
+        return here(host, site.port)
+
+    async def stop(self) -> None:
+        """Take no more, finish what is under way."""
+        await self._runner.cleanup()
 
 
 def here(host: str, port: int) -> str:

@@ -23,6 +23,7 @@ from bot.ports import Clock, Line, StoredMedia
 from bot.web import build_app
 
 Words = Callable[..., str]
+SAYS = {"card": "card: {said}"}
 
 
 def key_words(locale: str) -> Words:
@@ -222,4 +223,4 @@ class WebDesk:
 
     def _text(self, message: InboundMessage, name: str) -> str:
         said = " / ".join(m.text for m in self.taken if m.kind is not MessageKind.PRESS and m.text)
-        return self.texts.get(message.locale, {}).get(name, name).format(said=said)
+        return self.texts.get(message.locale, {}).get(name, SAYS.get(name, name)).format(said=said)

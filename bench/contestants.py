@@ -74,11 +74,11 @@ class Contestant:
             raise LoadError(f"{self.name} gave no ticket: {said}")
 
     def verify(self) -> int:
-        """Tickets on disk. Raises LoadError unless there is one for each confirmation that was answered."""
+        """Tickets on disk. Raises LoadError unless there is one for each confirmation, but for `Load.uncertain`."""
         if not self.tickets:
             return 0
         found, most = self.count(), self.load.confirms + self.probes
-        if not most - 2 * self.load.uncertain <= found <= most:
+        if not most - self.load.uncertain <= found <= most:
             raise LoadError(f"{self.name}: {self.load.confirms} confirmations were sent, yet there are {found} tickets")
         return found
 

@@ -69,7 +69,7 @@ def steps(rounds: int) -> int:
 
 def _verify_full(full: Contestant, before: int) -> None:
     found, most = full.count() - before, full.load.confirms + full.probes
-    if not most - 2 * full.load.uncertain <= found <= most:
+    if not most - full.load.uncertain <= found <= most:
         raise LoadError(f"full: {full.load.confirms} confirmations were sent, yet there are {found} new tickets")
 
 

@@ -2,8 +2,8 @@
 
 ``python -m bench.sampler OUT SCRIPT [ARGUMENTS…]`` begins at the signal USR2 and writes ``{"stacks": [[count, [place,
 …]], …]}`` when the program ends, outermost place first. Ready-made profilers hook every call, which slowed a server
-like these to a third and changed what is dear; a timer signal costs a few microseconds a sample and nothing in between.
-Only processor time counts: samples in ``select`` are those in which another thread worked.
+like these to less than half and so changed what is dear; a timer signal costs a few microseconds a sample and nothing
+in between. Only processor time counts: samples in ``select`` are those in which another thread worked.
 """
 
 from __future__ import annotations

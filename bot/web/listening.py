@@ -16,7 +16,7 @@ class Server:
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=patience)
 
     async def start(self, host: str, port: int) -> str:
-        """Begin to listen; the address by which this machine reaches us. Raises ConfigurationError; `stop` even then."""
+        """Begin to listen; how this machine reaches us. Raises ConfigurationError; `stop` it even then."""
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, backlog=BACKLOG)
         try:

@@ -7,7 +7,7 @@ import gc
 import json
 import signal
 import sys
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -241,7 +241,9 @@ async def _tickets(settings: Settings, as_json: bool) -> None:
     from storage.store import database_file
 
     units = {} if as_json else open_town(settings).guide.town.units
-    with closing(Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data))) as reports:
+    async with aclosing(
+        Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data))
+    ) as reports:
         async for report in reports.tickets():
             ticket = report.ticket
             if as_json:
@@ -266,7 +268,7 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
     try:
         path = database_file(settings.storage.url.get_secret_value(), settings.data)
         if path.exists():
-            with closing(Reports.opened(path)) as reports:
+            async with aclosing(Reports.opened(path)) as reports:
                 found += doctor.database(await reports.health(), path)
     except (ConfigurationError, StoreError) as error:
         found.append(doctor.unreadable("database", error))

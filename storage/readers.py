@@ -1,39 +1,37 @@
 """Connections that only read.
 
 A look-up by key takes some ten microseconds from a page in memory, far less than handing it to a thread and back while
-the event loop is busy; so look-ups are done at once, and everything longer in a few threads. On SQLite a reader never
-waits for the writer.
+the event loop is busy; so look-ups are done at once, and everything longer by aiosqlite in threads of its own. On
+SQLite a reader never waits for the writer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import StoreUnavailable
+from storage.connection import Connection
 from storage.opening import reading
 
 _T = TypeVar("_T")
 Row = tuple[Any, ...]
-_THREADS = 2
+_AT_ONCE = 2
 
 
 class Readers:
-    """One connection for look-ups by key, and some threads with a connection each for questions that take longer."""
+    """One connection for look-ups by key, and a few with a thread each for questions that take longer."""
 
     def __init__(self, path: Path, busy_ms: int) -> None:
-        """Open them. Raises sqlite3.Error."""
+        """Open the first; the others are opened when they are needed. Raises sqlite3.Error."""
         self._open = partial(reading, path, busy_ms)
         self._quick = self._open()
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="minsheng-reader")
-        self._mine = threading.local()
-        self._all: list[sqlite3.Connection] = [self._quick]
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._idle: list[Connection] = []
         self._closed = False
 
     def row(self, sql: str, variables: Sequence[object]) -> Row | None:
@@ -54,25 +52,39 @@ class Readers:
         """The answer to a longer question, which sees one state of the database. Raises StoreUnavailable."""
         if self._closed:
             raise StoreUnavailable(why="closed")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
-
-    def _answer(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        try:
-            connection: sqlite3.Connection | None = getattr(self._mine, "connection", None)
-            if connection is None:
-                connection = self._mine.connection = self._open()
-                self._all.append(connection)
-            connection.execute("BEGIN")
+        async with self._slots:
             try:
-                return question(connection)
+                connection = self._idle.pop() if self._idle else await Connection.opened(self._open)
+            except sqlite3.Error as error:
+                raise _unavailable(error) from error
+            asked = asyncio.get_running_loop().create_task(connection.run(partial(_answer, question)))
+            try:
+                return await asyncio.shield(asked)
+            except asyncio.CancelledError:
+                await asyncio.wait([asked])  # the thread is still at it; nobody else may use the connection
+                raise
+            except sqlite3.Error as error:
+                raise _unavailable(error) from error
             finally:
-                connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            raise StoreUnavailable(why=getattr(error, "sqlite_errorname", type(error).__name__)) from error
+                self._idle.append(connection)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close all of them, after the questions that are being answered."""
         self._closed = True
-        self._threads.shutdown()
-        for connection in self._all:
-            connection.close()
+        for _ in range(_AT_ONCE):
+            await self._slots.acquire()
+        self._quick.close()
+        while self._idle:
+            await self._idle.pop().close()
+
+
+def _answer(question: Callable[[sqlite3.Connection], _T], connection: sqlite3.Connection) -> _T:
+    connection.execute("BEGIN")
+    try:
+        return question(connection)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _unavailable(error: sqlite3.Error) -> StoreUnavailable:
+    return StoreUnavailable(why=getattr(error, "sqlite_errorname", type(error).__name__))

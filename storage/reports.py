@@ -92,9 +92,9 @@ class Reports:
             raise ConfigurationError(str(path), f"its schema is {found or 'empty'}, this program reads {REVISION}")
         return cls(Readers(path, busy_ms=5000), path)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the connections of `opened`."""
-        self._readers.close()
+        await self._readers.close()
 
     async def tickets(self, at_once: int = 500) -> AsyncIterator[TicketReport]:
         """All tickets in the order of their numbers, read in small parts. Raises StoreUnavailable."""

@@ -7,6 +7,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -18,6 +19,7 @@ from bot.message import InboundMessage
 from bot.ports import ClaimedPush, Clock, PushOutcome
 from storage import pushes
 from storage.codec import as_json, micros, micros_or_none, moment, plain, whole_json
+from storage.connection import Connection
 from storage.opening import FolderLock, prepare, writing
 from storage.reader import SqliteReader
 from storage.readers import Readers
@@ -100,7 +102,7 @@ class SqliteStore:
         lock = await asyncio.to_thread(FolderLock, path.parent, patience)
         try:
             await asyncio.to_thread(prepare, path)
-            writer = Writer(await asyncio.to_thread(writing, path, busy_ms), batch_max)
+            writer = Writer(await Connection.opened(partial(writing, path, busy_ms)), batch_max)
             readers = Readers(path, busy_ms)
         except sqlite3.Error as error:
             lock.release()
@@ -116,7 +118,7 @@ class SqliteStore:
     async def close(self) -> None:
         """Write what waits, move the log into the database, close everything, let others have the data folder."""
         try:
-            await asyncio.to_thread(self._readers.close)
+            await self._readers.close()
             await self._writer.close()
         finally:
             self._lock.release()

@@ -10,11 +10,11 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from bot.errors import StoreUnavailable, Unstorable
+from storage.connection import Connection
 from storage.erasing import erase
 from storage.rows import Rows, batch_of
 from storage.sifting import sift
@@ -22,6 +22,8 @@ from storage.statements import write
 
 BATCH_MAX = 256
 """Change-sets in one transaction at most."""
+
+_CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 _T = TypeVar("_T")
 _Job = Callable[[sqlite3.Connection], Any]
@@ -47,10 +49,9 @@ class Writer:
     opened again, for nobody knows what is on it (a second fsync after a failed one proves nothing).
     """
 
-    def __init__(self, connection: sqlite3.Connection, batch_max: int = BATCH_MAX) -> None:
+    def __init__(self, connection: Connection, batch_max: int = BATCH_MAX) -> None:
         self._connection = connection
         self._batch_max = batch_max
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="minsheng-writer")
         self._waiting: deque[_Work] = deque()
         self._wake = asyncio.Event()
         self._ending = False
@@ -88,16 +89,12 @@ class Writer:
         self._wake.set()
         if self._task is not None:
             await asyncio.wait([self._task])
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._shut)
-        self._thread.shutdown()
-
-    def _shut(self) -> None:
         try:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            await self._connection.run(lambda connection: connection.execute(_CHECKPOINT).fetchall())
         except sqlite3.Error:
             pass  # the log is read again at the next start; nothing is lost
         finally:
-            self._connection.close()
+            await self._connection.close()
 
     async def _work(self) -> None:
         try:
@@ -119,7 +116,8 @@ class Writer:
                 group.append(work)
         if not group:
             return
-        write_group = asyncio.get_running_loop().run_in_executor(self._thread, self._written, group)
+        job = self._connection.run(lambda connection: self._written(connection, group))
+        write_group = asyncio.get_running_loop().create_task(job)
         try:
             await asyncio.shield(write_group)
         except asyncio.CancelledError:
@@ -136,56 +134,57 @@ class Writer:
 
     # -- in the writer's thread ------------------------------------------------------------------------------------
 
-    def _written(self, group: list[_Work]) -> None:
+    def _written(self, connection: sqlite3.Connection, group: list[_Work]) -> None:
         """Write a group, in parts if some of it cannot be; each one's error or result is noted in it."""
         parts = [group]
         while parts:
             part = parts.pop()
             try:
-                self._transaction(part)
+                _transaction(connection, part)
             except Exception as error:
                 if isinstance(error, sqlite3.Error) and not isinstance(error, _POISON):
                     self.closed = self.closed or _broken(error)
                     for work in (*part, *(work for rest in parts for work in rest)):
                         work.error = StoreUnavailable(why=_name(error))
                     return
-                parts.extend(reversed(self._divided(part, error)))
+                parts.extend(reversed(_divided(connection, part, error)))
 
-    def _transaction(self, part: list[_Work]) -> None:
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            sets = [work.what for work in part if isinstance(work.what, Rows)]
-            if sets:
-                batch = batch_of(sets)
-                for address in batch.erased:
-                    erase(connection, address)
-                write(connection, batch)
-            for work in part:
-                if not isinstance(work.what, Rows):
-                    work.result = work.what(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
-    def _divided(self, part: list[_Work], error: Exception) -> list[list[_Work]]:
-        """What to write next of a part that cannot be written as a whole; who lost is told at once."""
-        sets = [work for work in part if isinstance(work.what, Rows)]
-        if isinstance(error, sqlite3.IntegrityError) and sets:
-            sifted = sift(self._connection, [work.what for work in sets if isinstance(work.what, Rows)])
-            if sifted.lost or sifted.later:
-                for place, lost in sifted.lost.items():
-                    sets[place].error = lost
-                later = [sets[place] for place in sifted.later]
-                gone = {id(sets[place]) for place in (*sifted.lost, *sifted.later)}
-                return [group for group in ([work for work in part if id(work) not in gone], later) if group]
-        if len(part) == 1:
-            part[0].error = Unstorable(why=_name(error))
-            return []
-        middle = len(part) // 2
-        return [part[:middle], part[middle:]]
+def _transaction(connection: sqlite3.Connection, part: list[_Work]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        sets = [work.what for work in part if isinstance(work.what, Rows)]
+        if sets:
+            batch = batch_of(sets)
+            for address in batch.erased:
+                erase(connection, address)
+            write(connection, batch)
+        for work in part:
+            if not isinstance(work.what, Rows):
+                work.result = work.what(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _divided(connection: sqlite3.Connection, part: list[_Work], error: Exception) -> list[list[_Work]]:
+    """What to write next of a part that cannot be written as a whole; who lost is told at once."""
+    sets = [work for work in part if isinstance(work.what, Rows)]
+    if isinstance(error, sqlite3.IntegrityError) and sets:
+        sifted = sift(connection, [work.what for work in sets if isinstance(work.what, Rows)])
+        if sifted.lost or sifted.later:
+            for place, lost in sifted.lost.items():
+                sets[place].error = lost
+            later = [sets[place] for place in sifted.later]
+            gone = {id(sets[place]) for place in (*sifted.lost, *sifted.later)}
+            return [group for group in ([work for work in part if id(work) not in gone], later) if group]
+    if len(part) == 1:
+        part[0].error = Unstorable(why=_name(error))
+        return []
+    middle = len(part) // 2
+    return [part[:middle], part[middle:]]
 
 
 def _tell(group: list[_Work]) -> None:

@@ -172,4 +172,4 @@ async def test_reports_work_beside_a_running_desk_and_without_one(tmp_path: Path
         assert (await reports.health()).problem == ""
         figures = await reports.figures()
         assert (figures.pending_timers, dict(figures.open_tickets)) == (7, {"dispatched": 7})
-        reports.close()
+        await reports.aclose()

@@ -1,0 +1,32 @@
+"""A connection of aiosqlite, asked for a whole piece of work at a time.
+
+aiosqlite runs each statement in the connection's thread and comes back to the event loop in between. A batch has a
+dozen statements, and the loop has other things to do: handed over as one call, a transaction is neither slowed by a
+busy loop nor open while anybody awaits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Self, TypeVar, cast
+
+import aiosqlite
+
+_T = TypeVar("_T")
+_CHUNK = 64  # rows that aiosqlite's own cursors would fetch at once; ours fetch inside the work
+
+
+class Connection(aiosqlite.Connection):
+    """One connection in a thread of its own. Made by `opened`; `close` it in the end."""
+
+    @classmethod
+    async def opened(cls, connect: Callable[[], sqlite3.Connection]) -> Self:
+        """Open it in its thread. Raises what ``connect`` raises."""
+        connection = cls(connect, _CHUNK)
+        await connection
+        return connection
+
+    async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """What the work returns or raises; it goes on to its end even if nobody waits for it any more."""
+        return cast(_T, await self._execute(work, self._conn))  # type: ignore[no-untyped-call]  # aiosqlite's own door

@@ -27,6 +27,12 @@ ARGUMENTS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8cfc0f01f0005000"
+    "1ff56c7d2f10000000049454e44ae426082"
+)
+"""A photo of one pixel, as PNG."""
+PLACE = {"latitude": 30.25, "longitude": 120.17, "accuracy": 12}
 PATIENCE_MS = 15_000
 """How long the browser may take for anything; only a failure ever waits so long."""
 
@@ -111,8 +117,7 @@ def visit(browser: Browser, desk_url: str) -> Iterator[Callable[..., Visit]]:
             locale=language,
             viewport={"width": width, "height": height},
             permissions=["microphone", "geolocation"],
-            geolocation={"latitude": 30.25, "longitude": 120.17, "accuracy": 12},
-            **options,  # type: ignore[arg-type]  # what a test adds is checked by Playwright
+            **{"geolocation": PLACE, **options},  # type: ignore[arg-type]  # what a test adds is checked by Playwright
         )
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()

@@ -12,14 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Route, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import PICTURE, Visit
 
 pytestmark = pytest.mark.browser
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8cfc0f01f0005000"
-    "1ff56c7d2f10000000049454e44ae426082"
-)
 Opens = Callable[..., Visit]
 
 DESK = ".line.desk"
@@ -62,7 +58,7 @@ def test_the_card_is_replaced_and_comes_last(visit: Opens) -> None:
 
 def test_photos_with_words(visit: Opens) -> None:
     li = visit()
-    photos = [file_to_pick(name, PNG, "image/png") for name in ("漏水.png", "b.png")]
+    photos = [file_to_pick(name, PICTURE, "image/png") for name in ("漏水.png", "b.png")]
     li.page.locator("#pick-media").set_input_files(photos)
     expect(li.page.locator("#enclosed li")).to_have_count(2)
     li.page.locator("#pick-file").set_input_files([file_to_pick("report.pdf", b"%PDF-1.4 x", "application/pdf")])
@@ -94,7 +90,7 @@ def test_a_picture_is_pasted_and_one_is_dropped(visit: Opens) -> None:
           document.dispatchEvent(new DragEvent("dragenter", {dataTransfer: file(), bubbles: true}));
           document.dispatchEvent(new DragEvent("drop", {dataTransfer: file(), bubbles: true, cancelable: true}));
         }""",
-        list(PNG),
+        list(PICTURE),
     )
     expect(li.page.locator("#enclosed img")).to_have_count(2)
     expect(li.page.locator("#drop")).to_be_hidden()
@@ -171,9 +167,7 @@ def test_a_place_is_shared(visit: Opens) -> None:
 def test_without_permission_the_place_is_typed(visit: Opens) -> None:
     li = visit()
     li.context.clear_permissions()
-    li.page.evaluate(
-        "() => { navigator.geolocation.getCurrentPosition = (found, failed) => failed({code: 1}); }"
-    )
+    li.page.evaluate("() => { navigator.geolocation.getCurrentPosition = (found, failed) => failed({code: 1}); }")
     li.page.locator("#add").click()
     li.page.locator("#place-open").click()
     before = li.page.locator("#place-line").inner_text()
@@ -205,6 +199,7 @@ def test_offline_the_message_stays_and_goes_out_once(visit: Opens) -> None:
 
 def test_a_lost_answer_does_not_double_the_message(visit: Opens) -> None:
     li = visit()
+    expect(li.page.locator(DESK)).to_have_count(1)
     lost: list[str] = []
 
     def lose_once(route: Route) -> None:
@@ -253,9 +248,24 @@ def test_where_streams_are_held_back_it_asks_again(visit: Opens) -> None:
     li = visit()
     li.page.add_init_script("delete window.EventSource")
     li.page.reload()
+    expect(li.page.locator(DESK)).to_have_count(1)
+    expect(li.page.locator("#status")).to_have_attribute("data-state", "live")
     li.write("停水了")
     expect(li.page.locator(BUTTONS).first).to_be_visible()
     expect(li.page.locator("#status")).to_have_attribute("data-state", "live")
+
+
+def test_a_phone_on_which_fingers_do_everything(visit: Opens) -> None:
+    li = visit(has_touch=True, is_mobile=True)
+    expect(li.page.locator("#status")).to_have_attribute("data-state", "live")
+    li.page.locator("#mic").tap()
+    expect(li.page.locator("#voice-time")).to_have_text("0:01")
+    li.page.locator("#voice-send").tap()
+    expect(li.page.locator(f"{MINE}:not(.unsent) .sound")).to_be_visible()
+    expect(li.page.locator(BUTTONS).first).to_be_visible()
+    before = li.page.locator(DESK).count()
+    li.page.locator(BUTTONS).first.tap()
+    expect(li.page.locator(DESK)).to_have_count(before + 1)
 
 
 def test_two_pages_of_one_person_show_the_same(visit: Opens, desk_url: str) -> None:
@@ -308,25 +318,26 @@ def test_a_screen_reader_hears_new_lines_and_knows_every_button(visit: Opens) ->
     assert nameless == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 568), (360, 640), (390, 844), (1280, 800)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_every_screen(visit: Opens, width: int, height: int, scheme: str) -> None:
-    li = visit("en-US", width, height, color_scheme=scheme)
+def test_it_fits_every_screen(visit: Opens, scheme: str) -> None:
+    li = visit("en-US", color_scheme=scheme)
     li.write("https://example.org/" + "x" * 300 + " " + "长" * 300)
     expect(li.page.locator(BUTTONS).first).to_be_visible()
     li.page.locator("#add").click()
-    sizes = li.page.evaluate(
-        "[document.documentElement.scrollWidth, document.getElementById('log').scrollWidth"
-        " - document.getElementById('log').clientWidth, parseFloat(getComputedStyle(document.body).fontSize)]"
-    )
-    assert sizes[0] <= width
-    assert sizes[1] == 0
-    assert sizes[2] >= 16
-    small = li.page.evaluate(
-        "[...document.querySelectorAll('button')].filter(b => b.offsetParent && !b.closest('.past'))"
-        ".filter(b => b.offsetHeight < 36).map(b => b.outerHTML)"
-    )
-    assert small == []
+    for width, height in ((320, 568), (360, 640), (390, 844), (1280, 800)):
+        li.page.set_viewport_size({"width": width, "height": height})
+        page_width, spare, type_size = li.page.evaluate(
+            "[document.documentElement.scrollWidth, document.getElementById('log').scrollWidth"
+            " - document.getElementById('log').clientWidth, parseFloat(getComputedStyle(document.body).fontSize)]"
+        )
+        assert page_width <= width
+        assert spare == 0
+        assert type_size >= 16
+        small = li.page.evaluate(
+            "[...document.querySelectorAll('button')].filter(b => b.offsetParent && !b.closest('.past'))"
+            ".filter(b => b.offsetHeight < 36).map(b => b.outerHTML)"
+        )
+        assert small == []
 
 
 def test_the_language_is_switched_in_the_header(visit: Opens) -> None:

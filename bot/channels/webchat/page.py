@@ -24,7 +24,6 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(self), microphone=(self), camera=(self)",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 

@@ -31,7 +31,6 @@ const live = new Live({
   state: showConnection,
   history: loadHistory,
   line: (line) => log.put(line),
-  last: () => log.last,
 });
 
 // What a person sends
@@ -139,6 +138,7 @@ async function loadHistory() {
     if (!lines.length && !outbox.items.length) outbox.add({ kind: "follow", key: HELLO });
   }
   outbox.flush();
+  return lines.length ? lines[lines.length - 1].id : "";
 }
 
 // The desk has it, but the answer was lost on the way: the history holds both.
@@ -185,8 +185,8 @@ function closeTray() {
 }
 
 function start() {
+  byId("log").replaceChildren(); // a browser too old for this keeps the plain page, which works
   document.documentElement.classList.add("scripted");
-  byId("log").replaceChildren();
   composer.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
   box.addEventListener("input", fit);
   box.addEventListener("keydown", (event) => {
@@ -211,6 +211,14 @@ function start() {
   try { if (!box.value) box.value = sessionStorage.getItem(TYPED) || ""; } catch (error) { /* a browser that keeps nothing */ }
   fit();
   showConnection(navigator.onLine === false ? "offline" : "connecting");
+  if (window.visualViewport) {
+    // Some phones put their keyboard over the page; the text box stays above it.
+    visualViewport.addEventListener("resize", () => {
+      const covered = window.innerHeight - visualViewport.height > 80 && visualViewport.scale < 1.05;
+      document.body.style.height = covered ? visualViewport.height + "px" : "";
+      if (covered) window.scrollTo(0, 0);
+    });
+  }
   if (navigator.cookieEnabled === false) notice(words("cookies"));
   live.start();
 }

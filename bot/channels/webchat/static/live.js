@@ -6,9 +6,10 @@ const SILENCE_MS = 50000; // the server beats every 20 s; after this the line is
 
 export class Live {
   constructor(hooks) {
-    this.hooks = hooks; // {state(name), history() -> Promise, line(line), last() -> id}
+    this.hooks = hooks; // {state(name), history() -> Promise of the last line's id, line(line)}
     this.source = null;
     this.polling = false;
+    this.cursor = null; // the last line the server told of; null: ask for all
     this.failures = 0;
     this.heard = 0;
     this.timer = 0;
@@ -54,23 +55,28 @@ export class Live {
   again(seconds) {
     this.drop();
     this.lost();
-    const pause = seconds !== undefined ? seconds : Math.min(30, Math.pow(2, this.failures)) * (0.75 + Math.random() / 2);
+    this.cursor = null;
+    let pause = seconds !== undefined ? seconds : Math.min(30, Math.pow(2, this.failures)) * (0.75 + Math.random() / 2);
+    if (document.hidden && seconds === undefined) pause = Math.max(pause, 30); // many pages of one person take turns
     this.failures += 1;
     this.timer = setTimeout(() => this.start(), pause * 1000);
   }
 
   poll() {
-    const after = this.hooks.last();
+    if (this.cursor === null) {
+      this.hooks.history().then((last) => { this.failures = 0; this.cursor = last; this.hooks.state("live"); this.ask(); }, () => this.again());
+    } else this.ask();
+  }
+
+  ask() {
     const controller = window.AbortController ? new AbortController() : null;
     const patience = setTimeout(() => { if (controller) controller.abort(); }, SILENCE_MS);
-    fetch("/chat/updates?after=" + encodeURIComponent(after), { credentials: "same-origin", cache: "no-store", signal: controller ? controller.signal : undefined })
+    fetch("/chat/updates?after=" + encodeURIComponent(this.cursor), { credentials: "same-origin", cache: "no-store", signal: controller ? controller.signal : undefined })
       .then((response) => { if (!response.ok) throw new Error("status " + response.status); return response.json(); })
       .then((answer) => {
         clearTimeout(patience);
-        this.failures = 0;
-        this.hooks.state("live");
-        answer.lines.forEach((line) => { if (line.who === "desk") this.take(line); else this.hooks.line(line); });
-        this.timer = setTimeout(() => this.start(), answer.lines.length ? 0 : 100);
+        answer.lines.forEach((line) => { this.cursor = line.id; if (line.who === "desk") this.take(line); else this.hooks.line(line); });
+        this.timer = setTimeout(() => this.start(), 200);
       })
       .catch(() => { clearTimeout(patience); this.again(); });
   }

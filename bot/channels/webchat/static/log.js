@@ -31,11 +31,6 @@ export class Log {
     return this.lines.find((line) => line.id === id);
   }
 
-  get last() {
-    const desk = this.lines.filter((line) => !line.local);
-    return desk.length ? desk[desk.length - 1].id : "";
-  }
-
   // A line that is new, or new about a line that is there already. Returns whether it was new.
   put(line) {
     const known = this.find(line.id);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -25,6 +26,14 @@ ROUNDS = 5
 """How often a turn is decided again on fresh state before it is given up."""
 
 
+@dataclass(slots=True)
+class Flight:
+    """A message under way, and who waits for its answer."""
+
+    waiters: list[asyncio.Future[Answer]]
+    task: asyncio.Task[None] | None = None
+
+
 class Dispatcher:
     """Gives every message its answer, once: copies share it, one person's messages wait for each other.
 
@@ -39,7 +48,7 @@ class Dispatcher:
         self._sessions = Sessions(desk.store.reader, sessions_cached)
         self._incidents = Incidents(desk, self._sessions)
         self._turnstile = Turnstile()
-        self._flying: dict[tuple[str, str], asyncio.Task[Answer]] = {}
+        self._flying: dict[tuple[str, str], Flight] = {}
         self._recent: OrderedDict[tuple[str, str], Answer] = OrderedDict()
         self._recent_max = answers_cached
         self._in_flight_max = in_flight_max
@@ -54,14 +63,18 @@ class Dispatcher:
         if answer is not None:
             self._desk.metrics.copies.inc()
             return answer
-        work = self._flying.get(name)
-        if work is None:
-            if len(self._flying) >= self._in_flight_max:
-                raise StoreUnavailable()
-            work = self._flying[name] = asyncio.get_running_loop().create_task(self._work(name, message))
-        else:
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Answer] = loop.create_future()
+        flight = self._flying.get(name)
+        if flight is not None:
             self._desk.metrics.copies.inc()
-        return await asyncio.shield(work)
+            flight.waiters.append(waiter)
+        elif len(self._flying) >= self._in_flight_max:
+            raise StoreUnavailable()
+        else:
+            flight = self._flying[name] = Flight([waiter])
+            flight.task = loop.create_task(self._work(name, message, flight.waiters))
+        return await waiter
 
     async def fire(self, timer: Timer) -> bool:
         """Answer a timer; True when that is settled for good. Raises StoreUnavailable.
@@ -113,9 +126,12 @@ class Dispatcher:
     async def drain(self) -> None:
         """Wait until all messages taken are answered."""
         while self._flying:
-            await asyncio.wait(list(self._flying.values()))
+            await asyncio.wait([flight.task for flight in self._flying.values() if flight.task is not None])
 
-    async def _work(self, name: tuple[str, str], message: InboundMessage) -> Answer:
+    async def _work(
+        self, name: tuple[str, str], message: InboundMessage, waiters: list[asyncio.Future[Answer]]
+    ) -> None:
+        """Answer a message for all who wait for it. A task of its own, so that nobody's giving up touches it."""
         desk, address = self._desk, message.address
         began = desk.clock.monotonic()
         try:
@@ -124,14 +140,23 @@ class Dispatcher:
                 answer = await self._answered(message)
             finally:
                 self._turnstile.leave(address)
-            self._recent[name] = answer
-            if len(self._recent) > self._recent_max:
-                self._recent.popitem(last=False)
-        finally:
+        except BaseException as error:
             del self._flying[name]
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        del self._flying[name]
+        self._recent[name] = answer
+        if len(self._recent) > self._recent_max:
+            self._recent.popitem(last=False)
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(answer)
         desk.metrics.message(address.channel, message.kind)
         desk.metrics.turn_seconds.observe(desk.clock.monotonic() - began)
-        return answer
 
     async def _answered(self, message: InboundMessage) -> Answer:
         for _ in range(ROUNDS):

@@ -14,7 +14,7 @@ from bot.ports import Reader, Traits
 
 
 class Sessions:
-    """The newest committed session of the last ``size`` addresses. Whoever is not here is read from the store."""
+    """The newest committed session of the ``size`` addresses last written. Who is not here is read from the store."""
 
     def __init__(self, reader: Reader, size: int) -> None:
         self._reader = reader
@@ -23,11 +23,7 @@ class Sessions:
 
     async def of(self, address: Address) -> Session:
         """The session of an address; a new one for somebody never seen."""
-        session = self._kept.get(address)
-        if session is not None:
-            self._kept.move_to_end(address)
-            return session
-        return await self._reader.session(address) or Session(address=address)
+        return self._kept.get(address) or await self._reader.session(address) or Session(address=address)
 
     def keep(self, session: Session) -> None:
         """Remember a session that is committed."""

@@ -22,10 +22,10 @@ class Turnstile:
 
     async def enter(self, address: Address) -> None:
         """Return when it is our turn. Whoever enters must `leave`, unless this is cancelled."""
-        if address not in self._queues:
-            self._queues[address] = None
+        inside = len(self._queues)
+        queue = self._queues.setdefault(address, None)  # one look where two would do: hashing an address is not free
+        if len(self._queues) > inside:
             return
-        queue = self._queues[address]
         if queue is None:
             queue = self._queues[address] = deque()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -39,13 +39,13 @@ class Turnstile:
 
     def leave(self, address: Address) -> None:
         """Let the next one in."""
-        queue = self._queues[address]
+        queue = self._queues.pop(address)
         while queue:
             turn = queue.popleft()
             if not turn.done():  # done here means: its owner has given up
+                self._queues[address] = queue
                 turn.set_result(None)
                 return
-        del self._queues[address]
 
     @asynccontextmanager
     async def through(self, address: Address) -> AsyncIterator[None]:

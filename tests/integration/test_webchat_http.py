@@ -436,9 +436,7 @@ async def test_asking_again_and_again_where_streams_are_held_back(desk: WebDesk,
     assert await pushing == Delivered("push-1")
 
 
-async def test_strangers_have_no_stream_and_nonsense_is_refused(
-    li: Phone, server: BaseTestServer
-) -> None:
+async def test_strangers_have_no_stream_and_nonsense_is_refused(li: Phone, server: BaseTestServer) -> None:
     async with aiohttp.ClientSession() as stranger:
         assert (await stranger.get(server.make_url("/chat/events"))).status == 404
         assert (await stranger.get(server.make_url("/chat/updates"))).status == 404

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -140,6 +142,8 @@ def _beside(field: Field, name: str) -> Field:
 @contextmanager
 def _field(folder: Path, keep: bool = False) -> Iterator[Field]:
     """A fresh folder for one run. What goes wrong in it is said in a line and ends the program with 1."""
+    # Ended from outside, as by timeout(1), it must still end its servers, some of which are stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         wrk()
         folder.mkdir(parents=True, exist_ok=True)

@@ -107,13 +107,15 @@ class Reply:
     """What the desk says: words, and what can be tapped.
 
     Messages with the same ``slot`` are one card: a channel that can edit shows the newest in the place of the last.
-    ``photo`` and the like come with later issues; ``ask`` asks the channel for its own picker ("place", "contact").
+    ``ask`` asks the channel for its own picker ("place", "contact"). ``ticket`` is the number it is about: whoever
+    quotes it speaks of that ticket.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     slot: str = ""
     ask: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

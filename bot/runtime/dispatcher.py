@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -193,7 +194,7 @@ class Dispatcher:
                 changes.told.extend(told)
             if not traits.answers_at_once:
                 key = f"reply:{address.channel}:{message.key}"
-                changes.push(Push(key=key, address=address, reply=reply, created_at=now, lane=Lane.REPLY))
+                changes.push(_answering(key, address, reply, now))
         elif message.kind is MessageKind.TICKLE and turn.session == before and changes == Changes():
             return Answer(None, now)  # nothing happened; a copy of it finds the same
         answer = Answer(reply, now)
@@ -214,7 +215,7 @@ class Dispatcher:
             return
         if reply is not None:
             key = f"timer:{timer.kind}:{timer.subject}:{timer.level}:{timer.due_at.isoformat()}"
-            turn.changes.push(Push(key=key, address=address, reply=reply, created_at=turn.now, lane=Lane.REPLY))
+            turn.changes.push(_answering(key, address, reply, turn.now))
         await self._seal(turn, replace(turn.session, seq=before.seq + 1))
 
     async def _seal(self, turn: Turn, session: Session | None) -> None:
@@ -237,6 +238,10 @@ class Dispatcher:
     def _stale(self, address: Address) -> None:
         self._sessions.forget(address)
         self._desk.metrics.conflicts.inc()
+
+
+def _answering(key: str, address: Address, reply: Reply, at: datetime) -> Push:
+    return Push(key=key, address=address, reply=reply, created_at=at, lane=Lane.REPLY, ticket=reply.ticket)
 
 
 async def _decided(turn: Turn, handle: Handler) -> Reply | None:

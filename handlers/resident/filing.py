@@ -113,7 +113,7 @@ def receipt(turn: Turn, ticket: Ticket, draft: Draft) -> Reply:
         Choice("desk:new", turn.words("choice.new")),
     )
     pressed = turn.message is not None and bool(turn.message.press)
-    return Reply("\n".join(lines), choices, f"card:{draft.id}" if pressed else "")
+    return Reply("\n".join(lines), choices, card.slot(draft) if pressed else "", ticket=ticket.number)
 
 
 def _who_and_when(turn: Turn, ticket: Ticket, draft: Draft) -> str:

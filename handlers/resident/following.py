@@ -41,7 +41,7 @@ async def status(turn: Turn, number: str = "") -> Reply:
         return Reply("\n".join(filter(None, (turn.words("status.none"), waiting))))
     if len(tickets) == 1:
         reply = await _one(turn, tickets[0])
-        return Reply("\n".join(filter(None, (reply.text, waiting))), reply.choices)
+        return Reply("\n".join(filter(None, (reply.text, waiting))), reply.choices, ticket=reply.ticket)
     choices = [
         Choice(
             f"{t.number}:status",
@@ -66,7 +66,7 @@ async def _one(turn: Turn, ticket: Ticket) -> Reply:
     if ticket.open and ticket.promised_at:
         lines.append(turn.words("status.due", due=moment(turn, ticket.promised_at)))
     lines.append(turn.words("status.next", number=ticket.number))
-    return Reply("\n".join(lines))
+    return Reply("\n".join(lines), ticket=ticket.number)
 
 
 def ticket_title(turn: Turn, ticket: Ticket) -> str:
@@ -106,7 +106,7 @@ async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
     what = counted(turn, [e.type for e in enclosed]) if enclosed else turn.words("supplement.words")
     choices = [Choice(f"{number}:not_this={e.id}", turn.words("choice.not_this")) for e in enclosed[:1] if not certain]
     text = turn.words("supplement.done", number=number, title=ticket_title(turn, ticket), what=what)
-    return Reply(lead + text, tuple(choices))
+    return Reply(lead + text, tuple(choices), ticket=number)
 
 
 async def not_this(turn: Turn, number: str, attachment: str) -> Reply:
@@ -169,7 +169,7 @@ async def claim(turn: Turn, number: str, code: str) -> Reply:
     remembered = Filed(number, "", turn.now, ticket.kind, ticket.area, ticket_title(turn, ticket))
     turn.remember(recent=(remembered, *turn.session.recent)[:10], greeted=True)
     reply = await _one(turn, ticket)
-    return Reply(turn.words("claim.done", number=number) + "\n" + reply.text, reply.choices)
+    return Reply(turn.words("claim.done", number=number) + "\n" + reply.text, reply.choices, ticket=number)
 
 
 def _note(turn: Turn, ticket: Ticket, action: Action, data: dict[str, object]) -> None:

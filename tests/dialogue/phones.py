@@ -53,6 +53,7 @@ class Phone(Protocol):
     async def pin(self, latitude: float, longitude: float, label: str) -> None: ...
     async def press(self, shown: Shown, label: str, token: str) -> None: ...
     async def edit(self, old: str, new: str) -> None: ...
+    async def reply(self, shown: Shown, text: str) -> None: ...
     async def follow(self, *, follows: bool) -> None: ...
     async def look(self) -> None: ...
 
@@ -101,6 +102,9 @@ class WeChatPhone:
 
     async def edit(self, old: str, new: str) -> None:
         raise AssertionError("nothing can be edited on WeChat")
+
+    async def reply(self, shown: Shown, text: str) -> None:
+        raise AssertionError("WeChat does not tell what is quoted")
 
     async def follow(self, *, follows: bool) -> None:
         await self._post("event", f"<Event>{'subscribe' if follows else 'unsubscribe'}</Event><EventKey></EventKey>")
@@ -210,6 +214,11 @@ class TelegramPhone:
     async def edit(self, old: str, new: str) -> None:
         await self._message(kind="edited_message", id_=self._said[old], text=new)
 
+    async def reply(self, shown: Shown, text: str) -> None:
+        mine = {id_: said["text"] for (chat, id_), said in self._fake.messages.items() if chat == self.chat}
+        number = next(id_ for id_, said in mine.items() if said == shown.text)
+        await self._message(text=text, reply_to_message={"message_id": number, "date": 0, "chat": self._here()})
+
     async def follow(self, *, follows: bool) -> None:
         member = {"user": {"id": 99, "is_bot": True, "first_name": "desk"}}
         await self._update(
@@ -296,6 +305,9 @@ class WebPhone:
 
     async def edit(self, old: str, new: str) -> None:
         raise AssertionError("nothing can be edited on the page")
+
+    async def reply(self, shown: Shown, text: str) -> None:
+        raise AssertionError("nothing can be quoted on the page")
 
     async def follow(self, *, follows: bool) -> None:
         await self._post(kind="follow")

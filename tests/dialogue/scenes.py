@@ -7,6 +7,8 @@
     resident sends photo, voice    files, in one burst; `with "words"` gives the first a caption
     resident pins 30.0 120.0       a location (WGS-84); anything after it is the label
     resident presses 确认提交       taps the choice whose label starts so; types its number where nothing can be tapped
+    resident replies to 已收到: 是靠桥的那盏    quotes the desk's message that holds these words (telegram)
+    resident takes telegram        goes on with another phone, as somebody the desk does not know
     resident edits 路灯坏了 -> …    (telegram) changes an earlier message
     resident follows / unfollows
     after 2 hours                  the clock moves on, timers fire, pushes leave

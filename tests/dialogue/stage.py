@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,11 +64,12 @@ async def _nobody(address: Address) -> None:
 
 @dataclass
 class Stage:
-    """The desk, and the resident's phone."""
+    """The desk, the resident's phone, and a shop with more of them."""
 
     clock: FixedClock
     store: SqliteStore
     phone: Phone
+    new_phone: Callable[[str], Awaitable[Phone]]
     firer: TimerFirer
     senders: tuple[PushSender, ...]
     fetcher: MediaFetcher
@@ -185,20 +186,22 @@ async def stage(channel: str, folder: Path, start: datetime) -> AsyncIterator[St
         server = TestServer(app)
         await server.start_server()
         stack.push_async_callback(server.close)
-        jar = aiohttp.CookieJar(unsafe=True)
-        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
         url = str(server.make_url("")).rstrip("/")
-        phone: Phone
-        if channel in ("wechat", "service"):
-            phone = WeChatPhone(http, url, clock.now, fake_wechat, WECHAT_TOKEN, WECHAT_KEY)
-        elif channel == "telegram":
-            phone = TelegramPhone(http, url, clock.now, fake_telegram, SECRET)
-        else:
-            phone = WebPhone(http, url)
+
+        async def new_phone(which: str) -> Phone:
+            jar = aiohttp.CookieJar(unsafe=True)
+            http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
+            if which in ("wechat", "service"):
+                return WeChatPhone(http, url, clock.now, fake_wechat, WECHAT_TOKEN, WECHAT_KEY)
+            if which == "telegram":
+                return TelegramPhone(http, url, clock.now, fake_telegram, SECRET)
+            return WebPhone(http, url)
+
         yield Stage(
             clock,
             store,
-            phone,
+            await new_phone(channel),
+            new_phone,
             firer,
             tuple(PushSender(each, store, clock, metrics, _nobody, asyncio.Event()) for each in channels),
             MediaFetcher(desk, {each.name: each for each in channels}, media, lambda: guide.town.limits.file_max_bytes),

@@ -105,6 +105,16 @@ class Player:
         await self.phone.edit(before, after)
         await self.stage.settle()
 
+    async def replies(self, to: str, text: str) -> None:
+        shown = next(shown for shown in reversed(self.phone.screen) if to in shown.text)
+        await self.begin()
+        await self.phone.reply(shown, text)
+        await self.stage.settle()
+
+    async def takes(self, channel: str) -> None:
+        self.stage.phone = self.phone = await self.stage.new_phone(channel)
+        self.since = 0
+
     async def follows(self, un: str) -> None:
         await self.begin()
         await self.phone.follow(follows=not un)
@@ -178,6 +188,8 @@ class Player:
         (r"resident pins (\{pin\})", lambda self, pin: self.pins(*pin.split(), "")),
         (r"resident presses (old )?(.+)", presses),
         (r"resident edits (.+) -> (.+)", edits),
+        (r"resident replies to (.+?): (.+)", replies),
+        (r"resident takes (\w+)", takes),
         (r"resident (un)?follows", follows),
         (r"after (\d+) (seconds|minutes|hours|days)", after),
         (r"at (\d{4}-\d\d-\d\d \d\d:\d\d)", at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -12,7 +13,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,3 +129,14 @@ class DeskProcess:
             found = re.search(r"http://\S+/", line)
             self.url = found[0] if found else ""
         assert self.url, f"the desk did not start: {self.log}"
+
+
+@asynccontextmanager
+async def serving(data: Path, settings: Mapping[str, str]) -> AsyncIterator[DeskProcess]:
+    """A desk beside fakes that live in this very event loop, which must not stand still while it starts."""
+    desk = DeskProcess(data, settings)
+    await asyncio.to_thread(desk.__enter__)
+    try:
+        yield desk
+    finally:
+        await asyncio.to_thread(desk.end)

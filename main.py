@@ -144,7 +144,8 @@ def open_town(settings: Settings) -> TownWatch:
     from bot.townfile import SAMPLE, TownWatch
 
     learn_traditional()
-    return TownWatch(settings.town or SAMPLE)
+    home = settings.web.public_url or here(settings.web.host, settings.web.port)
+    return TownWatch(settings.town or SAMPLE, privacy_url=f"{home.rstrip('/')}/privacy")
 
 
 async def _serve(settings: Settings) -> None:
@@ -156,7 +157,7 @@ async def _serve(settings: Settings) -> None:
     from bot.runtime.engine import Engine
     from bot.runtime.metrics import Metrics
     from bot.runtime.watches import TOWN, watch_backlog, watch_town
-    from bot.web import build_app
+    from bot.web import build_app, privacy
     from bot.web.listening import Server
     from handlers.router import Router
     from storage.media import MediaFolder
@@ -217,6 +218,7 @@ async def _serve(settings: Settings) -> None:
             await channels[0].stop()  # pages that listen would keep the server waiting
             await server.stop()
 
+        doors += privacy.routes(catalogue.words, tuple(catalogue.languages))
         server = Server(build_app(doors, ready, metrics.exposition, catalogue.words), DOOR_SECONDS)
         for channel in channels:
             await channel.start()

@@ -22,7 +22,7 @@ check: $(VENV)/.dev
 	$(VENV)/bin/lint-imports
 
 bench: $(VENV)/.run $(BENCH)/.bench
-	$(BENCH)/bin/python -m bench $(or $(ARGS),intake)
+	$(BENCH)/bin/python -m bench $(or $(ARGS),all)
 
 clean:
 	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -142,6 +142,7 @@ def open_town(settings: Settings) -> TownWatch:
     """The town, watched. Raises ConfigurationError with file and line."""
     from bot.simplified import learn_traditional
     from bot.townfile import SAMPLE, TownWatch
+    from bot.web.listening import here
 
     learn_traditional()
     home = settings.web.public_url or here(settings.web.host, settings.web.port)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bot.changes import AttachmentRecord, Timer
 from bot.conversation.draft import Draft, Enclosed, Said
 from bot.conversation.states import step
-from bot.domain.place import Place
+from bot.domain.place import Pin, Place, true_point
 from bot.domain.town import UNDECIDED
 from bot.message import Attachment, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
@@ -75,11 +75,17 @@ def with_message(turn: Turn, draft: Draft, message: InboundMessage) -> Draft:
         draft = draft.touched(turn.now, enclosed=draft.enclosed + enclosed)
     if message.pin is not None:
         found = turn.guide.place_from_pin(message.pin)
-        place = found or Place(name=message.pin.label or turn.words("place.pin"), pin=message.pin)
+        place = found or _outside(turn, message.pin)
         draft = draft.touched(turn.now, place=place, place_chosen=True, area_options=())
     if message.text:
         draft = with_words(turn, draft, Said(message.edit_key, message.text))
     return draft
+
+
+def _outside(turn: Turn, pin: Pin) -> Place:
+    latitude, longitude = true_point(pin)
+    name = pin.label or turn.words("place.pin")
+    return Place(name=name, address=pin.label, latitude=latitude, longitude=longitude, pin=pin)
 
 
 def with_words(turn: Turn, draft: Draft, said: Said) -> Draft:

@@ -51,7 +51,7 @@ def test_without_anything_the_desk_serves_the_web_chat_on_this_machine() -> None
 def test_the_environment_wins_over_the_file_key_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINSHENG_WEB__PORT", "9000")
     found = _load(tmp_path, '[web]\nport = 8000\nhost = "0.0.0.0"\n')
-    assert (found.web.host, found.web.port) == ("0.0.0.0", 9000)  # noqa: S104 - a value, nothing listens
+    assert (found.web.host, found.web.port) == ("0.0.0.0", 9000)  # noqa: S104  # a value, nothing listens
 
 
 def test_the_command_line_wins_over_both(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from bot.conversation.session import Session
 from bot.domain.people import Address
@@ -11,8 +12,7 @@ from bot.domain.ticket import Event, Ticket
 from bot.message import Answer, InboundMessage, Push
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachmentRecord:
+class AttachmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A file as the desk keeps it. ``state``: pending, stored, failed, dropped."""
 
     id: str
@@ -36,8 +36,7 @@ class AttachmentRecord:
     deadline: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(msgspec.Struct, frozen=True):
     """Something to be done at a moment, exactly once per (kind, subject, level, due).
 
     ``subject`` is a draft id, a ticket number or an address; ``address`` is whose turn it is ("" for the desk's own).
@@ -50,8 +49,7 @@ class Timer:
     address: Address | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """Something that waits for staff: an unconfirmed draft, a voice to hear, somebody who wants to talk.
 
     ``key`` is unique; ``kind``: pool, unconfirmed, listen, danger, talk. ``data`` is what staff need to see.
@@ -66,8 +64,7 @@ class Task:
     data: dict[str, object] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reporter:
+class Reporter(msgspec.Struct, frozen=True):
     """Somebody a ticket belongs to. ``role``: filer, claimed (by code) or joined (same as mine)."""
 
     ticket: str
@@ -76,8 +73,7 @@ class Reporter:
     since: datetime
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(msgspec.Struct):
     """What should become true, all of it or nothing, when a turn is committed.
 
     ``message`` and ``answer`` become the inbox receipt; ``session`` (with its new ``seq``) the person's next state;
@@ -90,21 +86,21 @@ class Changes:
     fired: Timer | None = None
     at: datetime | None = None
     session: Session | None = None
-    tickets: dict[str, Ticket] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
-    reporters: list[Reporter] = field(default_factory=list)
-    pushes: list[Push] = field(default_factory=list)
-    timers: list[Timer] = field(default_factory=list)
-    cancelled: list[tuple[str, str]] = field(default_factory=list)  # timer kind, subject
-    attachments: list[AttachmentRecord] = field(default_factory=list)
-    filed_attachments: list[tuple[str, str]] = field(default_factory=list)  # draft, ticket
-    moved_attachments: list[tuple[str, str, str]] = field(default_factory=list)  # attachment id, draft, ticket
-    dropped_attachments: list[str] = field(default_factory=list)  # drafts
-    tasks: list[Task] = field(default_factory=list)
-    closed_tasks: list[str] = field(default_factory=list)  # keys
-    code_failures: list[tuple[str, Address, datetime]] = field(default_factory=list)  # ticket, who, when
-    erased: list[Address] = field(default_factory=list)  # people whose traces go, while their tickets stay
-    told: list[int] = field(default_factory=list)  # ids of kept pushes that this answer tells
+    tickets: dict[str, Ticket] = msgspec.field(default_factory=dict)
+    events: list[Event] = msgspec.field(default_factory=list)
+    reporters: list[Reporter] = msgspec.field(default_factory=list)
+    pushes: list[Push] = msgspec.field(default_factory=list)
+    timers: list[Timer] = msgspec.field(default_factory=list)
+    cancelled: list[tuple[str, str]] = msgspec.field(default_factory=list)  # timer kind, subject
+    attachments: list[AttachmentRecord] = msgspec.field(default_factory=list)
+    filed_attachments: list[tuple[str, str]] = msgspec.field(default_factory=list)  # draft, ticket
+    moved_attachments: list[tuple[str, str, str]] = msgspec.field(default_factory=list)  # attachment id, draft, ticket
+    dropped_attachments: list[str] = msgspec.field(default_factory=list)  # drafts
+    tasks: list[Task] = msgspec.field(default_factory=list)
+    closed_tasks: list[str] = msgspec.field(default_factory=list)  # keys
+    code_failures: list[tuple[str, Address, datetime]] = msgspec.field(default_factory=list)  # ticket, who, when
+    erased: list[Address] = msgspec.field(default_factory=list)  # people whose traces go, while their tickets stay
+    told: list[int] = msgspec.field(default_factory=list)  # ids of kept pushes that this answer tells
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:
         """Keep a ticket as it is after these events."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from bot.domain.people import Address
 from bot.domain.place import Pin
 
@@ -34,8 +36,7 @@ class AttachmentType(StrEnum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """A file somebody sent, not fetched yet.
 
     ``ref`` is what the channel needs to fetch it, never an address on the net. ``bytes`` and ``seconds`` are what the
@@ -55,8 +56,7 @@ class Attachment:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboundMessage:
+class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a person did on a channel, already proven and decoded.
 
     ``key`` is the same when the platform sends it again, and unique in the channel. ``at`` is the platform's time.
@@ -90,8 +90,7 @@ class InboundMessage:
         return self.id or self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """Something to tap. ``token`` (at most 64 bytes) comes back as `InboundMessage.press`.
 
     ``word`` is what may be typed instead; "" where only the number or the tap works.
@@ -102,8 +101,7 @@ class Choice:
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What the desk says: words, and what can be tapped.
 
     Messages with the same ``slot`` are one card: a channel that can edit shows the newest in the place of the last.
@@ -118,8 +116,7 @@ class Reply:
     ticket: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What a message was answered, and when: the same for every copy of that message.
 
     ``reply`` is None where nothing is said at once.
@@ -138,8 +135,7 @@ class Lane(StrEnum):
     BULK = "bulk"  # digests, boards
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
+class Push(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be sent without being asked for. ``key`` is unique for ever: the same push is never stored twice.
 
     It leaves at ``not_before`` at the earliest and is dropped after ``expires_at``. ``ticket`` is the number it

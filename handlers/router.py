@@ -15,10 +15,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.numbers import parse as parse_number
-
 from bot.conversation.draft import Draft
 from bot.conversation.session import Question
+from bot.domain.numbers import parse as parse_number
 from bot.domain.words import desk_word, fold
 from bot.message import InboundMessage, MessageKind, Reply
 from bot.turn import Turn

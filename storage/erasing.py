@@ -11,7 +11,7 @@ _STEPS = (
     "UPDATE inbox SET text = '', pin = NULL, raw = x'', reply = NULL WHERE (channel, key) IN"
     " (SELECT ?2, message FROM turn WHERE address = ?1 AND message IS NOT NULL)",
     f"UPDATE push SET reply = '{_BLANK}', slot = '', message_id = '', reason = 'erased',"  # noqa: S608  # a constant
-    " state = CASE WHEN state IN ('ready', 'scheduled', 'kept') THEN 'expired' ELSE state END"
+    " state = CASE WHEN state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') THEN 'expired' ELSE state END"
     " WHERE address = ?1 AND state <> 'sending'",
     "UPDATE attachment SET state = 'dropped', ref = '', name = '', fingerprint = '' WHERE address = ?1 AND ticket = ''",
     "UPDATE attachment SET address = 'erased:' || lower(hex(randomblob(8))), name = '', message = '', fingerprint = ''"

@@ -1,41 +1,50 @@
 """The outbox: which push may be sent now, and what became of it. Jobs for the writer.
 
-A person's pushes leave in the order in which they were decided on. In the line of a person stand those that are
-``ready`` or ``sending``; only the oldest may be claimed, and none while one is being sent. A push that was put back to
-be tried later keeps its place and holds up those behind it. One that was *meant* for later (``scheduled``) joins the
-line when its time has come, so a notice for the morning does not hold up the answer to a question of the night.
+A person's pushes leave in the order in which they were decided on. So each person has a line, and the state of a push
+is its place in it:
+
+====================  ==================================================================================
+``ready``             first in the line, may be claimed now
+``resting``           first in the line, to be tried again at ``not_before``; holds up those behind it
+``sending``           claimed: its attempt has begun
+``waiting``           behind one of those
+``scheduled``         meant for later, joins the line at ``not_before``: a notice for the morning does not
+                      hold up the answer to a question of the night
+``kept``              out of the line until the person writes again
+====================  ==================================================================================
+
+and when it is over: ``sent``, ``told``, ``refused``, ``unclear``, ``expired``. At most one push of a person is ready,
+resting or sending. A claim therefore reads no more rows than it takes, however long the lines are.
 """
 
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.conversation.session import Credit
 from bot.ports import ClaimedPush, PushOutcome
 from storage.codec import micros, micros_or_none, read_session
+from storage.statements import next_in_line
 from storage.values import PUSH, push_of
 
 _AT_ONCE = 1000
-"""How many scheduled or expired pushes are moved in one transaction."""
+"""How many pushes change their place in the lines in one transaction because of the time."""
 
 _EXPIRE = (
     "UPDATE push SET state = 'expired', settled_at = ?2 WHERE id IN (SELECT id FROM push WHERE channel = ?1"
-    " AND state IN ('ready', 'scheduled', 'kept') AND expires_at IS NOT NULL AND expires_at <= ?2"
-    f" ORDER BY expires_at LIMIT {_AT_ONCE})"
+    " AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') AND expires_at IS NOT NULL"
+    f" AND expires_at <= ?2 ORDER BY expires_at LIMIT {_AT_ONCE}) RETURNING address"
 )
-_JOIN = (
-    "UPDATE push SET state = 'ready' WHERE id IN (SELECT id FROM push WHERE channel = ?1"
-    f" AND state = 'scheduled' AND not_before <= ?2 ORDER BY not_before LIMIT {_AT_ONCE})"
+_DUE = (
+    "UPDATE push SET state = CASE state WHEN 'resting' THEN 'ready' ELSE 'waiting' END"
+    " WHERE id IN (SELECT id FROM push WHERE channel = ?1 AND state IN ('scheduled', 'resting') AND not_before <= ?2"
+    f" ORDER BY not_before LIMIT {_AT_ONCE}) RETURNING address"
 )
 _CLAIM = (
-    f"SELECT {PUSH}, p.slot FROM push AS p INDEXED BY ix_push_line"
-    " WHERE p.channel = ?1 AND p.state = 'ready' AND (p.not_before IS NULL OR p.not_before <= ?2)"
-    " AND NOT EXISTS (SELECT 1 FROM push AS o INDEXED BY ix_push_unsent WHERE o.address = p.address"
-    " AND o.state IN ('ready', 'sending') AND o.id <> p.id AND (o.id < p.id OR o.state = 'sending'))"
-    " ORDER BY p.lane, p.id LIMIT ?3"
+    f"SELECT {PUSH}, p.slot FROM push AS p WHERE p.channel = ?1 AND p.state = 'ready' ORDER BY p.lane, p.id LIMIT ?2"
 )
 _BEGUN = "UPDATE push SET state = 'sending', attempts = attempts + 1, attempt_at = ? WHERE id = ?"
 _REPLACES = (
@@ -45,23 +54,22 @@ _REPLACES = (
 _SPENT = "SELECT count(*) FROM push WHERE address = ? AND state IN ('sent', 'unclear') AND attempt_at >= ?"
 _SESSION = "SELECT body FROM session WHERE address = ?"
 _SETTLE = (
-    "UPDATE push SET state = ?2, settled_at = ?3, message_id = ?4, reason = ?5,"
-    " not_before = CASE WHEN ?2 = 'ready' THEN ?6 ELSE not_before END"
-    " WHERE id = ?1 AND state IN ('ready', 'scheduled', 'sending', 'kept') RETURNING address"
+    "UPDATE push SET state = ?2, settled_at = ?3, message_id = ?4, reason = ?5, not_before = coalesce(?6, not_before)"
+    " WHERE id = ?1 AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'sending', 'kept') RETURNING address"
 )
+_STATE = "SELECT state FROM push WHERE id = ?"
 _RECOVER = (
-    "UPDATE push SET state = 'unclear', settled_at = ?, reason = 'stopped' WHERE channel = ? AND state = 'sending'"
+    "UPDATE push SET state = 'unclear', settled_at = ?, reason = 'stopped'"
+    " WHERE channel = ? AND state = 'sending' RETURNING address"
 )
 
 
 def claim(connection: sqlite3.Connection, channel: str, now: datetime, limit: int) -> list[ClaimedPush]:
     """Take the pushes that may be sent now, at most ``limit``, and note that their attempt has begun."""
     at = micros(now)
-    connection.execute(_EXPIRE, (channel, at))
-    connection.execute(_JOIN, (channel, at))
-    rows = connection.execute(_CLAIM, (channel, at, limit)).fetchall()
-    if not rows:
-        return []
+    moved = connection.execute(_EXPIRE, (channel, at)).fetchall() + connection.execute(_DUE, (channel, at)).fetchall()
+    _next(connection, (address for (address,) in moved))
+    rows = connection.execute(_CLAIM, (channel, limit)).fetchall()
     connection.executemany(_BEGUN, [(at, row[0]) for row in rows])
     claimed = []
     for *row, slot in rows:
@@ -69,6 +77,11 @@ def claim(connection: sqlite3.Connection, channel: str, now: datetime, limit: in
         replaces = connection.execute(_REPLACES, (address, slot)).fetchone() if slot else None
         claimed.append(push_of(tuple(row), replaces[0] if replaces else "", _credits(connection, address, now)))
     return claimed
+
+
+def _next(connection: sqlite3.Connection, addresses: Iterable[str]) -> None:
+    """Let the next ones in these people's lines come forward."""
+    next_in_line(connection, sorted(set(addresses)))
 
 
 def _credits(connection: sqlite3.Connection, address: str, now: datetime) -> int | None:
@@ -87,11 +100,24 @@ def settle(connection: sqlite3.Connection, outcomes: Sequence[PushOutcome]) -> l
     """Write down what became of pushes. Returns (address, state) of those that were not settled before."""
     settled = []
     for o in outcomes:
-        values = (o.id, o.state, micros(o.at), o.message_id, o.reason, micros_or_none(o.not_before))
+        state = _again(connection, o) if o.state == "ready" else o.state
+        values = (o.id, state, micros(o.at), o.message_id, o.reason, micros_or_none(o.not_before))
         settled += [(address, o.state) for (address,) in connection.execute(_SETTLE, values).fetchall()]
+    _next(connection, (address for address, _ in settled))
     return settled
+
+
+def _again(connection: sqlite3.Connection, outcome: PushOutcome) -> str:
+    """Where a push stands that is put back: one that was being sent stays first, any other gets in line."""
+    found = connection.execute(_STATE, (outcome.id,)).fetchone()
+    later = outcome.not_before is not None and outcome.not_before > outcome.at
+    if found == ("sending",):
+        return "resting" if later else "ready"
+    return "scheduled" if later else "waiting"
 
 
 def recover(connection: sqlite3.Connection, channel: str, now: datetime) -> int:
     """What was being sent when the process died may have arrived: unclear. Returns how many."""
-    return connection.execute(_RECOVER, (micros(now), channel)).rowcount
+    moved = connection.execute(_RECOVER, (micros(now), channel)).fetchall()
+    _next(connection, (address for (address,) in moved))
+    return len(moved)

@@ -40,7 +40,7 @@ _SAID = (
 )
 _PUSHED = (
     "SELECT key, created_at, reply FROM push WHERE address = ?"
-    " AND state IN ('ready', 'sending', 'kept', 'sent', 'unclear') ORDER BY id DESC LIMIT ?"
+    " AND state IN ('waiting', 'ready', 'resting', 'sending', 'kept', 'sent', 'unclear') ORDER BY id DESC LIMIT ?"
 )
 
 

@@ -28,7 +28,12 @@ _FILES = (
     f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.ticket >= ? AND a.ticket <= ? AND a.ticket <> ''"
     " ORDER BY a.ticket, a.created_at, a.id"
 )
-_BACKLOG = "SELECT channel, count(*), min(created_at) FROM push WHERE state IN ('ready', 'sending') GROUP BY channel"
+_BACKLOG = (
+    # The channel is read out of the address, so that an index answers all of it.
+    "SELECT b.channel, b.count, p.created_at FROM (SELECT substr(address, 1, instr(address, ':') - 1) AS channel,"
+    " count(*) AS count, min(id) AS oldest FROM push WHERE state IN ('waiting', 'ready', 'resting', 'sending')"
+    " GROUP BY 1) AS b JOIN push AS p ON p.id = b.oldest"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ def _event(e: Event) -> Row:
 
 def _push(p: Push) -> Row:
     created, begins = micros(p.created_at), micros_or_none(p.not_before)
-    state = "ready" if begins is None or begins <= created else "scheduled"
+    state = "waiting" if begins is None or begins <= created else "scheduled"
     return (
         p.key,
         str(p.address),

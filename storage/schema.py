@@ -191,19 +191,19 @@ push = Table(
     UniqueConstraint("key"),
     Index("ix_push_address", "address", "slot", "id"),
     _partial("ix_push_message", "address", "message_id", where="message_id <> ''"),
-    _partial("ix_push_unsent", "address", "id", "state", where="state IN ('ready', 'sending')"),
-    _partial("ix_push_line", "channel", "lane", "id", "not_before", "address", where="state = 'ready'"),
-    _partial("ix_push_scheduled", "channel", "not_before", where="state = 'scheduled'"),
+    _partial("ix_push_line", "address", "state", "id", where="state IN ('waiting', 'ready', 'resting', 'sending')"),
+    _partial("ix_push_ready", "channel", "lane", "id", where="state = 'ready'"),
+    _partial("ix_push_sending", "channel", where="state = 'sending'"),
+    _partial("ix_push_later", "channel", "not_before", where="state IN ('scheduled', 'resting')"),
     _partial("ix_push_kept", "address", "id", where="state = 'kept'"),
     _partial(
         "ix_push_expiry",
         "channel",
         "expires_at",
-        where="state IN ('ready', 'scheduled', 'kept') AND expires_at IS NOT NULL",
+        where="state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') AND expires_at IS NOT NULL",
     ),
 )
-"""The outbox. ``state``: scheduled (not yet in its person's line), ready, sending, and how it ended or rests: kept,
-told, sent, refused, unclear, expired."""
+"""The outbox. The states are explained in `storage.pushes`."""
 
 timer = Table(
     "timer",

@@ -4,6 +4,7 @@ Many rows go in one statement (``VALUES (...), (...), ...``), not one by one: th
 away for each step and must fight the web server to have it back, so the number of steps is what a batch costs.
 """
 
+# ruff: noqa: S608  # only constants are put into the texts; values are variables
 from __future__ import annotations
 
 import sqlite3
@@ -116,6 +117,16 @@ _TIMER = ManyRows(
     " AND f.level = n.column3 AND f.due_at = n.column4)"
     " ON CONFLICT (kind, subject, level, due_at) DO NOTHING",
 )
+_IN_LINE = "o.state IN ('waiting', 'ready', 'resting', 'sending')"  # word for word as in the partial index
+_NEXT_IN_LINE = ManyRows(
+    1,
+    "UPDATE push SET state = 'ready' WHERE id IN (SELECT (SELECT min(o.id) FROM push AS o"
+    f" WHERE o.address = n.column1 AND o.state = 'waiting' AND {_IN_LINE}) FROM (VALUES {{rows}}) AS n WHERE NOT EXISTS"
+    " (SELECT 1 FROM push AS o WHERE o.address = n.column1 AND o.state IN ('ready', 'resting', 'sending')"
+    f" AND {_IN_LINE}))",
+)
+_PUSH_ADDRESS = 1  # where the address stands in a row of `push`, which begins with its key
+
 # Not "(kind, subject) IN (VALUES ...)": SQLite searches no clustered table that way, it reads all of it.
 _CANCEL = ManyRows(1, "DELETE FROM timer WHERE kind = ? AND subject IN ({rows})")
 
@@ -154,6 +165,7 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
         _TIMER.run(connection, list(chain.from_iterable(_by_key(batch.timers))))
     if batch.pushes:
         _PUSH.run(connection, batch.pushes)  # as they came: their ids are their order
+        next_in_line(connection, sorted({row[_PUSH_ADDRESS] for row in batch.pushes}))
     _rare(connection, batch)
 
 
@@ -170,6 +182,11 @@ def _rare(connection: sqlite3.Connection, batch: Batch) -> None:
         _FAILURE.run(connection, batch.failures)
     if batch.told:
         connection.executemany(_TOLD, batch.told)
+
+
+def next_in_line(connection: sqlite3.Connection, addresses: Sequence[str]) -> None:
+    """Let the oldest waiting push of each of these people come forward, where none is in front of it."""
+    _NEXT_IN_LINE.run(connection, [(address,) for address in addresses])
 
 
 def _first_two(row: Row) -> Row:

@@ -30,9 +30,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a resident has sent so far and not yet confirmed.
 
     ``state`` is a state of the intake machine. ``kind`` and ``type`` are suggestions until ``kind_chosen`` /
-    ``type_chosen``. ``area_options`` are codes to choose from while the place is unclear. ``place_asked``: asked once,
-    never again. ``source`` is "" unless somebody files for another person. ``urgent`` holds the kinds that cannot wait, from its words. ``alike`` is the number of an open ticket of
-    the same person it may belong to. ``reminders`` counts how often we asked about it.
+    ``type_chosen``. ``area_options`` are codes to choose from while the place is unclear. ``place_asked``: asked
+    once, never again. ``source`` is "" unless somebody files for another person. ``urgent`` holds the kinds that
+    cannot wait, from its words. ``alike`` is the number of an open ticket of the same person it may belong to.
+    ``reminders`` counts how often we asked about it.
     """
 
     id: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cache
 
 from transitions import Machine
 
@@ -55,8 +56,12 @@ class _Step:
     state: str
 
 
+@cache
 def step(state: str, trigger: str) -> str:
-    """The state after a trigger. Raises NotPossibleNow where the machine has no such step."""
+    """The state after a trigger. Raises NotPossibleNow where the machine has no such step.
+
+    The machine never changes and has no callbacks, so each step is asked of it once and then remembered.
+    """
     event = INTAKE.events[trigger]
     if state not in event.transitions:
         raise NotPossibleNow(status=state, action=trigger, possible=INTAKE.get_triggers(state))

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 
 class Datum(StrEnum):
     """Which grid a pair of coordinates was given in."""
@@ -24,8 +26,7 @@ class Pin:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A place the desk understood.
 
     ``area`` is the code of the smallest area known to hold it ("" when outside the town or unknown), ``name`` what

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.domain.people import DESK
 from bot.domain.place import Place
@@ -110,8 +112,7 @@ ENDS = frozenset({S.CLOSED, S.REJECTED, S.WITHDRAWN, S.MERGED})
 del S, A
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One step in a ticket's life, as it is logged. ``seq`` counts the ticket's events from 1."""
 
     ticket: str
@@ -120,16 +121,15 @@ class Event:
     action: Action
     status: Status
     by: str
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """One case, from filing to closing. Times are UTC; ``seq`` is that of its last event.
 
     ``kind`` is a code of the town's catalogue, ``area`` and ``unit`` likewise ("" while unknown or in the pool).
-    ``clock`` is a `bot.domain.town.Clock`. ``due_at`` binds the unit; ``promised_at`` is what the resident was told and moves only with a message.
-    ``provisional`` marks dates counted over years whose holidays nobody knows yet.
+    ``clock`` is a `bot.domain.town.Clock`. ``due_at`` binds the unit; ``promised_at`` is what the resident was told
+    and moves only with a message. ``provisional`` marks dates counted over years whose holidays nobody knows yet.
     """
 
     number: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 
 import structlog
 from msgspec import structs
@@ -44,7 +43,9 @@ class Incidents:
         """
         incident, failures = await self._set_aside(message.address, error, message=message)
         traits = self._desk.traits.get(message.address.channel, NO_TRAITS)
-        bare = replace(message, text="", attachments=(), pin=None, press="", scene="", phone="", unknown="", raw=b"")
+        bare = structs.replace(
+            message, text="", attachments=(), pin=None, press="", scene="", phone="", unknown="", raw=b""
+        )
         answer = Answer(None, self._desk.clock.now())
         for kept in (message, bare):
             for _ in range(_ROUNDS):

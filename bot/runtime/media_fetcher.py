@@ -6,11 +6,12 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 import structlog
+from msgspec.structs import replace
 
 from bot.changes import AttachmentRecord, Changes
 from bot.errors import Conflict, Malformed

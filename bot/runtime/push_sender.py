@@ -7,11 +7,11 @@ import contextlib
 import heapq
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
+from msgspec.structs import replace
 
 from bot.changes import Changes
 from bot.domain.people import Address

@@ -30,9 +30,7 @@ class TownWatch:
     ``error`` is what is wrong with the files as they are, None when the guide follows them.
     """
 
-    def __init__(
-        self, path: Path = SAMPLE, fold: Callable[[str], str] = words.fold, *, privacy_url: str = ""
-    ) -> None:
+    def __init__(self, path: Path = SAMPLE, fold: Callable[[str], str] = words.fold, *, privacy_url: str = "") -> None:
         """Read the town; ``privacy_url`` is where people read what is kept, unless the town names another page.
 
         Raises ConfigurationError: there is no older town to keep.

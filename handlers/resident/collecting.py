@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -129,7 +128,7 @@ def placed_by_words(turn: Turn, draft: Draft, text: str) -> Draft:
     if finding.options:
         return draft.touched(turn.now, place=None, place_chosen=False, area_options=finding.options, place_asked=True)
     place = finding.place or Place(name=shortened(text, 60), address=text)
-    return draft.touched(turn.now, place=dataclasses.replace(place, address=text), place_chosen=True, area_options=())
+    return draft.touched(turn.now, place=replace(place, address=text), place_chosen=True, area_options=())
 
 
 def enclose(turn: Turn, attachment: Attachment, draft: str = "", ticket: str = "") -> Enclosed:

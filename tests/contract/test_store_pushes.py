@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 
 from bot.changes import Changes
 from bot.conversation.session import Credit
+from bot.domain.people import Address
 from bot.message import Answer, Lane, Reply
 from bot.ports import ClaimedPush, PushOutcome, Store
 from tests.contract.conftest import Opening
@@ -212,6 +214,29 @@ async def test_a_kept_push_can_be_made_ready_or_grow_too_old(store: Store) -> No
     assert await claimed(store) == ["a"]
     assert await claimed(store, NOW + 5 * MINUTE) == []
     assert not await store.reader.kept(B)
+
+
+async def test_whatever_happens_each_person_gets_everything_in_order(store: Store) -> None:
+    chance, now, people = random.Random(7), NOW, [person(n) for n in range(6)]
+    decided: dict[Address, list[str]] = {who: [] for who in people}
+    sent: dict[Address, list[str]] = {who: [] for who in people}
+    hand: list[ClaimedPush] = []
+    for step in range(300):
+        now += timedelta(seconds=chance.randrange(40))
+        if step < 150:
+            batch = [push(f"{step}-{n}", chance.choice(people)) for n in range(chance.randrange(4))]
+            for one in batch:
+                decided[one.address].append(one.key)
+            await asyncio.gather(*(store.commit(pushes(one)) for one in batch))
+        hand += await store.claim_pushes("wechat", now, chance.randrange(1, 5))
+        assert len({one.push.address for one in hand}) == len(hand)
+        chance.shuffle(hand)
+        while len(hand) > (2 if step < 280 else 0):
+            taken, state = hand.pop(), chance.choice(["sent", "ready", "ready"] if step < 150 else ["sent"])
+            if state == "sent":
+                sent[taken.push.address].append(taken.push.key)
+            await settle(store, taken, state, now, again=chance.choice([None, timedelta(seconds=30)]))
+    assert sent == decided
 
 
 async def test_an_outcome_of_a_push_nobody_knows_changes_nothing(store: Store) -> None:

@@ -89,7 +89,7 @@ class StoredFile:
     break_off: bool = False
 
 
-class Refused(Exception):  # noqa: N818  # an answer of the server, not an error of the test
+class Refused(Exception):  # an answer of the server, not an error of the test
     """The server's no."""
 
     def __init__(self, status: int, description: str, parameters: Params | None = None) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import puremagic
 from aiohttp import web
+from msgspec.structs import replace
 
 from bot.changes import AttachmentRecord
 from bot.channels.webchat import WebChat

@@ -49,7 +49,9 @@ def test_every_computed_key_has_a_text(catalogue: Catalogue) -> None:
     wanted = {f"type.{t}" for t in Type} | {f"status.{s}" for s in Status} | {f"event.{a}" for a in Action}
     wanted |= {f"enclosed.{t}" for t in AttachmentType} | {f"received.{t}" for t in AttachmentType}
     wanted |= {f"title.{t}" for t in AttachmentType} | {f"date.month.{m}" for m in range(1, 13)}
-    wanted |= {f"date.weekday.{d}" for d in range(7)} | {f"problem.{p}" for p in ("too_large", "unsupported", "expired")}
+    wanted |= {f"date.weekday.{d}" for d in range(7)} | {
+        f"problem.{p}" for p in ("too_large", "unsupported", "expired")
+    }
     assert not wanted - texts.keys()
     assert {status for status, _ in LIFECYCLE} <= set(Status)
 

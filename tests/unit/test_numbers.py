@@ -57,9 +57,7 @@ def test_the_ways_people_write_it(form: str) -> None:
     assert parse(wide) == number
 
 
-@pytest.mark.parametrize(
-    "text", ["", "3", "260304", "幸福路12号", "260304-0001X", "13800138000", "1" * 40]
-)
+@pytest.mark.parametrize("text", ["", "3", "260304", "幸福路12号", "260304-0001X", "13800138000", "1" * 40])
 def test_what_is_no_number(text: str) -> None:
     assert parse(text) is None
 

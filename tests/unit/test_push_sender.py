@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bot.changes import Changes
 from bot.domain.people import Address
@@ -195,7 +196,7 @@ async def test_a_moved_chat_gets_its_push_at_the_new_place_once() -> None:
     outbox = Outbox(Moved(new))
     await outbox.put(ticket="260304-00010")
     await outbox.sender.once()
-    assert outbox.store.pushes["p:moved"] == replace(outbox.store.pushes["p"], key="p:moved", address=new)
+    assert outbox.store.pushes["p:moved"] == structs.replace(outbox.store.pushes["p"], key="p:moved", address=new)
     await outbox.sender.once()
     assert outbox.store.states == {"p": "refused", "p:moved": "sent"}
 

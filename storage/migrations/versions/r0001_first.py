@@ -133,8 +133,12 @@ def upgrade() -> None:
         "push",
         ["channel", "expires_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('ready', 'scheduled', 'kept') AND expires_at IS NOT NULL"),
-        postgresql_where=sa.text("state IN ('ready', 'scheduled', 'kept') AND expires_at IS NOT NULL"),
+        sqlite_where=sa.text(
+            "state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') AND expires_at IS NOT NULL"
+        ),
+        postgresql_where=sa.text(
+            "state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') AND expires_at IS NOT NULL"
+        ),
     )
     op.create_index(
         "ix_push_kept",
@@ -145,12 +149,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'kept'"),
     )
     op.create_index(
+        "ix_push_later",
+        "push",
+        ["channel", "not_before"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('scheduled', 'resting')"),
+        postgresql_where=sa.text("state IN ('scheduled', 'resting')"),
+    )
+    op.create_index(
         "ix_push_line",
         "push",
-        ["channel", "lane", "id", "not_before", "address"],
+        ["address", "state", "id"],
         unique=False,
-        sqlite_where=sa.text("state = 'ready'"),
-        postgresql_where=sa.text("state = 'ready'"),
+        sqlite_where=sa.text("state IN ('waiting', 'ready', 'resting', 'sending')"),
+        postgresql_where=sa.text("state IN ('waiting', 'ready', 'resting', 'sending')"),
     )
     op.create_index(
         "ix_push_message",
@@ -161,20 +173,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("message_id <> ''"),
     )
     op.create_index(
-        "ix_push_scheduled",
+        "ix_push_ready",
         "push",
-        ["channel", "not_before"],
+        ["channel", "lane", "id"],
         unique=False,
-        sqlite_where=sa.text("state = 'scheduled'"),
-        postgresql_where=sa.text("state = 'scheduled'"),
+        sqlite_where=sa.text("state = 'ready'"),
+        postgresql_where=sa.text("state = 'ready'"),
     )
     op.create_index(
-        "ix_push_unsent",
+        "ix_push_sending",
         "push",
-        ["address", "id", "state"],
+        ["channel"],
         unique=False,
-        sqlite_where=sa.text("state IN ('ready', 'sending')"),
-        postgresql_where=sa.text("state IN ('ready', 'sending')"),
+        sqlite_where=sa.text("state = 'sending'"),
+        postgresql_where=sa.text("state = 'sending'"),
     )
     op.create_table(
         "quarantine",

@@ -24,6 +24,7 @@ class Connection(aiosqlite.Connection):
     async def opened(cls, connect: Callable[[], sqlite3.Connection]) -> Self:
         """Open it in its thread. Raises what ``connect`` raises."""
         connection = cls(connect, _CHUNK)
+        connection._thread.daemon = True  # a process that fails before it closes the store must still come to its end
         await connection
         return connection
 

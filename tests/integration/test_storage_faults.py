@@ -190,3 +190,15 @@ async def test_a_job_that_breaks_breaks_nobody_else(store: SqliteStore) -> None:
 
 async def test_an_empty_change_set_is_nothing(store: SqliteStore) -> None:
     await store.commit(Changes())
+
+
+@pytest.mark.parametrize(("batch_max", "commits"), [(256, 2), (16, 5), (1, 60)])
+async def test_what_waits_together_shares_a_commit(tmp_path: Path, batch_max: int, commits: int) -> None:
+    store = await SqliteStore.open("", tmp_path, clock=FixedClock(NOW), batch_max=batch_max, patience=0)
+    ran: list[str] = []
+    await store._writer.run(lambda connection: connection.set_trace_callback(ran.append))
+    ran.clear()
+    await asyncio.gather(*(store.commit(filing(person(n), 1, f"260304-{n:05d}")) for n in range(60)))
+    assert 1 <= ran.count("COMMIT") <= commits
+    assert {text for text in ran if text.startswith("BEGIN")} == {"BEGIN IMMEDIATE"}  # never upgraded on the way
+    await store.close()

@@ -49,11 +49,11 @@ def test_everything_is_found_by_an_index(tmp_path: Path, module: ModuleType) -> 
             ]
             assert not whole or name in MAY_READ_ALL, f"{name}: {whole}"
             looked_at += 1
-    assert looked_at >= 4
+    assert looked_at >= 3
 
 
 def test_the_check_above_sees_a_table_being_read(tmp_path: Path) -> None:
     prepare(tmp_path / "db")
     with closing(sqlite3.connect(tmp_path / "db")) as connection:
-        plan = connection.execute("EXPLAIN QUERY PLAN DELETE FROM timer WHERE (kind, subject) IN (VALUES (1, 2))")
-        assert any(step.startswith("SCAN timer") for *_, step in plan)
+        plan = connection.execute("EXPLAIN QUERY PLAN SELECT 1 FROM push WHERE message_id = 1")
+        assert any(step.startswith("SCAN push") for *_, step in plan)

@@ -58,6 +58,14 @@ read_reply = _reading(Reply)
 read_pin = _reading(Pin)
 
 
+def reply_or_none(text: str | None) -> Reply | None:
+    """A stored reply; None where there is none, or an older program's words cannot be read any more."""
+    try:
+        return None if text is None else read_reply(text)
+    except msgspec.MsgspecError:
+        return None
+
+
 def whole_json(value: object) -> bytes:
     """Any value as JSON that keeps even what is no proper text: lone surrogates are escaped, bytes are base64."""
     return json.dumps(msgspec.to_builtins(value), ensure_ascii=True).encode()

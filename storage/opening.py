@@ -15,8 +15,9 @@ from storage.schema import REVISION
 _PATIENCE = 5.0
 """Seconds to wait for a process that is just leaving the data folder."""
 
-CHECKPOINT_PAGES = 4000
-"""The writer moves the log into the database after so many pages (16 MB)."""
+CHECKPOINT_PAGES = 8000
+"""The log is moved into the database after so many pages (32 MB), if no pause came before: pages that many people share
+are moved once then, and nobody waits longer than a tenth of a second for it."""
 
 _LOG_LIMIT = 64 * 1024 * 1024
 _CACHE_KIB = 64 * 1024

@@ -24,6 +24,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from msgspec import MsgspecError
+
 from bot.conversation.session import Credit
 from bot.ports import ClaimedPush, PushOutcome
 from storage.codec import micros, micros_or_none, read_session
@@ -69,14 +71,25 @@ def claim(connection: sqlite3.Connection, channel: str, now: datetime, limit: in
     at = micros(now)
     moved = connection.execute(_EXPIRE, (channel, at)).fetchall() + connection.execute(_DUE, (channel, at)).fetchall()
     _next(connection, (address for (address,) in moved))
-    rows = connection.execute(_CLAIM, (channel, limit)).fetchall()
-    connection.executemany(_BEGUN, [(at, row[0]) for row in rows])
-    claimed = []
-    for *row, slot in rows:
-        address: str = row[2]
-        replaces = connection.execute(_REPLACES, (address, slot)).fetchone() if slot else None
-        claimed.append(push_of(tuple(row), replaces[0] if replaces else "", _credits(connection, address, now)))
+    claimed: list[ClaimedPush] = []
+    for *row, slot in connection.execute(_CLAIM, (channel, limit)).fetchall():
+        id_, address = row[0], row[2]
+        try:
+            push = push_of(tuple(row), _replaced(connection, address, slot), _credits(connection, address, now))
+        except (MsgspecError, ValueError):
+            # Written by another program, or damaged: it must not stand in the way of all others for ever.
+            connection.execute(_SETTLE, (id_, "refused", at, "", "unreadable", None)).fetchall()
+            _next(connection, [address])
+            continue
+        connection.execute(_BEGUN, (at, id_))
+        claimed.append(push)
     return claimed
+
+
+def _replaced(connection: sqlite3.Connection, address: str, slot: str) -> str:
+    """The platform's id of the newest message in a slot."""
+    found = connection.execute(_REPLACES, (address, slot)).fetchone() if slot else None
+    return found[0] if found else ""
 
 
 def _next(connection: sqlite3.Connection, addresses: Iterable[str]) -> None:
@@ -87,7 +100,10 @@ def _next(connection: sqlite3.Connection, addresses: Iterable[str]) -> None:
 def _credits(connection: sqlite3.Connection, address: str, now: datetime) -> int | None:
     """How many more pushes the platform allows to a person now; None where none were ever counted."""
     found = connection.execute(_SESSION, (address,)).fetchone()
-    credit: Credit | None = read_session(found[0]).credit if found else None
+    try:
+        credit: Credit | None = read_session(found[0]).credit if found else None
+    except MsgspecError:
+        credit = None
     if credit is None:
         return None
     if credit.until <= now:

@@ -14,7 +14,7 @@ from bot.domain.ticket import Event, Ticket
 from bot.message import Answer
 from bot.ports import ClaimedPush, Line
 from storage import schema as t
-from storage.codec import micros, moment, read_pin, read_reply, read_session
+from storage.codec import micros, moment, read_pin, read_session, reply_or_none
 from storage.readers import Readers, Row
 from storage.sifting import stored_answer
 from storage.values import ATTACHMENT, PUSH, TICKET, attachment_of, columns, event_of, push_of, ticket_of
@@ -42,6 +42,9 @@ _PUSHED = (
     "SELECT key, created_at, reply FROM push WHERE address = ?"
     " AND state IN ('waiting', 'ready', 'resting', 'sending', 'kept', 'sent', 'unclear') ORDER BY id DESC LIMIT ?"
 )
+
+_REPLY = 5
+"""Where the reply stands in a row of `PUSH`."""
 
 
 class SqliteReader:
@@ -111,7 +114,7 @@ class SqliteReader:
         rows = await self._readers.rows(_KEPT, (name,))
         if not rows and self._kept.get(name) is before:
             del self._kept[name]
-        return [push_of(row) for row in rows]
+        return [push_of(row) for row in rows if reply_or_none(row[_REPLY]) is not None]
 
     async def talk(self, address: Address, limit: int = 100) -> Sequence[Line]:
         """The newest lines of a person's talk with the desk, oldest first. What was told under an answer is in it."""
@@ -121,7 +124,9 @@ class SqliteReader:
             said = connection.execute(_SAID, (address.channel, name, limit)).fetchall()
             files = _files(connection, name, [row[0] for row in said])
             lines = [line for row in reversed(said) for line in _exchange(row, files)]
-            lines += [_pushed(row) for row in reversed(connection.execute(_PUSHED, (name, limit)).fetchall())]
+            lines += [
+                line for row in reversed(connection.execute(_PUSHED, (name, limit)).fetchall()) for line in _pushed(row)
+            ]
             return sorted(lines, key=lambda line: line.at)[-limit:]
 
         return await self._readers.ask(read)
@@ -156,13 +161,13 @@ def _exchange(row: Row, files: dict[str, list[AttachmentRecord]]) -> list[Line]:
     if text or attachments or pin is not None:
         place = None if pin is None else read_pin(pin)
         lines.append(Line(key, "resident", moment(at), text, None, attachments, place))
-    if reply is not None:
-        said = read_reply(reply)
+    said = reply_or_none(reply)
+    if said is not None:
         lines.append(Line(f"{key}/answer", "desk", moment(answered_at or at), said.text, said))
     return lines
 
 
-def _pushed(row: Row) -> Line:
+def _pushed(row: Row) -> list[Line]:
     key, at, reply = row
-    said = read_reply(reply)
-    return Line(key, "desk", moment(at), said.text, said)
+    said = reply_or_none(reply)
+    return [Line(key, "desk", moment(at), said.text, said)] if said is not None and said.text else []

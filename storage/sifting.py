@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import AlreadyAnswered, Conflict, StoreError
 from bot.message import Answer
-from storage.codec import moment, read_reply
+from storage.codec import moment, reply_or_none
 from storage.rows import Row, Rows
 from storage.statements import taken
 
@@ -42,9 +42,7 @@ class Sifted:
 
 def stored_answer(reply: str | None, answered_at: int | None, received_at: int) -> Answer:
     """The answer in an inbox row."""
-    return Answer(
-        None if reply is None else read_reply(reply), moment(received_at if answered_at is None else answered_at)
-    )
+    return Answer(reply_or_none(reply), moment(received_at if answered_at is None else answered_at))
 
 
 def sift(connection: sqlite3.Connection, group: Sequence[Rows]) -> Sifted:

@@ -7,6 +7,7 @@ transaction is open: no cancelled request and no slow coroutine can hold a lock.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -23,7 +24,11 @@ from storage.statements import write
 BATCH_MAX = 256
 """Change-sets in one transaction at most."""
 
-_CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+_PAUSE = 0.02
+"""Seconds without work that are a pause: time to move the log into the database while nobody waits for it."""
+
+_WORTHWHILE = 256
+"""So many change-sets make moving the log worth its two fsyncs."""
 
 _T = TypeVar("_T")
 _Job = Callable[[sqlite3.Connection], Any]
@@ -40,6 +45,7 @@ class _Work:
     future: asyncio.Future[Any]
     error: BaseException | None = None
     result: Any = None
+    written: bool = False
 
 
 class Writer:
@@ -55,6 +61,7 @@ class Writer:
         self._waiting: deque[_Work] = deque()
         self._wake = asyncio.Event()
         self._ending = False
+        self._unmoved = 0
         self._task: asyncio.Task[None] | None = None
         self.closed = False
 
@@ -90,16 +97,30 @@ class Writer:
         if self._task is not None:
             await asyncio.wait([self._task])
         try:
-            await self._connection.run(lambda connection: connection.execute(_CHECKPOINT).fetchall())
-        except sqlite3.Error:
-            pass  # the log is read again at the next start; nothing is lost
+            await self._move_log("TRUNCATE")
         finally:
             await self._connection.close()
+
+    async def _move_log(self, how: str) -> None:
+        # When it fails nothing is lost: the log is whole, and read at the next start.
+        with contextlib.suppress(sqlite3.Error):
+            await self._connection.run(lambda c: c.execute(f"PRAGMA wal_checkpoint({how})").fetchall())
+        self._unmoved = 0
+
+    async def _work_or_pause(self) -> None:
+        """Wait for work; a pause after much work is used."""
+        if self._unmoved >= _WORTHWHILE:
+            try:
+                async with asyncio.timeout(_PAUSE):
+                    await self._wake.wait()
+            except TimeoutError:
+                await self._move_log("PASSIVE")
+        await self._wake.wait()
 
     async def _work(self) -> None:
         try:
             while not (self.closed or self._ending):
-                await self._wake.wait()
+                await self._work_or_pause()
                 self._wake.clear()
                 await asyncio.sleep(0)  # whoever is ready in this round of the loop comes along
                 while self._waiting and not self.closed:
@@ -117,6 +138,7 @@ class Writer:
         if not group:
             return
         job = self._connection.run(lambda connection: self._written(connection, group))
+        self._unmoved += len(group)
         write_group = asyncio.get_running_loop().create_task(job)
         try:
             await asyncio.shield(write_group)
@@ -140,14 +162,25 @@ class Writer:
         while parts:
             part = parts.pop()
             try:
-                _transaction(connection, part)
-            except Exception as error:
-                if isinstance(error, sqlite3.Error) and not isinstance(error, _POISON):
-                    self.closed = self.closed or _broken(error)
-                    for work in (*part, *(work for rest in parts for work in rest)):
-                        work.error = StoreUnavailable(why=_name(error))
-                    return
-                parts.extend(reversed(_divided(connection, part, error)))
+                parts.extend(reversed(_left_of(connection, part)))
+            except sqlite3.Error as error:
+                self.closed = self.closed or _broken(error)
+                for work in (*part, *(work for rest in parts for work in rest)):
+                    work.error = work.error or StoreUnavailable(why=_name(error))
+                return
+
+
+def _left_of(connection: sqlite3.Connection, part: list[_Work]) -> list[list[_Work]]:
+    """Write a part; what to write next when it cannot be written as a whole. Raises sqlite3.Error if nothing can be."""
+    try:
+        _transaction(connection, part)
+    except Exception as error:
+        if isinstance(error, sqlite3.Error) and not isinstance(error, _POISON):
+            raise
+        return _divided(connection, part, error)
+    for work in part:
+        work.written = True
+    return []
 
 
 def _transaction(connection: sqlite3.Connection, part: list[_Work]) -> None:
@@ -192,10 +225,10 @@ def _tell(group: list[_Work]) -> None:
         future = work.future
         if future.done():
             continue
-        if work.error is None:
+        if work.written:
             future.set_result(work.result)
         else:
-            future.set_exception(work.error)
+            future.set_exception(work.error or StoreUnavailable(why="not written"))
 
 
 def _name(error: Exception) -> str:

@@ -15,9 +15,10 @@ import pytest
 
 from bot.changes import Changes
 from bot.clock import FixedClock
-from bot.errors import StoreUnavailable
+from bot.errors import AlreadyAnswered, StoreUnavailable
+from bot.message import Answer
 from storage.store import SqliteStore
-from tests.fakes.changesets import NOW, filing, person, session, turn
+from tests.fakes.changesets import NOW, filing, person, push, pushes, session, turn
 
 ROOT = Path(__file__).parents[2]
 KILLS = 3
@@ -202,3 +203,36 @@ async def test_what_waits_together_shares_a_commit(tmp_path: Path, batch_max: in
     assert 1 <= ran.count("COMMIT") <= commits
     assert {text for text in ran if text.startswith("BEGIN")} == {"BEGIN IMMEDIATE"}  # never upgraded on the way
     await store.close()
+
+
+async def test_a_pause_after_much_work_moves_the_log(store: SqliteStore) -> None:
+    loop, moved = asyncio.get_running_loop(), asyncio.Event()
+
+    def look(text: str) -> None:
+        if "wal_checkpoint" in text:
+            loop.call_soon_threadsafe(moved.set)
+
+    await store._writer.run(lambda connection: connection.set_trace_callback(look))
+    await asyncio.gather(*(store.commit(turn(person(n), 1)) for n in range(300)))
+    async with asyncio.timeout(30):
+        await moved.wait()
+    await store.commit(turn(person(300), 1))
+    assert await store.reader.session(person(300)) is not None
+
+
+async def test_what_cannot_be_read_any_more_stands_in_nobodys_way(store: SqliteStore) -> None:
+    await store.commit(turn(person(1), 1, "m1"))
+    await store.commit(pushes(push("p1", person(1)), push("p2", person(1)), push("p3", person(2))))
+
+    def damage(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE push SET reply = '{\"words\": 1}' WHERE key = 'p1'")
+        connection.execute("UPDATE session SET body = '[]'")
+        connection.execute("UPDATE inbox SET reply = 'x'")
+
+    await store._writer.run(damage)
+    assert [c.push.key for c in await store.claim_pushes("wechat", NOW, 10)] == ["p3"]
+    assert [c.push.key for c in await store.claim_pushes("wechat", NOW, 10)] == ["p2"]
+    assert [line.id for line in await store.reader.talk(person(1))] == ["m1", "p2"]
+    with pytest.raises(AlreadyAnswered) as copy:
+        await store.commit(turn(person(1), 2, "m1"))
+    assert copy.value.answer == Answer(None, NOW)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -27,14 +26,6 @@ ROUNDS = 5
 """How often a turn is decided again on fresh state before it is given up."""
 
 
-@dataclass(slots=True)
-class Flight:
-    """A message under way, and who waits for its answer."""
-
-    waiters: list[asyncio.Future[Answer]]
-    task: asyncio.Task[None] | None = None
-
-
 class Dispatcher:
     """Gives every message its answer, once: copies share it, one person's messages wait for each other.
 
@@ -49,7 +40,8 @@ class Dispatcher:
         self._sessions = Sessions(desk.store.reader, sessions_cached)
         self._incidents = Incidents(desk, self._sessions)
         self._turnstile = Turnstile()
-        self._flying: dict[tuple[str, str], Flight] = {}
+        self._flying: dict[tuple[str, str], list[asyncio.Future[Answer]]] = {}  # copies that wait
+        self._landed = asyncio.Event()
         self._recent: OrderedDict[tuple[str, str], Answer] = OrderedDict()
         self._recent_max = answers_cached
         self._in_flight_max = in_flight_max
@@ -57,25 +49,43 @@ class Dispatcher:
     async def take(self, message: InboundMessage) -> Answer:
         """The answer to a message; it is on disk when this returns. Raises StoreUnavailable: nothing was acknowledged.
 
-        Whoever waits may be cancelled at any moment: the work goes on, and a copy of the message finds its answer.
+        Whoever waits may be cancelled at any moment. Nothing is half done then: either it was written, and a repeat
+        of the message finds the answer, or it was not, and the repeat is answered anew.
         """
         name = (message.address.channel, message.key)
         answer = self._recent.get(name)
         if answer is not None:
             self._desk.metrics.copies.inc()
             return answer
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[Answer] = loop.create_future()
-        flight = self._flying.get(name)
-        if flight is not None:
+        copies = self._flying.get(name)
+        if copies is not None:
             self._desk.metrics.copies.inc()
-            flight.waiters.append(waiter)
-        elif len(self._flying) >= self._in_flight_max:
+            copy: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            copies.append(copy)
+            return await copy
+        if len(self._flying) >= self._in_flight_max:
             raise StoreUnavailable()
-        else:
-            flight = self._flying[name] = Flight([waiter])
-            flight.task = loop.create_task(self._work(name, message, flight.waiters))
-        return await waiter
+        copies = self._flying[name] = []
+        try:
+            answer = await self._work(message)
+        except BaseException as error:
+            # Copies of a message whose first bearer gave up are told to come again.
+            told = error if isinstance(error, Exception) else StoreUnavailable()
+            for copy in copies:
+                if not copy.done():
+                    copy.set_exception(told)
+            raise
+        finally:
+            del self._flying[name]
+            if not self._flying:
+                self._landed.set()
+        self._recent[name] = answer
+        if len(self._recent) > self._recent_max:
+            self._recent.popitem(last=False)
+        for copy in copies:
+            if not copy.done():
+                copy.set_result(answer)
+        return answer
 
     async def fire(self, timer: Timer) -> bool:
         """Answer a timer; True when that is settled for good. Raises StoreUnavailable.
@@ -127,37 +137,23 @@ class Dispatcher:
     async def drain(self) -> None:
         """Wait until all messages taken are answered."""
         while self._flying:
-            await asyncio.wait([flight.task for flight in self._flying.values() if flight.task is not None])
+            self._landed.clear()
+            await self._landed.wait()
 
-    async def _work(
-        self, name: tuple[str, str], message: InboundMessage, waiters: list[asyncio.Future[Answer]]
-    ) -> None:
-        """Answer a message for all who wait for it. A task of its own, so that nobody's giving up touches it."""
+    async def _work(self, message: InboundMessage) -> Answer:
         desk, address = self._desk, message.address
         began = desk.clock.monotonic()
+        await self._turnstile.enter(address)
         try:
-            await self._turnstile.enter(address)
-            try:
-                answer = await self._answered(message)
-            finally:
-                self._turnstile.leave(address)
-        except BaseException as error:
-            del self._flying[name]
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
-            return
-        del self._flying[name]
-        self._recent[name] = answer
-        if len(self._recent) > self._recent_max:
-            self._recent.popitem(last=False)
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(answer)
+            answer = await self._answered(message)
+        except asyncio.CancelledError:
+            self._sessions.forget(address)  # it may have been written all the same
+            raise
+        finally:
+            self._turnstile.leave(address)
         desk.metrics.message(address.channel, message.kind)
         desk.metrics.turn_seconds.observe(desk.clock.monotonic() - began)
+        return answer
 
     async def _answered(self, message: InboundMessage) -> Answer:
         for _ in range(ROUNDS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from bot.errors import Malformed
@@ -20,13 +21,37 @@ def read_fields(xml: bytes) -> Fields:
     A document type or an entity declaration is refused, so nothing can be fetched or blown up.
     Control characters and lone surrogates, which people's phones do send, are dropped or replaced before parsing.
     """
+    xml = _mended(xml)
+    flat = _flat(xml)
+    if flat is not None:
+        return flat
     try:
-        fields = _read(_mended(xml)).get("xml")
+        fields = _read(xml).get("xml")
     except expat.ExpatError:
         raise Malformed(cause="xml") from None
     if not isinstance(fields, dict):
         raise Malformed(cause="root")
     return fields
+
+
+def _flat(xml: bytes) -> Fields | None:
+    """The fields of a document of one level, which nearly all are; None for anything else.
+
+    The tree builder of the standard library is five times as fast as handlers in Python, but cannot be told to refuse
+    a document type. What could hold one, or be read in another encoding, is left to those who can.
+    """
+    if b"<!D" in xml or b"<!E" in xml or b"<?" in xml:
+        return None
+    try:
+        root = ElementTree.fromstring(xml)  # noqa: S314 - no document type in it, so nothing to expand or fetch
+    except ElementTree.ParseError:
+        return None
+    fields: Fields = {}
+    for element in root:
+        if len(element) or element.tag in fields:
+            return None
+        fields[element.tag] = (element.text or "").strip()
+    return fields if root.tag == "xml" and fields else None
 
 
 def _mended(xml: bytes) -> bytes:

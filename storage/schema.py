@@ -47,6 +47,10 @@ def _text(name: str, nullable: bool = False) -> Column[str]:
     return Column(name, Text, nullable=nullable)
 
 
+def _texts(*names: str) -> list[Column[str]]:
+    return [_text(name) for name in names]
+
+
 def _int(name: str, nullable: bool = False) -> Column[int]:
     return Column(name, Integer, nullable=nullable)
 
@@ -67,10 +71,7 @@ def _id() -> Column[int]:
 inbox = Table(
     "inbox",
     metadata,
-    _text("channel"),
-    _text("key"),
-    _text("address"),
-    _text("kind"),
+    *_texts("channel", "key", "address", "kind"),
     _time("at"),
     _time("received_at"),
     _text("text"),
@@ -109,14 +110,7 @@ ticket = Table(
     metadata,
     _text("number"),
     _int("seq"),
-    _text("code"),
-    _text("alias"),
-    _text("type"),
-    _text("kind"),
-    _text("status"),
-    _text("source"),
-    _text("channel"),
-    _text("text"),
+    *_texts("code", "alias", "type", "kind", "status", "source", "channel", "text"),
     _time("filed_at"),
     _text("area"),
     _text("place_name", nullable=True),
@@ -145,10 +139,7 @@ ticket_event = Table(
     _text("ticket"),
     _int("seq"),
     _time("at"),
-    _text("action"),
-    _text("status"),
-    _text("actor"),
-    _text("data"),
+    *_texts("action", "status", "actor", "data"),
     PrimaryKeyConstraint("ticket", "seq"),
     sqlite_with_rowid=False,
 )
@@ -157,9 +148,7 @@ ticket_event = Table(
 reporter = Table(
     "reporter",
     metadata,
-    _text("ticket"),
-    _text("address"),
-    _text("role"),
+    *_texts("ticket", "address", "role"),
     _time("since"),
     PrimaryKeyConstraint("ticket", "address"),
     Index("ix_reporter_address", "address", "ticket"),
@@ -171,13 +160,9 @@ push = Table(
     "push",
     metadata,
     _id(),
-    _text("key"),
-    _text("address"),
-    _text("channel"),
+    *_texts("key", "address", "channel"),
     _int("lane"),
-    _text("ticket"),
-    _text("slot"),
-    _text("reply"),
+    *_texts("ticket", "slot", "reply"),
     Column("reserve", Boolean, nullable=False),
     _text("state"),
     _int("attempts"),
@@ -235,18 +220,9 @@ fired = Table(
 attachment = Table(
     "attachment",
     metadata,
-    _text("id"),
-    _text("address"),
-    _text("type"),
-    _text("ref"),
-    _text("state"),
+    *_texts("id", "address", "type", "ref", "state"),
     _time("created_at"),
-    _text("draft"),
-    _text("ticket"),
-    _text("message"),
-    _text("name"),
-    _text("mime"),
-    _text("sha256"),
+    *_texts("draft", "ticket", "message", "name", "mime", "sha256"),
     Column("bytes", BigInteger, nullable=True),
     _int("seconds", nullable=True),
     _text("fingerprint"),
@@ -265,9 +241,7 @@ attachment = Table(
 task = Table(
     "task",
     metadata,
-    _text("key"),
-    _text("kind"),
-    _text("subject"),
+    *_texts("key", "kind", "subject"),
     _time("opened_at"),
     _time("due_at", nullable=True),
     _text("address", nullable=True),
@@ -294,9 +268,7 @@ quarantine = Table(
     metadata,
     _text("incident"),
     _time("at"),
-    _text("why"),
-    _text("address"),
-    _text("key"),
+    *_texts("why", "address", "key"),
     Column("message", LargeBinary, nullable=True),
     _text("timer", nullable=True),
     PrimaryKeyConstraint("incident"),

@@ -18,7 +18,8 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage import schema as t
-from storage.rows import Batch, Row
+from storage.batch import Batch
+from storage.rows import Row
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 _MOST = 64

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from bot.errors import StoreUnavailable, Unstorable
+from storage.batch import batch_of
 from storage.connection import Connection
 from storage.erasing import erase
-from storage.rows import Rows, batch_of
+from storage.rows import Rows
 from storage.sifting import sift
 from storage.statements import write
 

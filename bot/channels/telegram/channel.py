@@ -23,6 +23,7 @@ FLOOD_MEMORY = 5.0
 """Seconds: a 429 for a second chat within this time means the whole bot."""
 
 _SIDE_JOBS = 64
+_TYPING_EVERY = 0.2  # with more than five a second to tell, the telling would hold up the answers
 _TYPING_SECONDS = 4.0  # Telegram shows it for five
 
 log = structlog.get_logger()
@@ -48,6 +49,7 @@ class Telegram:
         self._wire: Wire | None = None
         self._side_jobs: set[asyncio.Task[None]] = set()
         self._typing: dict[str, float] = {}
+        self._typed_at = float("-inf")
         self._flood: tuple[str, float] = ("", float("-inf"))
 
     async def start(self) -> None:
@@ -109,6 +111,8 @@ class Telegram:
         if self._wire is None or not self.settings.typing or chat_of(address) != address.id:
             return
         now = self._clock.monotonic()
+        if now - self._typed_at < _TYPING_EVERY:
+            return
         if (
             now - self._typing.get(address.id, float("-inf")) < _TYPING_SECONDS
             or len(self._side_jobs) > _SIDE_JOBS // 4
@@ -116,7 +120,7 @@ class Telegram:
             return
         if len(self._typing) > 1024:
             self._typing.clear()
-        self._typing[address.id] = now
+        self._typing[address.id] = self._typed_at = now
         self._aside(self._wire.show_typing(address))
 
     def _aside(self, job: Coroutine[Any, Any, None]) -> None:

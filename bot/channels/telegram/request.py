@@ -6,6 +6,7 @@ Imported only when the bot is configured, because ``import telegram`` takes a th
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -35,6 +36,17 @@ class FloodedError(TelegramError):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"Too Many Requests: retry after {seconds:g}")
         self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Parameters that are JSON already, in the place of the library's (final) `RequestData`.
+
+    Its own would take each value apart and put it together again.
+    """
+
+    parameters: dict[str, Any]
+    contains_files: bool = False
 
 
 class AiohttpRequest(BaseRequest):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import structlog
@@ -11,19 +11,18 @@ from telegram import (
     BotCommand,
     BotCommandScopeAllPrivateChats,
     InlineKeyboardMarkup,
-    LinkPreviewOptions,
-    Message,
     ReplyKeyboardMarkup,
     WebhookInfo,
 )
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ExtBot
+from telegram.request import RequestData
 
 from bot.channels.telegram.keyboard import keyboard
 from bot.channels.telegram.outcome import edit_lost, failed, nothing_new
 from bot.channels.telegram.pacing import chat_of
-from bot.channels.telegram.request import AiohttpRequest, FloodedError
+from bot.channels.telegram.request import AiohttpRequest, Asked, FloodedError
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.telegram.words import fitting
 from bot.domain.people import Address
@@ -34,7 +33,9 @@ UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
 log = structlog.get_logger()
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)  # a preview fetches the link, and may use it up
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
+
+_NO_PREVIEW = {"is_disabled": True}  # a preview fetches the link, and may use it up
 _RETRY_EDIT_SECONDS = 2.0
 
 
@@ -78,23 +79,26 @@ class Wire:
                 edited = await self._edit(address, text, markup, int(replaces))
                 if edited is not None:
                     return edited
-            sent = await self.bot.send_message(
-                chat_of(address), text, reply_markup=markup, link_preview_options=_NO_PREVIEW
-            )
+            sent = await self._ask("sendMessage", chat_of(address), text, markup)
         except TelegramError as error:
             return failed(error, address)
         except (KeyError, TypeError, ValueError, AttributeError) as error:  # the library could not read the answer
             return Unclear(f"unreadable answer: {type(error).__name__}")
-        return Delivered(str(sent.message_id))
+        return Delivered(str(sent["message_id"]))
+
+    async def _ask(self, method: str, chat: str, text: str, markup: Markup | None, **more: Any) -> Any:
+        """The raw result of saying something. Making it into the library's objects would cost more than sending it."""
+        asked = {"chat_id": chat, "text": text, "link_preview_options": _NO_PREVIEW, **more}
+        if markup is not None:
+            asked["reply_markup"] = markup.to_dict()
+        return await self.request.post(f"{self._url}/{method}", cast(RequestData, Asked(asked)))
 
     async def _edit(
         self, address: Address, text: str, markup: InlineKeyboardMarkup | None, message_id: int
     ) -> Delivery | None:
         """How editing went; None when that message cannot be edited any more."""
         try:
-            edited = await self.bot.edit_message_text(
-                text, chat_of(address), message_id, reply_markup=markup, link_preview_options=_NO_PREVIEW
-            )
+            await self._ask("editMessageText", chat_of(address), text, markup, message_id=message_id)
         except BadRequest as error:
             if nothing_new(error):
                 return Delivered(str(message_id))
@@ -105,7 +109,7 @@ class Wire:
             outcome = failed(error, address)
             # Editing twice shows the same as editing once: what is unclear may simply be done again.
             return TryLater(_RETRY_EDIT_SECONDS, outcome.reason) if isinstance(outcome, Unclear) else outcome
-        return Delivered(str(edited.message_id if isinstance(edited, Message) else message_id))
+        return Delivered(str(message_id))
 
     async def answer_callback(self, callback: str) -> None:
         """Stop a pressed button's spinning. Too late is no matter."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from bot.changes import Changes, Timer
@@ -18,8 +18,7 @@ from bot.message import Choice, InboundMessage, Reply
 from bot.ports import Numbers, Reader, Traits
 
 
-@dataclass(slots=True, kw_only=True)
-class Turn:
+class Turn(msgspec.Struct, kw_only=True):
     """One message or timer, everything needed to decide what it means, and what was decided.
 
     Use cases read ``turn.read``, change ``turn.session`` through `remember`, and put effects into ``turn.changes``.
@@ -36,7 +35,7 @@ class Turn:
     token: Callable[[], str]
     message: InboundMessage | None = None
     timer: Timer | None = None
-    changes: Changes = field(default_factory=Changes)
+    changes: Changes = msgspec.field(default_factory=Changes)
 
     @property
     def town(self) -> Town:

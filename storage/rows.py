@@ -6,9 +6,11 @@ can be seen to be unstorable is refused before it can disturb others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from bot.changes import AttachmentRecord, Changes, Task
 from bot.domain.ticket import Event, Ticket
@@ -25,29 +27,28 @@ LANES = (Lane.URGENT, Lane.REPLY, Lane.NOTICE, Lane.BULK)
 _LANE = {lane: number for number, lane in enumerate(LANES)}
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(msgspec.Struct):
     """What one change-set writes. Fences first: ``inbox``, ``turn``, ``fired``, ``events``."""
 
     inbox: Row | None = None
     turn: Row | None = None
     fired: Row | None = None
     session: Row | None = None
-    events: list[Row] = field(default_factory=list)
-    tickets: list[Row] = field(default_factory=list)
-    reporters: list[Row] = field(default_factory=list)
-    pushes: list[Row] = field(default_factory=list)
-    timers: list[Row] = field(default_factory=list)
-    cancelled: list[tuple[str, str]] = field(default_factory=list)
-    attachments: list[Row] = field(default_factory=list)
-    moved: list[Row] = field(default_factory=list)
-    filed: list[Row] = field(default_factory=list)
-    dropped: list[Row] = field(default_factory=list)
-    tasks: list[Row] = field(default_factory=list)
-    closed: list[tuple[int, str]] = field(default_factory=list)
-    failures: list[Row] = field(default_factory=list)
-    told: list[Row] = field(default_factory=list)
-    erased: list[str] = field(default_factory=list)
+    events: Sequence[Row] = ()
+    tickets: Sequence[Row] = ()
+    reporters: Sequence[Row] = ()
+    pushes: Sequence[Row] = ()
+    timers: Sequence[Row] = ()
+    cancelled: Sequence[tuple[str, str]] = ()
+    attachments: Sequence[Row] = ()
+    moved: Sequence[Row] = ()
+    filed: Sequence[Row] = ()
+    dropped: Sequence[Row] = ()
+    tasks: Sequence[Row] = ()
+    closed: Sequence[tuple[int, str]] = ()
+    failures: Sequence[Row] = ()
+    told: Sequence[Row] = ()
+    erased: Sequence[str] = ()
 
 
 def rows_of(changes: Changes, now: datetime) -> Rows:

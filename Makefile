@@ -7,7 +7,7 @@ VENV := .venv
 BENCH := .venv-bench
 PY := $(VENV)/bin/python
 ARGS ?=
-TEST_ARGS ?= -n auto
+TEST_ARGS ?= -n auto --dist loadfile
 
 run: $(VENV)/.run
 	@exec $(PY) main.py serve $(ARGS)

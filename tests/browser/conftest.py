@@ -37,7 +37,7 @@ PATIENCE_MS = 15_000
 """How long the browser may take for anything; only a failure ever waits so long."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine; without one every test here says so, loudly."""
     program = next(filter(None, map(shutil.which, NAMES)), None)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import puremagic
 from aiohttp import web
 from msgspec.structs import replace
 
@@ -22,6 +21,7 @@ from bot.errors import Malformed, NotFound, StoreUnavailable
 from bot.message import Answer, Choice, Delivery, InboundMessage, MessageKind, Push, Reply
 from bot.ports import Clock, Line, StoredMedia
 from bot.web import build_app
+from storage.content_type import HEAD, content_type
 
 Words = Callable[..., str]
 SAYS = {"card": "card: {said}"}
@@ -72,10 +72,7 @@ class MediaFolder:
 
 def kind_of(content: bytes) -> str:
     """What the first bytes say."""
-    try:
-        return next((m.mime_type for m in puremagic.magic_string(content[:4096]) if m.mime_type), "")
-    except (puremagic.PureError, ValueError):
-        return ""
+    return content_type(content[:HEAD])
 
 
 @dataclass

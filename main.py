@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import signal
 import sys
@@ -24,14 +23,11 @@ if TYPE_CHECKING:
     from bot.townfile import TownWatch
 
 CLOCK = SystemClock()
-GC_EVERY = 20_000, 20, 50
-"""Objects between two looks of the garbage collector: a turn leaves none behind, and at 700 most are still in use."""
 LOCALES = Path(__file__).parent / "locales"
 DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
 """How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
 
-ABOUT = "Minsheng, a complaint desk that lives in chat."
-app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 channels_app = typer.Typer(help="What the platforms must know of the desk.", no_args_is_help=True)
 simulate_app = typer.Typer(help="Play a platform against a running desk.", no_args_is_help=True)
 app.add_typer(channels_app, name="channels")
@@ -44,7 +40,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For other programs.")]
 
 @app.callback()
 def before(context: typer.Context, config: Config = None, data: Data = None) -> None:
-    """Both options may stand before the command too."""
+    """Minsheng, a complaint desk that lives in chat. Both options may stand before the command too."""
     context.obj = (config, data)
 
 
@@ -156,6 +152,7 @@ async def _serve(settings: Settings) -> None:
     from bot.catalogue import Catalogue
     from bot.channels.roster import Roster
     from bot.domain.words import desk_word
+    from bot.runtime import memory
     from bot.runtime.desk import Desk
     from bot.runtime.engine import Engine
     from bot.runtime.metrics import Metrics
@@ -230,9 +227,7 @@ async def _serve(settings: Settings) -> None:
         opened.push_async_callback(engine.stop, WORK_SECONDS)
         opened.push_async_callback(close_doors)
         address = await server.start(settings.web.host, settings.web.port)
-        gc.collect()
-        gc.freeze()  # what is here now stays: the collector need not look at it again
-        gc.set_threshold(*GC_EVERY)
+        memory.settle()
         names = ", ".join(channel.name for channel in channels)
         for words in map(catalogue.words, sorted(catalogue.languages, reverse=True)):
             print(words("serve.open", url=settings.web.public_url or address))

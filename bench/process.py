@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -128,8 +128,9 @@ class Process:
         found = {}
         for pid in self._tree():
             for task in Path(f"/proc/{pid}/task").iterdir():
-                name = (task / "comm").read_text().strip()
-                found[f"{name}/{task.name}"] = _cpu_ticks(task / "stat") / _TICKS_PER_SECOND
+                with suppress(FileNotFoundError):  # a thread may end while we look
+                    name = (task / "comm").read_text().strip()
+                    found[f"{name}/{task.name}"] = _cpu_ticks(task / "stat") / _TICKS_PER_SECOND
         return found
 
     def rss_mb(self) -> float:
@@ -152,7 +153,8 @@ class Process:
             pid = waiting.pop()
             found.append(pid)
             for task in Path(f"/proc/{pid}/task").iterdir():
-                waiting.extend(int(child) for child in (task / "children").read_text().split())
+                with suppress(FileNotFoundError):  # a thread may end while we look
+                    waiting.extend(int(child) for child in (task / "children").read_text().split())
         return found
 
 

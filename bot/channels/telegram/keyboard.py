@@ -1,13 +1,17 @@
-"""What can be tapped under a message. Imported only when the bot is configured."""
+"""What can be tapped under a message, as the Bot API wants it (core.telegram.org/bots/api#inlinekeyboardmarkup).
+
+Plain JSON: a message has four buttons, and making objects of them only to take them apart costs as much as sending it.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup
+from bot.message import Choice, JsonObject, Reply
 
-from bot.message import Choice, Reply
+INLINE = "inline_keyboard"
+"""The key of a markup whose buttons stand under the message; others cannot be edited in."""
 
 PRESS_BYTES = 64
 """Most bytes of a button's data (core.telegram.org/bots/api#inlinekeyboardbutton)."""
@@ -19,7 +23,7 @@ _BUTTONS = 100
 _PICKERS = {"place": "\N{ROUND PUSHPIN}", "contact": "\N{MOBILE PHONE}"}
 
 
-def keyboard(reply: Reply) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
+def keyboard(reply: Reply) -> JsonObject | None:
     """The buttons of a reply, or None.
 
     A question for a place or a contact gets Telegram's own picker, labelled by the choice whose token is the name of
@@ -32,20 +36,14 @@ def keyboard(reply: Reply) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
     choices = [choice for choice in reply.choices if _tappable(choice)][:_BUTTONS]
     if not choices:
         return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(choice.label, callback_data=choice.token) for choice in row] for row in rows(choices)]
-    )
+    return {INLINE: [[{"text": c.label, "callback_data": c.token} for c in row] for row in rows(choices)]}
 
 
-def _picker(reply: Reply, others: Sequence[Choice]) -> ReplyKeyboardMarkup:
+def _picker(reply: Reply, others: Sequence[Choice]) -> JsonObject:
     label = next((choice.label for choice in reply.choices if choice.token == reply.ask), "") or _PICKERS[reply.ask]
-    contact = reply.ask == "contact"
-    picker = KeyboardButton(label, request_contact=contact or None, request_location=not contact or None)
-    return ReplyKeyboardMarkup(
-        [[picker], *([KeyboardButton(choice.word) for choice in row] for row in rows(others))],
-        resize_keyboard=True,
-        one_time_keyboard=True,
-    )
+    wanted = "request_contact" if reply.ask == "contact" else "request_location"
+    words = ([{"text": choice.word} for choice in row] for row in rows(others))
+    return {"keyboard": [[{"text": label, wanted: True}], *words], "resize_keyboard": True, "one_time_keyboard": True}
 
 
 def _tappable(choice: Choice) -> bool:

@@ -10,8 +10,6 @@ import structlog
 from telegram import (
     BotCommand,
     BotCommandScopeAllPrivateChats,
-    InlineKeyboardMarkup,
-    ReplyKeyboardMarkup,
     WebhookInfo,
 )
 from telegram.constants import ChatAction
@@ -19,21 +17,19 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import RequestData
 
-from bot.channels.telegram.keyboard import keyboard
+from bot.channels.telegram.keyboard import INLINE, keyboard
 from bot.channels.telegram.outcome import edit_lost, failed, nothing_new
 from bot.channels.telegram.pacing import chat_of
 from bot.channels.telegram.request import AiohttpRequest, Asked, FloodedError
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.telegram.words import fitting
 from bot.domain.people import Address
-from bot.message import Delivered, Delivery, Reply, TryLater, Unclear
+from bot.message import Delivered, Delivery, JsonObject, Reply, TryLater, Unclear
 
 UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """What we ask Telegram to tell us."""
 
 log = structlog.get_logger()
-
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
 
 _NO_PREVIEW = {"is_disabled": True}  # a preview fetches the link, and may use it up
 _RETRY_EDIT_SECONDS = 2.0
@@ -75,7 +71,7 @@ class Wire:
         """Show a reply: in the place of an earlier message if that can still be edited, else as a new one."""
         text, markup = fitting(reply.text), keyboard(reply)
         try:
-            if replaces.isdecimal() and not isinstance(markup, ReplyKeyboardMarkup):  # those cannot be edited in
+            if replaces.isdecimal() and (markup is None or INLINE in markup):  # those cannot be edited in
                 edited = await self._edit(address, text, markup, int(replaces))
                 if edited is not None:
                     return edited
@@ -86,16 +82,14 @@ class Wire:
             return Unclear(f"unreadable answer: {type(error).__name__}")
         return Delivered(str(sent["message_id"]))
 
-    async def _ask(self, method: str, chat: str, text: str, markup: Markup | None, **more: Any) -> Any:
+    async def _ask(self, method: str, chat: str, text: str, markup: JsonObject | None, **more: Any) -> Any:
         """The raw result of saying something. Making it into the library's objects would cost more than sending it."""
         asked = {"chat_id": chat, "text": text, "link_preview_options": _NO_PREVIEW, **more}
         if markup is not None:
-            asked["reply_markup"] = markup.to_dict()
+            asked["reply_markup"] = markup
         return await self.request.post(f"{self._url}/{method}", cast(RequestData, Asked(asked)))
 
-    async def _edit(
-        self, address: Address, text: str, markup: InlineKeyboardMarkup | None, message_id: int
-    ) -> Delivery | None:
+    async def _edit(self, address: Address, text: str, markup: JsonObject | None, message_id: int) -> Delivery | None:
         """How editing went; None when that message cannot be edited any more."""
         try:
             await self._ask("editMessageText", chat_of(address), text, markup, message_id=message_id)

@@ -29,6 +29,8 @@ DESK_WORD_LENGTH = 24
 
 _NUMBER_AND_CODE = re.compile(r"\s*([0-9][0-9 -]{8,16}[0-9])[\s,，:：#]+([0-9]{6})\s*")
 _COMMAND_AND_NUMBER = re.compile(r"\s*/?(\w+)[\s:：]+([0-9][0-9-]{8,16})(?:[\s:：,，]+(.*))?", re.S)
+_DIGITS_OF_A_NUMBER = re.compile(r"(?:\d\W*){11}")
+"""As many digits as a ticket number has at least, however they are parted; texts without them name no ticket."""
 _LONE_SIGNS = re.compile(r"(?:\[[^\[\]\s]{1,8}\]|/:\S{1,8}|[^\w\s]|\s|_)+")
 
 COURTESIES = frozenset({"thanks", "greeting", "ok"})
@@ -97,7 +99,7 @@ class Router:
         word = command_word(text) if len(text) <= DESK_WORD_LENGTH else ""
         if word in self.vocabulary:
             return await self._command(turn, self.vocabulary[word])
-        if text[0:1].isalnum() or text[0:1] in "/ ":
+        if _DIGITS_OF_A_NUMBER.search(text):
             reply = await self._with_number(turn, text)
             if reply is not None:
                 return reply

@@ -60,7 +60,7 @@ class Contestant:
     def count(self) -> int:
         """How many tickets it has on disk."""
         with closing(sqlite3.connect(f"file:{self.database()}?mode=ro", uri=True)) as database:
-            return int(database.execute(f"SELECT count(*) FROM {self.tickets}").fetchone()[0])  # noqa: S608
+            return int(database.execute(f"SELECT count(*) FROM {self.tickets}").fetchone()[0])  # noqa: S608  # our own name
 
     def check(self) -> None:
         """Complain and confirm as somebody new. Raises LoadError when the answer holds no ticket's number."""

@@ -101,7 +101,7 @@ def _multiply(path: Path, copies: int) -> None:
                 names.append(f'"{name}"')
                 values.append(expression)
             database.execute(
-                f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {copies}) "  # noqa: S608
+                f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {copies}) "  # noqa: S608  # a number
                 f'INSERT INTO "{table}" ({", ".join(names)}) SELECT {", ".join(values)} FROM n',
                 params,
             )

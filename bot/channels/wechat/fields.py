@@ -41,7 +41,7 @@ def _flat(xml: bytes) -> Fields | None:
     """The fields of a document that is a plain row of elements, as nearly all are; None for anything else.
 
     It knows far less than XML: no attributes, no nesting, no entities, no declarations. What is not of this form to
-    the last byte is left to the parser, which knows everything and costs five times as much.
+    the last byte is left to the parser, which knows everything.
     """
     text = xml.decode().strip()
     if not (text.startswith("<xml>") and text.endswith("</xml>")):

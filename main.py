@@ -149,7 +149,7 @@ def open_town(settings: Settings) -> TownWatch:
 
 async def _serve(settings: Settings) -> None:
     """Open everything, serve until told to stop, close it in the opposite order."""
-    from bot.catalogue import Catalogue
+    from bot.catalogue import COMMANDS_PREFIX, Catalogue
     from bot.channels.roster import Roster
     from bot.domain.words import desk_word
     from bot.runtime import memory
@@ -187,7 +187,7 @@ async def _serve(settings: Settings) -> None:
         )
         channels = list(roster.channels())
         metrics = Metrics(channel.name for channel in channels)
-        router = Router(catalogue.vocabulary(desk_word))
+        router = Router(catalogue.vocabulary(desk_word), catalogue.vocabulary(desk_word, COMMANDS_PREFIX))
         desk = Desk(
             store=store,
             clock=CLOCK,

@@ -1,6 +1,6 @@
 """Every word a person reads, in every language the desk speaks.
 
-Texts live in ``locales/<language>/desk.po`` under keys such as ``receipt.filed``; translators' tools know the format.
+Texts live in ``locales/<language>/*.po`` under keys such as ``receipt.filed``; translators' tools know the format.
 Parameters are named fields: ``{number}``. What must be the same in all languages (keys, fields) is checked when the
 catalogue is loaded, so a missing text stops the start and never surprises a resident.
 """
@@ -19,6 +19,8 @@ from bot.errors import ConfigurationError
 
 DEFAULT_LOCALE = "zh_CN"
 WORDS_PREFIX = "word."
+COMMANDS_PREFIX = "command."
+"""Words of residents and of staff: "word.confirm", "command.take"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Catalogue:
         """The texts of a language, or of the default one."""
         return self.languages.get(locale) or self.languages[DEFAULT_LOCALE]
 
-    def vocabulary(self, fold: Callable[[str], str]) -> dict[str, str]:
+    def vocabulary(self, fold: Callable[[str], str], prefix: str = WORDS_PREFIX) -> dict[str, str]:
         """Desk words of all languages, folded, each with its command: ``{"确认": "confirm", ...}``.
 
         Raises ConfigurationError when one word stands for two commands.
@@ -51,9 +53,9 @@ class Catalogue:
         found: dict[str, str] = {}
         for words in self.languages.values():
             for key, text in words.texts.items():
-                if not key.startswith(WORDS_PREFIX):
+                if not key.startswith(prefix):
                     continue
-                command = key.removeprefix(WORDS_PREFIX)
+                command = key.removeprefix(prefix)
                 for word in map(fold, text.split("|")):
                     if found.setdefault(word, command) != command:
                         raise ConfigurationError(f"{words.locale}: {key}", f"{word!r} also means {found[word]!r}")
@@ -61,8 +63,14 @@ class Catalogue:
 
     @classmethod
     def load(cls, folder: Path) -> Catalogue:
-        """Read ``folder/*/desk.po``. Raises ConfigurationError for missing keys or fields."""
-        languages = {path.parent.name: _read(path) for path in sorted(folder.glob("*/desk.po"))}
+        """Read ``folder/*/*.po``. Raises ConfigurationError for missing keys or fields."""
+        languages: dict[str, dict[str, str]] = {}
+        for path in sorted(folder.glob("*/*.po")):
+            texts = languages.setdefault(path.parent.name, {})
+            for key, text in _read(path).items():
+                if key in texts:
+                    raise ConfigurationError(str(path), f"{key} is in another file of this language too")
+                texts[key] = text
         if DEFAULT_LOCALE not in languages:
             raise ConfigurationError(str(folder), f"no texts for {DEFAULT_LOCALE}")
         complete = languages[DEFAULT_LOCALE]
@@ -70,11 +78,9 @@ class Catalogue:
             for key in complete.keys() | texts.keys():
                 here, there = texts.get(key), complete.get(key)
                 if here is None or there is None:
-                    raise ConfigurationError(f"{folder}/{locale}/desk.po", f"{key} is not in every language")
+                    raise ConfigurationError(f"{folder}/{locale}", f"{key} is not in every language")
                 if fields(here) != fields(there):
-                    raise ConfigurationError(
-                        f"{folder}/{locale}/desk.po", f"{key} has other fields than {DEFAULT_LOCALE}"
-                    )
+                    raise ConfigurationError(f"{folder}/{locale}", f"{key} has other fields than {DEFAULT_LOCALE}")
         return cls({locale: Words(locale, texts) for locale, texts in languages.items()})
 
 

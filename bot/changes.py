@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from bot.conversation.session import Session
-from bot.domain.people import Address
+from bot.domain.people import Address, Invitation, Staff
 from bot.domain.ticket import Event, Ticket
 from bot.message import Answer, InboundMessage, Push
 
@@ -73,6 +73,49 @@ class Reporter(msgspec.Struct, frozen=True):
     since: datetime
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """News for somebody, to be folded with their other news into one push when their ``fold`` timer fires.
+
+    ``key`` is unique for ever: the same news is never stored twice. ``box`` is whose it is: ``staff:ID``, ``unit:CODE``
+    (whoever works there when it is opened) or an address. News of one ``topic`` are folded together: "" for staff, the
+    ticket's number for residents. ``what`` names the text (``news.<what>`` in the catalogue), ``params`` are its
+    fields; it is said in the reader's language, of the ticket as it then is. ``urgent`` news wait for nothing.
+    """
+
+    key: str
+    box: str
+    what: str
+    at: datetime
+    topic: str = ""
+    ticket: str = ""
+    params: dict[str, str] = {}
+    urgent: bool = False
+
+
+class StaffEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a member of staff, as it is logged. ``seq`` is `Staff.seq` after it; the pair is a fence."""
+
+    staff: str
+    seq: int
+    at: datetime
+    action: str  # joined, address, removed, leave, duty, changed
+    by: str
+    data: dict[str, object] = {}
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of the staff read, forwarded or exported something: recorded as a change is.
+
+    ``what``: card, push, list, phone, search, export. ``ticket`` is "" where it was no single one.
+    """
+
+    by: str
+    what: str
+    at: datetime
+    ticket: str = ""
+    detail: str = ""
+
+
 class Changes(msgspec.Struct):
     """What should become true, all of it or nothing, when a turn is committed.
 
@@ -101,6 +144,13 @@ class Changes(msgspec.Struct):
     code_failures: list[tuple[str, Address, datetime]] = msgspec.field(default_factory=list)  # ticket, who, when
     erased: list[Address] = msgspec.field(default_factory=list)  # people whose traces go, while their tickets stay
     told: list[int] = msgspec.field(default_factory=list)  # ids of kept pushes that this answer tells
+    staff: list[tuple[Staff, StaffEvent]] = msgspec.field(default_factory=list)
+    invitations: list[Invitation] = msgspec.field(default_factory=list)
+    used_invitations: list[tuple[str, str]] = msgspec.field(default_factory=list)  # digest, staff: a fence
+    notes: list[Note] = msgspec.field(default_factory=list)
+    folded: list[int] = msgspec.field(default_factory=list)  # ids of notes that a push of this turn tells
+    looked: list[Looked] = msgspec.field(default_factory=list)
+    recalled_pushes: list[str] = msgspec.field(default_factory=list)  # keys of pushes that must not leave any more
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:
         """Keep a ticket as it is after these events."""

@@ -135,11 +135,24 @@ class Lane(StrEnum):
     BULK = "bulk"  # digests, boards
 
 
+class Brief(msgspec.Struct, frozen=True):
+    """A push in the few words a platform's template takes when nothing longer may be sent.
+
+    ``name`` is what happened (``answer``, ``question``, ``news``, ``work``, ``overdue``): settings map it to a template
+    id and ``fields`` (number, title, state, time, remark) to the template's own; the channel cuts them to its limits.
+    """
+
+    name: str
+    fields: dict[str, str]
+
+
 class Push(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be sent without being asked for. ``key`` is unique for ever: the same push is never stored twice.
 
     It leaves at ``not_before`` at the earliest and is dropped after ``expires_at``. ``ticket`` is the number it
-    is about. ``reserve`` marks a push that may use the credits kept for answers and reviews.
+    is about. ``reserve`` marks a push that may use the credits kept for answers and reviews. ``brief`` is what a
+    template may say in its stead. ``then`` is the kind of a timer (subject: the ticket's number, address: the push's)
+    that is due in the moment it is delivered, in the same commit.
     """
 
     key: str
@@ -151,6 +164,8 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     not_before: datetime | None = None
     expires_at: datetime | None = None
     reserve: bool = False
+    brief: Brief | None = None
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,21 @@ from bot.message import Choice, InboundMessage, Reply
 from bot.ports import Numbers, Reader, Traits
 
 
+class Voice(msgspec.Struct, frozen=True):
+    """What it takes to name things in somebody's language. A `Turn` is the voice in which its person is answered."""
+
+    words: Callable[..., str]
+    locale: str
+    town: Town
+
+
 class Turn(msgspec.Struct, kw_only=True):
     """One message or timer, everything needed to decide what it means, and what was decided.
 
     Use cases read ``turn.read``, change ``turn.session`` through `remember`, and put effects into ``turn.changes``.
-    ``words`` renders a text of the catalogue in the person's language; ``token()`` is a fresh unguessable id.
+    ``words`` renders a text of the catalogue in the person's language, ``words_in(locale)`` gives those of another one
+    ("" is the desk's own); ``token()`` is a fresh unguessable id. ``works_here``: a member of staff, who opens a draft only
+    on purpose.
     """
 
     now: datetime
@@ -32,15 +42,27 @@ class Turn(msgspec.Struct, kw_only=True):
     read: Reader
     numbers: Numbers
     words: Callable[..., str]
+    words_in: Callable[[str], Callable[..., str]]
     token: Callable[[], str]
     message: InboundMessage | None = None
     timer: Timer | None = None
     changes: Changes = msgspec.field(default_factory=Changes)
+    works_here: bool = False
 
     @property
     def town(self) -> Town:
         """The town's settings."""
         return self.guide.town
+
+    @property
+    def locale(self) -> str:
+        """The person's language; "" is the desk's own."""
+        return self.session.locale
+
+    def voice(self, session: Session | None) -> Voice:
+        """The voice in which somebody else is told something (None: somebody nobody has met)."""
+        locale = session.locale if session is not None else ""
+        return Voice(self.words_in(locale), locale, self.town)
 
     @property
     def address(self) -> Address:

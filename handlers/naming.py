@@ -8,11 +8,15 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation.draft import Draft
 from bot.domain.place import Place
-from bot.domain.town import Area, Kind, Unit
+from bot.domain.ticket import Ticket
+from bot.domain.town import UNDECIDED, Area, Kind, Unit
 from bot.message import AttachmentType
-from bot.turn import Turn
+from bot.turn import Turn, Voice
 
 TITLE_LENGTH = 20
+
+Speaking = Turn | Voice
+"""Whose language things are named in."""
 
 
 @lru_cache(maxsize=8)
@@ -20,62 +24,69 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _named(turn: Turn, entry: Kind | Unit | Area | None, code: str) -> str:
+def _named(voice: Speaking, entry: Kind | Unit | Area | None, code: str) -> str:
     if entry is None:
         return code
-    return entry.name_en or entry.name if turn.session.locale == "en" else entry.name
+    return entry.name_en or entry.name if voice.locale == "en" else entry.name
 
 
-def kind_name(turn: Turn, code: str) -> str:
+def kind_name(voice: Speaking, code: str) -> str:
     """The kind's name; its code when the town no longer knows it."""
-    return _named(turn, turn.town.kinds.get(code), code)
+    return _named(voice, voice.town.kinds.get(code), code)
 
 
-def unit_name(turn: Turn, code: str) -> str:
+def unit_name(voice: Speaking, code: str) -> str:
     """The unit's name; for the pool, what residents are told instead."""
-    return _named(turn, turn.town.units.get(code), code) if code else turn.words("unit.pool")
+    return _named(voice, voice.town.units.get(code), code) if code else voice.words("unit.pool")
 
 
-def area_name(turn: Turn, code: str) -> str:
+def area_name(voice: Speaking, code: str) -> str:
     """The area's name with the one it lies in."""
-    area = turn.town.areas.get(code)
-    parent = turn.town.areas.get(area.parent) if area else None
-    name = _named(turn, area, code)
-    return turn.words("place.in", inner=name, outer=_named(turn, parent, "")) if parent else name
+    area = voice.town.areas.get(code)
+    parent = voice.town.areas.get(area.parent) if area else None
+    name = _named(voice, area, code)
+    return voice.words("place.in", inner=name, outer=_named(voice, parent, "")) if parent else name
 
 
-def type_name(turn: Turn, type_: str) -> str:
+def type_name(voice: Speaking, type_: str) -> str:
     """What the type of a ticket is called."""
-    return turn.words(f"type.{type_}")
+    return voice.words(f"type.{type_}")
 
 
-def place_name(turn: Turn, place: Place) -> str:
+def place_name(voice: Speaking, place: Place) -> str:
     """A place read back: what was said, and the area the desk takes it for."""
-    area = turn.town.areas.get(place.area)
-    if area is None or _named(turn, area, "") in place.name:
+    area = voice.town.areas.get(place.area)
+    if area is None or _named(voice, area, "") in place.name:
         return place.name
-    return turn.words("place.of", name=place.name, area=area_name(turn, place.area))
+    return voice.words("place.of", name=place.name, area=area_name(voice, place.area))
 
 
-def moment(turn: Turn, at: datetime) -> str:
+def moment(voice: Speaking, at: datetime) -> str:
     """A moment as people say it, in the town's time zone."""
-    local = at.astimezone(_zone(turn.town.timezone))
-    return turn.words(
+    local = at.astimezone(_zone(voice.town.timezone))
+    return voice.words(
         "date.moment",
-        month=turn.words(f"date.month.{local.month}"),
+        month=voice.words(f"date.month.{local.month}"),
         day=local.day,
-        weekday=turn.words(f"date.weekday.{local.weekday()}"),
+        weekday=voice.words(f"date.weekday.{local.weekday()}"),
         time=f"{local:%H:%M}",
     )
 
 
-def title(turn: Turn, draft: Draft) -> str:
+def title(voice: Speaking, draft: Draft) -> str:
     """A few words that tell this matter from the person's others."""
     if draft.said:
         return shortened(" ".join(draft.said[0].text.split()), TITLE_LENGTH)
     if draft.enclosed:
-        return turn.words(f"title.{draft.enclosed[0].type}")
-    return draft.place.name if draft.place else turn.words("title.empty")
+        return voice.words(f"title.{draft.enclosed[0].type}")
+    return draft.place.name if draft.place else voice.words("title.empty")
+
+
+def ticket_title(voice: Speaking, ticket: Ticket) -> str:
+    """A few words that tell a ticket from the person's others."""
+    if ticket.text:
+        return shortened(" ".join(ticket.text.split()), TITLE_LENGTH)
+    return voice.words("title.wordless") if ticket.kind == UNDECIDED else kind_name(voice, ticket.kind)
 
 
 def shortened(text: str, length: int) -> str:
@@ -83,9 +94,9 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def counted(turn: Turn, types: list[AttachmentType]) -> str:
+def counted(voice: Speaking, types: list[AttachmentType]) -> str:
     """What is enclosed, by type: "photos 2, voice 1" in the person's language."""
     found: dict[AttachmentType, int] = {}
     for type_ in types:
         found[type_] = found.get(type_, 0) + 1
-    return turn.words("list.comma").join(turn.words(f"enclosed.{t}", count=n) for t, n in found.items())
+    return voice.words("list.comma").join(voice.words(f"enclosed.{t}", count=n) for t, n in found.items())

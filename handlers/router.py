@@ -19,9 +19,11 @@ from bot.conversation.draft import Draft
 from bot.conversation.session import Question
 from bot.domain.numbers import parse as parse_number
 from bot.domain.words import desk_word, fold
-from bot.message import InboundMessage, MessageKind, Reply
+from bot.message import Choice, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
 from handlers.resident import changing, collecting, desk, filing, following
+from handlers.staff import desk as staff_desk
+from handlers.staff.me import me
 from handlers.timers import drafts, ladder
 
 DESK_WORD_LENGTH = 24
@@ -38,9 +40,13 @@ COURTESIES = frozenset({"thanks", "greeting", "ok"})
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """Finds the use case for a message or a timer. ``vocabulary`` maps folded desk words to commands."""
+    """Finds the use case for a message or a timer.
+
+    ``vocabulary`` maps folded desk words to commands, ``commands`` those of staff to theirs.
+    """
 
     vocabulary: Mapping[str, str]
+    commands: Mapping[str, str]
 
     async def handle(self, turn: Turn) -> Reply | None:
         """Answer a message. Raises Refusal where a rule says no."""
@@ -66,6 +72,12 @@ class Router:
         return remembering_choices(turn, reply)
 
     async def _answer(self, turn: Turn, message: InboundMessage) -> Reply | None:
+        staff = await me(turn)
+        if staff is not None:
+            turn.works_here = True
+            reply = await staff_desk.handle(turn, staff, message, self.commands)
+            if reply is not None:
+                return reply
         match message.kind:
             case MessageKind.TEXT:
                 return await self._text(turn, message)
@@ -233,6 +245,8 @@ def _skip(turn: Turn, draft: Draft | None) -> Reply:
 
 async def _into_draft(turn: Turn) -> Reply | None:
     draft = turn.session.draft
+    if draft is None and turn.works_here and not turn.session.reporting:
+        return turn.say("staff.hint", Choice("staff:todo", turn.words("choice.todo")))
     if draft is not None and turn.now - draft.touched_at >= turn.town.limits.draft_fresh:
         return changing.doubt(turn, draft)
     return await collecting.add(turn, draft)

@@ -50,11 +50,51 @@ class Filed(msgspec.Struct, frozen=True, omit_defaults=True):
     said: tuple[str, ...] = ()
 
 
+class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The tickets of the last list a member of staff was shown, in its order. A place in it is good for 30 minutes."""
+
+    numbers: tuple[str, ...]
+    at: datetime
+
+    def good(self, now: datetime) -> bool:
+        """Whether its places still mean something."""
+        return now - self.at < QUESTION_LIFE
+
+
+class Composing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A command that is being put together in steps: an answer whose outcome is asked, a preview before it is sent.
+
+    ``act`` names the use case, ``step`` what is waited for; ``values`` are what has been given so far.
+    """
+
+    act: str
+    ticket: str
+    at: datetime
+    step: str = ""
+    text: str = ""
+    evidence: tuple[str, ...] = ()
+    values: dict[str, str] = {}
+
+    def open(self, now: datetime) -> bool:
+        """Whether it still waits."""
+        return now - self.at < QUESTION_LIFE
+
+
+class Loose(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file a member of staff sent without saying what for: evidence of an answer within ten minutes."""
+
+    id: str
+    type: str
+    at: datetime
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything remembered of one address; ``seq`` counts its turns.
 
     ``recent`` holds the newest filings first, at most 10. ``current`` is the id of the draft that is being talked
     about. ``tries`` are the moments of wrong codes. ``talking_until``: words go to the duty supervisor till then.
+    ``asked`` are tickets whose handler waits for this person's answer. ``listed``, ``composing``, ``loose`` and
+    ``reporting`` (a member of staff files an own matter) are for staff; ``talking_to`` is whom a supervisor talks with.
     """
 
     address: Address
@@ -72,6 +112,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tries: tuple[datetime, ...] = ()
     phone: str = ""
     credit: Credit | None = None
+    asked: tuple[str, ...] = ()
+    listed: Listed | None = None
+    composing: Composing | None = None
+    loose: tuple[Loose, ...] = ()
+    reporting: bool = False
+    collecting: dict[str, str] = {}
+    talking_to: Address | None = None
 
     @property
     def draft(self) -> Draft | None:

@@ -12,6 +12,8 @@ from bot.domain.deadlines import Tier
 from bot.domain.dispatch import Dispatcher, Route
 from bot.domain.gazetteer import Gazetteer, PlaceFinding
 from bot.domain.lexicon import Lexicon, TextReading
+from bot.domain.people import Staff
+from bot.domain.permission import Person
 from bot.domain.place import Pin, Place
 from bot.domain.ticket import Ticket, Type
 from bot.domain.town import UNDECIDED, Clock, Town
@@ -57,6 +59,24 @@ class Guide:
     def route(self, kind: str, area: str) -> Route:
         """Which unit acts on that kind in that area ("" when unknown)."""
         return self.dispatcher.route(kind or UNDECIDED, area)
+
+    def person(self, staff: Staff, stands_for: frozenset[str] = frozenset()) -> Person:
+        """A member of staff as one who wants to act; ``stands_for``: ids of those on leave whose deputy they are."""
+        units = frozenset({staff.unit, *self.below(staff.unit)}) if staff.unit else frozenset()
+        areas: frozenset[str] | None = None
+        if staff.areas:
+            above = self.gazetteer.above
+            areas = frozenset(a for a in self.town.areas if any(limit in above.get(a, (a,)) for limit in staff.areas))
+        return Person(staff.id, staff.role, staff.unit, units, areas, staff.walled, stands_for)
+
+    def below(self, unit: str) -> frozenset[str]:
+        """The units that stand below one, at any depth."""
+        found: set[str] = set()
+        more = {unit}
+        while more:
+            more = {u.code for u in self.town.units.values() if u.parent in more} - found
+            found |= more
+        return frozenset(found)
 
     def calendar_of(self, unit: str) -> WorkCalendar:
         """The calendar a unit works by; the town's for the pool and for units without own hours."""

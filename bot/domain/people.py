@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,6 +41,64 @@ class Role(StrEnum):
     LEAD = "lead"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """A time of duty, from ``begins`` to ``ends``."""
+
+    begins: datetime
+    ends: datetime
+
+
+class Staff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who works for the desk or for a unit. A role belongs to a person, never to a chat group.
+
+    ``id`` is random and never reused. ``unit`` is a code ("" for people of the desk itself), ``areas`` the codes a lead
+    or supervisor is limited to (empty: everywhere). ``walled`` marks who may see conduct complaints and reports.
+    ``addresses`` are where to reach them, the one they used last to bind first. While ``away`` (from, to) their cases
+    are the ``deputy``'s (an id). ``removed_at`` ends everything at once. ``seq`` counts the changes.
+    """
+
+    id: str
+    name: str
+    role: Role
+    unit: str = ""
+    areas: tuple[str, ...] = ()
+    walled: bool = False
+    addresses: tuple[Address, ...] = ()
+    joined_at: datetime
+    away: Shift | None = None
+    deputy: str = ""
+    duty: tuple[Shift, ...] = ()
+    removed_at: datetime | None = None
+    seq: int = 1
+
+    def away_at(self, at: datetime) -> bool:
+        """Whether they are on leave at a moment."""
+        return self.away is not None and self.away.begins <= at < self.away.ends
+
+    def on_duty(self, at: datetime) -> bool:
+        """Whether the duty list names them at a moment."""
+        return any(shift.begins <= at < shift.ends for shift in self.duty)
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """A one-time code that makes whoever types it a member of staff, or gives a member one more address.
+
+    ``digest`` is what is kept of the code: its SHA-256 in hex. ``staff`` is the id of a member who joins with a further
+    address ("" for somebody new). ``by`` is who invited: a staff id, or "desk" for the command line.
+    """
+
+    digest: str
+    role: Role
+    unit: str = ""
+    areas: tuple[str, ...] = ()
+    walled: bool = False
+    name: str = ""
+    staff: str = ""
+    by: str = ""
+    made_at: datetime
+    expires_at: datetime
 
 
 DESK = "desk"

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bot.domain.people import DESK
 from bot.domain.place import Place
+from bot.domain.work import NO_WORK, Work
 from bot.errors import NotPossibleNow
 
 
@@ -58,15 +59,38 @@ class Action(StrEnum):
     CORRECT = "correct"
     CLAIM = "claim"
     HIDE = "hide"
+    NOTE = "note"  # an internal note
+    PROGRESS = "progress"  # news for the resident
+    SEE = "see"  # somebody read it: recorded
+    TRANSCRIBE = "transcribe"
+    CLASSIFY = "classify"  # another kind or type
+    RETIME = "retime"  # other dates: an extension, a tier, a new calendar, the end of a pause
+    PAUSE = "pause"  # the question was delivered: the clock stands
+    HAND = "hand"  # another handler of the unit
+    PROPOSE = "propose"  # something to be decided by somebody with more say
+    DECIDE = "decide"
+    SUBMIT = "submit"  # an answer, before it leaves
+    RECALL = "recall"  # an answer taken back before it left
+    PROMISE = "promise"  # a date the resident is told
+    HELP = "help"  # a unit assists, or has done so
+    SUPERVISE = "supervise"  # a supervision order, or its end
+    URGE = "urge"
+    EXEMPT = "exempt"  # left out of the boards, with a reason
 
 
-FACTS = frozenset({Action.SUPPLEMENT, Action.CORRECT, Action.CLAIM, Action.HIDE})
+FACTS = frozenset(
+    {
+        *(Action.SUPPLEMENT, Action.CORRECT, Action.CLAIM, Action.HIDE, Action.NOTE, Action.SEE, Action.TRANSCRIBE),
+        *(Action.URGE, Action.EXEMPT),
+    }
+)
 """Actions that add to a ticket in any status and leave the status alone."""
 
 
 S, A = Status, Action
 LIFECYCLE: dict[tuple[Status, Action], Status] = {
     (S.FILED, A.DISPATCH): S.DISPATCHED,
+    (S.FILED, A.CONFER): S.JOINT,
     (S.FILED, A.REJECT): S.REJECTED,
     (S.FILED, A.WITHDRAW): S.WITHDRAWN,
     (S.FILED, A.MERGE): S.MERGED,
@@ -89,14 +113,19 @@ LIFECYCLE: dict[tuple[Status, Action], Status] = {
     (S.WAITING_RESIDENT, A.ANSWER): S.ANSWERED,
     (S.WAITING_RESIDENT, A.DISPATCH): S.DISPATCHED,
     (S.WAITING_RESIDENT, A.WITHDRAW): S.WITHDRAWN,
+    (S.WAITING_RESIDENT, A.REJECT): S.REJECTED,
     (S.WAITING_RESIDENT, A.MERGE): S.MERGED,
     (S.OBJECTED, A.DISPATCH): S.DISPATCHED,
+    (S.OBJECTED, A.RESUME): S.DISPATCHED,
+    (S.OBJECTED, A.MERGE): S.MERGED,
     (S.OBJECTED, A.REJECT): S.REJECTED,
     (S.OBJECTED, A.WITHDRAW): S.WITHDRAWN,
     (S.OBJECTED, A.CONFER): S.JOINT,
     (S.JOINT, A.DISPATCH): S.DISPATCHED,
     (S.JOINT, A.ANSWER): S.ANSWERED,
+    (S.JOINT, A.REJECT): S.REJECTED,
     (S.JOINT, A.WITHDRAW): S.WITHDRAWN,
+    (S.JOINT, A.MERGE): S.MERGED,
     (S.ANSWERED, A.CLOSE): S.CLOSED,
     (S.ANSWERED, A.REOPEN): S.REOPENED,
     (S.CLOSED, A.REOPEN): S.REOPENED,
@@ -109,6 +138,24 @@ LIFECYCLE: dict[tuple[Status, Action], Status] = {
 
 ENDS = frozenset({S.CLOSED, S.REJECTED, S.WITHDRAWN, S.MERGED})
 """Statuses in which no unit owes anything."""
+
+_RUNNING = frozenset({S.FILED, S.DISPATCHED, S.IN_PROGRESS, S.WAITING_RESIDENT, S.OBJECTED, S.JOINT, S.REOPENED})
+_WITH_A_UNIT = frozenset({S.DISPATCHED, S.IN_PROGRESS, S.WAITING_RESIDENT, S.OBJECTED, S.JOINT})
+STEPS: dict[Action, frozenset[Status]] = {
+    A.PROGRESS: _WITH_A_UNIT,
+    A.CLASSIFY: _RUNNING,
+    A.RETIME: _RUNNING,
+    A.PAUSE: frozenset({S.WAITING_RESIDENT}),
+    A.HAND: _WITH_A_UNIT,
+    A.PROPOSE: _RUNNING,
+    A.DECIDE: _RUNNING,
+    A.SUBMIT: frozenset({S.IN_PROGRESS, S.WAITING_RESIDENT, S.JOINT}),
+    A.RECALL: frozenset({S.IN_PROGRESS, S.WAITING_RESIDENT, S.JOINT}),
+    A.PROMISE: _WITH_A_UNIT,
+    A.HELP: _WITH_A_UNIT,
+    A.SUPERVISE: _RUNNING | {S.ANSWERED},
+}
+"""In which statuses an action is possible that leaves the status alone."""
 del S, A
 
 
@@ -130,6 +177,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     ``kind`` is a code of the town's catalogue, ``area`` and ``unit`` likewise ("" while unknown or in the pool).
     ``clock`` is a `bot.domain.town.Clock`. ``due_at`` binds the unit; ``promised_at`` is what the resident was told
     and moves only with a message. ``provisional`` marks dates counted over years whose holidays nobody knows yet.
+    ``handler`` is the id of the member of staff who took it ("" nobody). ``walled``: only people marked for it, and the
+    unit a supervisor chose, may know of it.
     """
 
     number: str
@@ -145,7 +194,9 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     area: str = ""
     place: Place | None = None
     unit: str = ""
+    handler: str = ""
     hidden: bool = False
+    walled: bool = False
     danger: str = ""
     clock: str = "type"
     provisional: bool = False
@@ -153,6 +204,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     promised_at: datetime | None = None
     closed_at: datetime | None = None
+    work: Work = NO_WORK
     seq: int = 1
 
     @property
@@ -162,18 +214,19 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
     def may(self, action: Action) -> bool:
         """Whether the lifecycle allows the action now."""
-        return action in FACTS or (self.status, action) in LIFECYCLE
+        return action in FACTS or self.status in STEPS.get(action, ()) or (self.status, action) in LIFECYCLE
 
     def after(self, action: Action, at: datetime, **fields: Any) -> Ticket:
         """The ticket after an action at a moment, with the given fields changed too.
 
         Raises NotPossibleNow with what is possible instead.
         """
-        if action in FACTS:
+        if action in FACTS or self.status in STEPS.get(action, ()):
             return replace(self, seq=self.seq + 1, **fields)
         status = LIFECYCLE.get((self.status, action))
         if status is None:
             possible = [a for s, a in LIFECYCLE if s is self.status]
+            possible += [a for a, statuses in STEPS.items() if self.status in statuses]
             raise NotPossibleNow(status=self.status, action=action, possible=possible)
         if action is Action.DISPATCH:
             fields.setdefault("dispatched_at", at)

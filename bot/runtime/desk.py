@@ -52,6 +52,10 @@ class Desk:
         """The texts in a person's language."""
         return self.words(session.locale if session is not None and session.locale else self.default_locale)
 
+    def words_in(self, locale: str) -> Callable[..., str]:
+        """The texts of a language; "" is the desk's own."""
+        return self.words(locale or self.default_locale)
+
     def turn(
         self,
         session: Session,
@@ -69,6 +73,7 @@ class Desk:
             read=self.store.reader,
             numbers=self.numbers,
             words=self.words_for(session),
+            words_in=self.words_in,
             token=_token,
             message=message,
             timer=timer,

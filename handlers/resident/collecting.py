@@ -45,7 +45,7 @@ def keep(turn: Turn, draft: Draft) -> Draft:
 def forget(turn: Turn, draft: Draft) -> None:
     """The draft has ended: nothing more happens with it by itself."""
     rest = tuple(d for d in turn.session.drafts if d.id != draft.id)
-    turn.remember(drafts=rest, current=rest[-1].id if rest else "", question=None)
+    turn.remember(drafts=rest, current=rest[-1].id if rest else "", question=None, reporting=False)
     no_card_later(turn, draft)
     turn.changes.cancel("draft", draft.id)
     if draft.danger:

@@ -9,11 +9,10 @@ from bot.conversation.draft import Draft, Enclosed
 from bot.conversation.session import Filed
 from bot.conversation.states import step
 from bot.domain.ticket import Action, Status, Ticket
-from bot.domain.town import UNDECIDED
 from bot.errors import NotFound
 from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
-from handlers.naming import TITLE_LENGTH, counted, kind_name, moment, place_name, shortened, title, unit_name
+from handlers.naming import counted, moment, place_name, ticket_title, title, unit_name
 from handlers.resident import collecting
 
 LISTED = 9
@@ -67,13 +66,6 @@ async def _one(turn: Turn, ticket: Ticket) -> Reply:
         lines.append(turn.words("status.due", due=moment(turn, ticket.promised_at)))
     lines.append(turn.words("status.next", number=ticket.number))
     return Reply("\n".join(lines), ticket=ticket.number)
-
-
-def ticket_title(turn: Turn, ticket: Ticket) -> str:
-    """A few words that tell a ticket from the person's others."""
-    if ticket.text:
-        return shortened(" ".join(ticket.text.split()), TITLE_LENGTH)
-    return turn.words("title.wordless") if ticket.kind == UNDECIDED else kind_name(turn, ticket.kind)
 
 
 def state_name(turn: Turn, ticket: Ticket) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp.test_utils import TestServer
 
-from bot.catalogue import Catalogue
+from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.changes import Changes
 from bot.channels.telegram import Intake, Telegram, TelegramSettings
 from bot.channels.telegram import routes as telegram_routes
@@ -146,7 +146,7 @@ async def stage(channel: str, folder: Path, start: datetime) -> AsyncIterator[St
             await each.start()
             stack.push_async_callback(each.stop)
 
-        router = Router(catalogue.vocabulary(words.desk_word))
+        router = Router(catalogue.vocabulary(words.desk_word), catalogue.vocabulary(words.desk_word, COMMANDS_PREFIX))
         metrics = Metrics()
         waiting: list[TimerFirer] = []
 

@@ -1,0 +1,26 @@
+"""The seams: what the core needs from a channel, a store, a clock and a media folder."""
+
+from bot.ports.channel import Channel, Fetched, NoPace, Pace, Traits, Unfetchable
+from bot.ports.keeping import Clock, MediaStore, Numbers, PushOutcome, Store, StoredMedia
+from bot.ports.reading import OWING, ClaimedPush, Line, PushState, Reader, Wanted
+
+__all__ = [
+    "OWING",
+    "Channel",
+    "ClaimedPush",
+    "Clock",
+    "Fetched",
+    "Line",
+    "MediaStore",
+    "NoPace",
+    "Numbers",
+    "Pace",
+    "PushOutcome",
+    "PushState",
+    "Reader",
+    "Store",
+    "StoredMedia",
+    "Traits",
+    "Unfetchable",
+    "Wanted",
+]

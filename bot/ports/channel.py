@@ -1,0 +1,116 @@
+"""What the core needs from a channel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from bot.domain.people import Address
+from bot.message import Delivery, Lane, MessageKind, Push
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a channel can do; use cases look here, never at a channel's name.
+
+    ``answers_at_once``: the reply travels in the HTTP answer. ``late_card``: pushing a refreshed card after a quiet
+    window is possible. ``quiet_window``: even the first card waits for the window. ``edits``: a shown card can be
+    replaced. ``buttons``: choices can be tapped (else they are numbered). ``text_limit`` is in ``text_unit``s.
+    ``credits``: how many pushes each action of a person allows, and for how long (empty: no such limit);
+    ``credits_reserved`` of them are kept for answers and reviews. ``tells_kept``: pushes that could not be sent are
+    told inside the answer to the person's next message.
+    """
+
+    answers_at_once: bool
+    quiet_window: bool
+    late_card: bool
+    edits: bool
+    buttons: bool
+    text_limit: int
+    text_unit: str = "characters"  # or "bytes" of UTF-8
+    credits: Mapping[MessageKind, tuple[int, timedelta]] = field(default_factory=dict)
+    credits_reserved: int = 0
+    tells_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The platform gives the file: its bytes in pieces, and the size and type it claims.
+
+    ``chunks`` raises ConnectionError when the platform breaks off in the middle: fetch again later.
+    """
+
+    chunks: AsyncIterator[bytes]
+    bytes: int | None = None
+    mime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfetchable:
+    """The platform will not give the file. ``problem``: ``expired``, ``too_large``, ``refused``.
+
+    ``retry``: perhaps later, after so many seconds.
+    """
+
+    problem: str
+    retry: bool = False
+    after: float = 0.0
+
+
+class Pace(Protocol):
+    """How fast a platform wants to be sent to. State of one process, no clock: ``now`` is monotonic seconds.
+
+    The sender asks `wait` before each push, tells `sent` when it goes out and `halted` after every `TryLater`.
+    """
+
+    def wait(self, address: Address, lane: Lane, now: float) -> float:
+        """Seconds this push must still wait; 0.0 when it may go now."""
+        ...
+
+    def sent(self, address: Address, lane: Lane, now: float) -> None:
+        """A push of this lane went out to this address."""
+        ...
+
+    def halted(self, seconds: float, address: Address | None, now: float) -> None:
+        """The platform wants nothing for so many seconds: for one address, or for everybody (None)."""
+        ...
+
+
+class NoPace:
+    """No pacing at all: for channels whose platform sets no speed."""
+
+    def wait(self, address: Address, lane: Lane, now: float) -> float:
+        """Never waits."""
+        return 0.0
+
+    def sent(self, address: Address, lane: Lane, now: float) -> None:
+        """Nothing to count."""
+
+    def halted(self, seconds: float, address: Address | None, now: float) -> None:
+        """Nothing to halt."""
+
+
+class Channel(Protocol):
+    """One way to talk with people. The obligatory part is small; `Traits` says what more there is."""
+
+    name: str
+    traits: Traits
+    pace: Pace
+
+    async def deliver(self, push: Push, replaces: str) -> Delivery:
+        """Send a push. ``replaces`` is the platform's id of the message whose slot it takes ("" for none)."""
+        ...
+
+    async def fetch(self, ref: str) -> Fetched | Unfetchable:
+        """Open a file by the reference the channel gave it. Never follows an address out of a payload."""
+        ...
+
+    async def start(self) -> None:
+        """Open what it needs."""
+        ...
+
+    async def stop(self) -> None:
+        """Close it again."""
+        ...

@@ -1,0 +1,120 @@
+"""What the core needs from a clock, a media folder and a store that things are put into."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.changes import AttachmentRecord, Changes, Timer
+from bot.message import InboundMessage
+from bot.ports.reading import ClaimedPush, Reader
+
+
+class Clock(Protocol):
+    """Time. Only `bot.clock` reads the real one."""
+
+    def now(self) -> datetime:
+        """Time-zone-aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds, never going back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMedia:
+    """Content on disk: its SHA-256 in hex, its size, and its type read from the content itself."""
+
+    sha256: str
+    bytes: int
+    mime: str
+
+
+class MediaStore(Protocol):
+    """A folder (or bucket) of files named by their content."""
+
+    async def save(self, chunks: AsyncIterator[bytes], cap: int) -> StoredMedia:
+        """Stream content in; when this returns it is durably there.
+
+        Raises Malformed with ``key="media.too_large"`` past ``cap`` bytes; nothing is left behind.
+        """
+        ...
+
+    def open(self, sha256: str) -> AsyncIterator[bytes]:
+        """The content in pieces. Raises NotFound."""
+        ...
+
+    async def exists(self, sha256: str) -> bool: ...
+
+
+class Numbers(Protocol):
+    """Where ticket numbers come from."""
+
+    async def next(self, day: datetime) -> str:
+        """A ticket number nobody else has, for the town's date of that moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PushOutcome:
+    """What became of a push. ``state``: ready (again), kept, sent, refused, unclear, expired."""
+
+    id: int
+    state: str
+    at: datetime
+    message_id: str = ""
+    reason: str = ""
+    not_before: datetime | None = None
+
+
+class Store(Protocol):
+    """Keeps things. See `bot.changes.Changes` for what can become true."""
+
+    @property
+    def reader(self) -> Reader:
+        """Where to ask."""
+        ...
+
+    async def commit(self, changes: Changes) -> None:
+        """Make all of it true, durably, or none.
+
+        Raises Conflict, AlreadyAnswered, Unstorable or StoreUnavailable.
+        """
+        ...
+
+    async def due_timers(self, now: datetime, limit: int) -> Sequence[Timer]:
+        """Pending timers that are due, earliest first."""
+        ...
+
+    async def next_timer_at(self) -> datetime | None:
+        """When the earliest pending timer is due."""
+        ...
+
+    async def claim_pushes(self, channel: str, now: datetime, limit: int) -> Sequence[ClaimedPush]:
+        """Take the oldest unsent push of each person, urgent lanes first, and mark the attempt as started on disk."""
+        ...
+
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> None:
+        """Write down what became of claimed pushes."""
+        ...
+
+    async def recover_pushes(self, channel: str, now: datetime) -> int:
+        """After a start: attempts that were under way when we died become unclear. Returns how many."""
+        ...
+
+    async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:
+        """Attachments still to be fetched, those that expire first in front."""
+        ...
+
+    async def settle_media(self, record: AttachmentRecord) -> None:
+        """Write down what became of a fetch."""
+        ...
+
+    async def quarantine(
+        self, incident: str, why: str, at: datetime, message: InboundMessage | None = None, timer: Timer | None = None
+    ) -> None:
+        """Keep what could not be handled, whole, for a person to look into. ``why`` holds nothing anybody wrote."""
+        ...

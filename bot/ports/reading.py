@@ -1,0 +1,208 @@
+"""Questions to the store. Every answer is a committed state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.changes import AttachmentRecord, Note, Reporter, StaffEvent, Task
+from bot.conversation.session import Session
+from bot.domain.directory import Directory
+from bot.domain.people import Address, Invitation
+from bot.domain.place import Pin
+from bot.domain.ticket import Event, Status, Ticket, Type
+from bot.message import Answer, Push
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedPush:
+    """A push the sender holds: how often it was tried, and the platform's id of the message in its slot.
+
+    ``credits`` is how many more pushes the platform lets us send to this person now; None where it does not count.
+    """
+
+    id: int
+    push: Push
+    attempts: int = 0
+    replaces: str = ""
+    credits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a person's talk with the desk, for showing it again. ``who``: resident or desk.
+
+    ``id`` is the message's key for what a resident sent, that key with ``/answer`` after it for what it was answered,
+    and the push's key for a push. ``reply`` is the desk's `Reply`, ``pin`` a resident's place.
+    """
+
+    id: str
+    who: str
+    at: datetime
+    text: str
+    reply: object = None
+    attachments: tuple[AttachmentRecord, ...] = ()
+    pin: Pin | None = None
+
+
+OWING = (
+    *(Status.FILED, Status.DISPATCHED, Status.IN_PROGRESS, Status.WAITING_RESIDENT, Status.OBJECTED, Status.JOINT),
+    Status.REOPENED,
+)
+"""Statuses in which a unit, or the pool, owes something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which tickets are asked for; what is left as it is does not matter.
+
+    ``units``: led by one of these ("" is the pool). ``assisted_by``: a unit that helps and is not done. ``handler``: an
+    id, "" for tickets nobody took. ``areas``: in one of these, or without a place. ``walled`` False leaves walled ones
+    out that have no unit; ``not_kept_from`` leaves out what is kept from a unit. ``since`` and ``until`` bound
+    ``filed_at``. ``late`` and ``due_before`` compare ``due_at``.
+    """
+
+    statuses: tuple[Status, ...] = OWING
+    units: tuple[str, ...] | None = None
+    assisted_by: str = ""
+    handler: str | None = None
+    areas: frozenset[str] | None = None
+    kinds: tuple[str, ...] = ()
+    type: Type | None = None
+    due_before: datetime | None = None
+    due_after: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    danger: bool | None = None
+    walled: bool = True
+    not_kept_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PushState:
+    """How a push about a ticket stands: to whom, what it was, and its state in the outbox with the moment."""
+
+    key: str
+    address: Address
+    state: str
+    at: datetime
+    reason: str = ""
+
+
+class ResidentQuestions(Protocol):
+    """What use cases of residents ask."""
+
+    async def session(self, address: Address) -> Session | None: ...
+
+    async def answered(self, channel: str, key: str) -> Answer | None: ...
+
+    async def ticket(self, number: str) -> Ticket | None: ...
+
+    async def events(self, number: str) -> Sequence[Event]: ...
+
+    async def tickets_of(self, address: Address, limit: int = 20) -> Sequence[Ticket]:
+        """Tickets this address filed, claimed or joined, newest first."""
+        ...
+
+    async def owns(self, address: Address, number: str) -> bool:
+        """Whether this address filed, claimed or joined the ticket."""
+        ...
+
+    async def attachments(self, ids: Sequence[str]) -> Sequence[AttachmentRecord]: ...
+
+    async def quoted(self, address: Address, message_id: str) -> str:
+        """What a message of ours was about: a ticket number or a slot ("" when unknown)."""
+        ...
+
+    async def kept(self, address: Address) -> Sequence[ClaimedPush]:
+        """Pushes that wait for this person's next contact, oldest first. Costs nothing when there are none."""
+        ...
+
+    async def talk(self, address: Address, limit: int = 100) -> Sequence[Line]:
+        """The newest lines of a person's talk with the desk (messages, answers, pushes), oldest first."""
+        ...
+
+    async def code_failures(self, number: str, since: datetime) -> int:
+        """How many wrong codes were tried on a ticket since a moment."""
+        ...
+
+
+class StaffQuestions(Protocol):
+    """What use cases of staff, and timers, ask."""
+
+    async def directory(self) -> Directory:
+        """Everybody who works here, as of now. Costs nothing when nothing changed."""
+        ...
+
+    async def staff_events(self, staff: str) -> Sequence[StaffEvent]: ...
+
+    async def invitation(self, digest: str) -> Invitation | None:
+        """The invitation with that digest; None when there is none or it has been used."""
+        ...
+
+    async def reporters(self, number: str) -> Sequence[Reporter]:
+        """Whom a ticket belongs to, the filer first."""
+        ...
+
+    async def sessions(self, addresses: Iterable[Address]) -> Mapping[Address, Session]:
+        """What is remembered of several people; those nobody has met are missing."""
+        ...
+
+    async def tickets(self, wanted: Wanted, limit: int = 20, offset: int = 0) -> Sequence[Ticket]:
+        """Tickets, the earliest due first (those without a date last)."""
+        ...
+
+    async def count(self, wanted: Wanted) -> int:
+        """How many tickets there are of those, at most 100,000 counted."""
+        ...
+
+    async def counts(self, wanted: Wanted) -> Mapping[tuple[str, Status], int]:
+        """How many there are of those, by unit and status."""
+        ...
+
+    async def ending(self, digits: str, wanted: Wanted, limit: int = 10) -> Sequence[Ticket]:
+        """Open tickets whose number ends with these digits (three or more)."""
+        ...
+
+    async def found(self, words: str, wanted: Wanted, limit: int = 20, before: int | None = None) -> Sequence[Ticket]:
+        """Tickets in which all these words are written (two characters suffice), newest first, closed ones too when
+        ``wanted`` names their statuses."""
+        ...
+
+    async def load(self, handlers: Sequence[str]) -> Mapping[str, int]:
+        """How many tickets each of these handlers has open."""
+        ...
+
+    async def attachments_of(self, number: str) -> Sequence[AttachmentRecord]:
+        """The files of a ticket, oldest first."""
+        ...
+
+    async def tasks(self, kinds: Sequence[str], limit: int = 20) -> Sequence[Task]:
+        """Open tasks of these kinds, oldest first."""
+        ...
+
+    async def task(self, key: str) -> Task | None:
+        """An open task."""
+        ...
+
+    async def notes(self, box: str, topic: str | None = None, limit: int = 200) -> Sequence[tuple[int, Note]]:
+        """News that nobody was told yet, oldest first, with their ids; of one topic or of all (None)."""
+        ...
+
+    async def folded_at(self, box: str, topic: str = "") -> datetime | None:
+        """When news of that topic were told last, urgent ones not counted."""
+        ...
+
+    async def push_state(self, key: str) -> PushState | None:
+        """How a push stands."""
+        ...
+
+    async def pushes_of(self, number: str, limit: int = 20) -> Sequence[PushState]:
+        """How the pushes about a ticket stand, newest first."""
+        ...
+
+
+class Reader(ResidentQuestions, StaffQuestions, Protocol):
+    """Everything that can be asked of the store."""

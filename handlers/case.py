@@ -1,0 +1,100 @@
+"""Moving a ticket. Every step of its life goes through here, so none can lose its clock, its unit or its word to the
+resident."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from bot.changes import Timer
+from bot.domain import deadlines
+from bot.domain.deadlines import Tier
+from bot.domain.ticket import ENDS, Action, Ticket
+from bot.domain.town import Clock
+from bot.turn import Turn
+from handlers import notices
+
+TIMERS = ("rung", "answer_leaves", "decision", "pause_reminder", "pause_ends", "promise", "assist", "order")
+"""Kinds of timers whose subject is a ticket's number; all of them end with the ticket."""
+
+TASKS = ("pool", "listen")
+"""Kinds of tasks under ``kind:number`` that end when a unit has the ticket, or the ticket ends."""
+
+
+def moved(
+    turn: Turn, ticket: Ticket, action: Action, by: str, data: Mapping[str, object] | None = None, **fields: object
+) -> Ticket:
+    """The ticket after an action, logged, with its clock wound up again. Raises NotPossibleNow.
+
+    ``by`` is a staff id, ``str(address)`` of a resident, or `DESK`. An end goes through `ended`.
+    """
+    after = ticket.after(action, turn.now, **fields)
+    assert after.status not in ENDS, "an end owes the resident a message: use `ended`"  # noqa: S101 - see `ended`
+    turn.changes.ticket(after, after.event(action, turn.now, by=by, **(data or {})))
+    rearm(turn, after)
+    return after
+
+
+async def ended(
+    turn: Turn,
+    ticket: Ticket,
+    action: Action,
+    by: str,
+    what: str,
+    data: Mapping[str, object] | None = None,
+    **params: str,
+) -> Ticket:
+    """The ticket after an end (closed, rejected, withdrawn, merged): clocks stop, everybody it belongs to is told.
+
+    ``what`` names the text (``told.<what>``), ``params`` its fields besides number and title. Raises NotPossibleNow.
+    """
+    work = replace(ticket.work, proposals=(), answer=None, asked_at=None, paused_at=None)
+    after = ticket.after(action, turn.now, work=work)
+    turn.changes.ticket(after, after.event(action, turn.now, by=by, **(data or {})))
+    for kind in TIMERS:
+        turn.changes.cancel(kind, ticket.number)
+    turn.changes.closed_tasks.extend(f"{kind}:{ticket.number}" for kind in TASKS)
+    await notices.tell_residents(turn, after, what, params=params)
+    return after
+
+
+def rearm(turn: Turn, ticket: Ticket) -> None:
+    """Wind up the ladder: the next rung, and those whose moment has passed. What has fired never fires again."""
+    turn.changes.cancel("rung", ticket.number)
+    steps = turn.guide.ladder(ticket)
+    following = deadlines.next_step(steps, turn.now)
+    for step in steps:
+        if step.at <= turn.now or step is following:
+            turn.changes.timer(Timer("rung", ticket.number, step.at, step.level))
+
+
+def sent_to(
+    turn: Turn,
+    ticket: Ticket,
+    unit: str,
+    by: str,
+    data: Mapping[str, object] | None = None,
+    *,
+    keep_dates: bool = False,
+) -> Ticket:
+    """The ticket dispatched to a unit: full time for it, unless ``keep_dates``; the unit is told. Raises NotPossibleNow.
+
+    The date the resident was told (``promised_at``) stays as it is: who calls this decides about the message.
+    """
+    dates: dict[str, object] = {}
+    if not keep_dates or ticket.due_at is None:
+        due = turn.guide.answer_due(ticket.type, Clock(ticket.clock), turn.now, unit, Tier(ticket.work.tier))
+        dates = {"due_at": due and due.at, "provisional": bool(due and due.provisional)}
+    else:
+        dates = {"dispatched_at": ticket.dispatched_at}
+    work = replace(
+        ticket.work, taken_at=None, proposals=(), answer=None, asked_at=None, paused_at=None, joint=(), assists=()
+    )
+    for kind in ("answer_leaves", "decision", "pause_reminder", "pause_ends", "assist"):
+        turn.changes.cancel(kind, ticket.number)
+    told = {"unit": unit, "before": ticket.unit, **(data or {})}
+    after = moved(turn, ticket, Action.DISPATCH, by, told, unit=unit, handler="", work=work, **dates)
+    turn.changes.closed_tasks.extend(f"{kind}:{ticket.number}" for kind in TASKS)
+    notices.tell_unit(turn, unit, "arrived", after)
+    return after

@@ -1,0 +1,17 @@
+"""Every command of staff, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from handlers.staff import answering, asking, collecting, joining, looking, proposing, taking
+from handlers.staff.command import Command
+from handlers.supervisor import assigning, deciding, finding, queues, supervising
+
+_MODULES = (
+    *(joining, looking, taking, asking, answering, proposing, collecting),
+    *(deciding, assigning, supervising, queues, finding),
+)
+
+COMMANDS: Mapping[str, Command] = {name: command for module in _MODULES for name, command in module.COMMANDS.items()}
+"""In the order in which the help lists them."""

@@ -1,0 +1,138 @@
+"""What a member of staff says or taps: a command, a word to a ticket, or, as for any resident, a matter of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.conversation.session import Loose
+from bot.domain.numbers import parse as parse_number
+from bot.domain.words import desk_word
+from bot.errors import NotFound, Refusal
+from bot.message import InboundMessage, MessageKind, Reply
+from bot.turn import Turn
+from handlers.resident import collecting
+from handlers.staff import answering, reference, taking
+from handlers.staff.command import Command
+from handlers.staff.commands import COMMANDS
+from handlers.staff.me import Me, is_mine
+
+LONGEST_WORD = 20
+
+
+async def handle(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping[str, str]) -> Reply | None:
+    """The answer to a member of staff; None when the message is a resident's (their own matter, a desk word).
+
+    ``vocabulary`` maps folded words to names of commands. Raises Refusal.
+    """
+    match message.kind:
+        case MessageKind.PRESS:
+            return await _press(turn, me, message.press)
+        case MessageKind.TEXT:
+            return await _text(turn, me, message, vocabulary)
+        case MessageKind.ATTACHMENT:
+            return await _files(turn, me, message, vocabulary)
+        case _:
+            return None
+
+
+async def _press(turn: Turn, me: Me, token: str) -> Reply | None:
+    about, _, act = token.partition(":")
+    name, _, value = act.partition("=")
+    command = COMMANDS.get(name)
+    if command is None:
+        return None
+    if about == "staff" and command.desk is not None:
+        return await on_desk(turn, me, command, value)
+    if (number := parse_number(about)) and command.ticket is not None:
+        ticket = await turn.read.ticket(number)
+        if ticket is None:
+            raise NotFound(number=number)
+        if await is_mine(turn, me, ticket):
+            return None  # their own matter: they are a resident here
+        return await on_ticket(turn, me, command, number, value)
+    return None
+
+
+async def _text(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping[str, str]) -> Reply | None:
+    command, rest = command_of(message.text, vocabulary)
+    if command is not None:
+        return await run(turn, me, command, rest)
+    composing = turn.session.composing
+    if composing is not None and composing.open(turn.now):
+        reply = await answering.went_on(turn, me, composing, message.text)
+        if reply is not None:
+            return reply
+    if message.quote and parse_number(about := await turn.read.quoted(turn.address, message.quote)):
+        ticket = await reference.seen(turn, me, about)
+        if not await is_mine(turn, me, ticket):
+            return await taking.note(turn, me, ticket, message.text)
+    return None
+
+
+async def _files(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping[str, str]) -> Reply | None:
+    """Files with a command go with it; files alone wait ten minutes for the command they belong to."""
+    if turn.session.reporting or turn.session.draft is not None:
+        return None
+    enclosed = [collecting.enclose(turn, attachment, draft=f"staff{me.id}") for attachment in message.attachments]
+    kept = tuple(Loose(e.id, e.type, turn.now) for e in enclosed if not e.problem)
+    turn.remember(loose=(*turn.session.loose, *kept))
+    if message.text:
+        command, rest = command_of(message.text, vocabulary)
+        if command is not None:
+            return await run(turn, me, command, rest)
+    return turn.say("staff.file_kept" if kept else "staff.file_not_kept", count=len(kept))
+
+
+def command_of(text: str, vocabulary: Mapping[str, str]) -> tuple[Command | None, str]:
+    """The command a text begins with, and what follows; None when it begins with none.
+
+    The word may stand alone, be followed by a blank, or, before a reference, by the digits at once ("接单3").
+    """
+    stripped = text.strip().removeprefix("/")
+    head, _, rest = stripped.partition("\n") if "\n" in stripped.split(" ")[0] else stripped.partition(" ")
+    word = head.partition("@")[0]
+    if len(word) > LONGEST_WORD:
+        return None, text
+    name = vocabulary.get(desk_word(word))
+    if name is not None:
+        return COMMANDS.get(name), rest.strip()
+    letters = word.rstrip("0123456789-")
+    if letters and letters != word and (name := vocabulary.get(desk_word(letters))) is not None:
+        command = COMMANDS.get(name)
+        if command is not None and command.ticket is not None:
+            return command, f"{word[len(letters) :]} {rest}".strip()
+    return None, text
+
+
+async def run(turn: Turn, me: Me, command: Command, text: str) -> Reply:
+    """Do a typed command. Raises Refusal."""
+    if command.ticket is None or (command.desk is not None and not text):
+        return await on_desk(turn, me, command, text)
+    try:
+        ticket, rest = await reference.split(turn, me, text)
+    except Refusal as refusal:
+        if command.desk is not None and refusal.key == "which.missing":
+            return await on_desk(turn, me, command, text)
+        if refusal.key == "which.missing":
+            return turn.say("which.missing", usage=turn.words(f"usage.{command.name}"))
+        raise
+    return await on_ticket(turn, me, command, ticket.number, rest)
+
+
+async def on_desk(turn: Turn, me: Me, command: Command, text: str) -> Reply:
+    """A command about no ticket. Raises Refusal."""
+    assert command.desk is not None  # noqa: S101 - whoever calls this looked
+    if not me.may(command.act):
+        raise Refusal("refusal.not_your_role", act=turn.words(f"usage.{command.name}"))
+    return await command.desk(turn, me, text)
+
+
+async def on_ticket(turn: Turn, me: Me, command: Command, number: str, text: str) -> Reply:
+    """A command about a ticket they may see. Raises Refusal: the same words for what is not there and not theirs."""
+    assert command.ticket is not None  # noqa: S101 - whoever calls this looked
+    ticket = await reference.seen(turn, me, number)
+    if await is_mine(turn, me, ticket):
+        raise Refusal("refusal.own_case", number=number)
+    if not me.may(command.act, ticket):
+        raise Refusal("refusal.not_yours", number=number, act=turn.words(f"act.{command.act}"))
+    return await command.ticket(turn, me, ticket, text)

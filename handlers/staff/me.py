@@ -1,0 +1,56 @@
+"""Who of the staff is acting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.directory import Directory
+from bot.domain.people import Address, Staff
+from bot.domain.permission import Act, Person, may
+from bot.domain.ticket import Ticket
+from bot.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The member of staff whose turn it is, what they may reach, and everybody else."""
+
+    staff: Staff
+    person: Person
+    directory: Directory
+
+    @property
+    def id(self) -> str:
+        """The staff id: the ``by`` of what they do."""
+        return self.staff.id
+
+    def may(self, act: Act, ticket: Ticket | None = None, *, mine: bool = False) -> bool:
+        """Whether they may do that; see `bot.domain.permission.may`."""
+        return may(self.person, act, ticket, mine=mine)
+
+
+async def me(turn: Turn) -> Me | None:
+    """Who is acting; None for residents, and for people who were removed since their last message."""
+    return await acting(turn, turn.address)
+
+
+async def acting(turn: Turn, address: Address) -> Me | None:
+    """The member of staff behind an address."""
+    directory = await turn.read.directory()
+    staff = directory.at(address)
+    if staff is None:
+        return None
+    return Me(staff, turn.guide.person(staff, directory.stands_for(staff, turn.now)), directory)
+
+
+def person_of(turn: Turn, staff: Staff, directory: Directory) -> Person:
+    """Another member of staff as one who may act; for choosing whom to tell."""
+    return turn.guide.person(staff, directory.stands_for(staff, turn.now))
+
+
+async def is_mine(turn: Turn, me: Me, ticket: Ticket) -> bool:
+    """Whether one of this person's addresses filed, claimed or joined a ticket: nobody handles an own case."""
+    for address in me.staff.addresses:
+        if await turn.read.owns(address, ticket.number):
+            return True
+    return False

@@ -1,0 +1,7 @@
+"""Approving and refusing what was proposed."""
+
+from __future__ import annotations
+
+from handlers.staff.command import table
+
+COMMANDS = table()

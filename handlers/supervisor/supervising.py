@@ -1,0 +1,7 @@
+"""Supervision orders."""
+
+from __future__ import annotations
+
+from handlers.staff.command import table
+
+COMMANDS = table()

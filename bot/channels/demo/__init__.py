@@ -1,0 +1,6 @@
+"""The demonstration: resident, handler and supervisor side by side in one page, with a clock that can be pushed on."""
+
+from bot.channels.demo.channel import CHANNEL, DemoChannel
+from bot.channels.demo.page import KEYS, Play, routes
+
+__all__ = ["CHANNEL", "KEYS", "DemoChannel", "Play", "routes"]

@@ -61,7 +61,7 @@ class Wanted:
     ``units``: led by one of these ("" is the pool). ``assisted_by``: a unit that helps and is not done. ``handler``: an
     id, "" for tickets nobody took. ``areas``: in one of these, or without a place. ``walled`` False leaves walled ones
     out that have no unit; ``not_kept_from`` leaves out what is kept from a unit. ``since`` and ``until`` bound
-    ``filed_at``. ``late`` and ``due_before`` compare ``due_at``.
+    ``filed_at``. ``due_before`` and ``due_after`` compare ``due_at``. ``deciding``: something on it waits for a decision.
     """
 
     statuses: tuple[Status, ...] = OWING
@@ -78,6 +78,7 @@ class Wanted:
     danger: bool | None = None
     walled: bool = True
     not_kept_from: str = ""
+    deciding: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ resident."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -12,6 +13,7 @@ from bot.domain import deadlines
 from bot.domain.deadlines import Tier
 from bot.domain.ticket import ENDS, Action, Ticket
 from bot.domain.town import Clock
+from bot.domain.work_calendar import Moment
 from bot.turn import Turn
 from handlers import notices
 
@@ -65,8 +67,55 @@ def rearm(turn: Turn, ticket: Ticket) -> None:
     steps = turn.guide.ladder(ticket)
     following = deadlines.next_step(steps, turn.now)
     for step in steps:
-        if step.at <= turn.now or step is following:
-            turn.changes.timer(Timer("rung", ticket.number, step.at, step.level))
+        timer = Timer("rung", ticket.number, step.at, step.level)
+        if (step.at <= turn.now or step is following) and timer != turn.timer:
+            turn.changes.timer(timer)
+
+
+async def retimed(
+    turn: Turn, ticket: Ticket, by: str, reason: str, action: Action = Action.RETIME, **fields: object
+) -> Ticket:
+    """The ticket with these fields (kind, type, clock, work with another tier, ...) and its dates counted anew.
+
+    Due is counted from the dispatch, with what was granted and what it stood still. When the date moves, the residents
+    are told the new one (``told.new_date``), and who works on it hears of it (``news.recalculated``). Raises
+    NotPossibleNow.
+    """
+    there = ticket.noted(**fields)
+    due = turn.guide.due_of(there) if there.dispatched_at else None
+    promise = due if there.dispatched_at else _from_pool(turn, there)
+    dates: dict[str, object] = {
+        "due_at": due and due.at,
+        "promised_at": promise and promise.at,
+        "provisional": bool(promise and promise.provisional),
+    }
+    data = {"reason": reason, **{name: value for name, value in fields.items() if isinstance(value, str)}}
+    if dates["due_at"] != ticket.due_at:
+        data |= {"before": _iso(ticket.due_at), "due": _iso(due.at if due else None)}
+    after = moved(turn, ticket, action, by, data, **{**fields, **dates})
+    if due is not None and due.at != ticket.due_at:
+        await tell_who_has_it(turn, after, "recalculated", due=_iso(due.at))
+    if promise is not None and promise.at != ticket.promised_at:
+        await notices.tell_residents(turn, after, "new_date", params={"due": _iso(promise.at)})
+    return after
+
+
+async def tell_who_has_it(turn: Turn, ticket: Ticket, what: str, *, urgent: bool = False, **params: str) -> None:
+    """News for the handler of a ticket (or their deputy); while nobody has taken it, for the unit."""
+    directory = await turn.read.directory()
+    handler = directory.by_id.get(ticket.handler)
+    if handler is not None and handler.removed_at is None:
+        notices.tell_staff(turn, [directory.standing_in(handler, turn.now)], what, ticket, urgent=urgent, **params)
+    elif ticket.unit:
+        notices.tell_unit(turn, ticket.unit, what, ticket, urgent=urgent, **params)
+
+
+def _from_pool(turn: Turn, ticket: Ticket) -> Moment | None:
+    return turn.guide.answer_due_from_pool(ticket.type, Clock(ticket.clock), ticket.filed_at)
+
+
+def _iso(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
 
 
 def sent_to(
@@ -78,9 +127,9 @@ def sent_to(
     *,
     keep_dates: bool = False,
 ) -> Ticket:
-    """The ticket dispatched to a unit: full time for it, unless ``keep_dates``; the unit is told. Raises NotPossibleNow.
+    """The ticket dispatched to a unit: full time for it, unless ``keep_dates``; the unit is told.
 
-    The date the resident was told (``promised_at``) stays as it is: who calls this decides about the message.
+    Raises NotPossibleNow. The date the resident was told (``promised_at``) stays as it is: who calls this decides about the message.
     """
     dates: dict[str, object] = {}
     if not keep_dates or ticket.due_at is None:

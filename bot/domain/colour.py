@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
@@ -21,33 +20,33 @@ class Colour(IntEnum):
     RED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Worries:
-    """What else is known: counted urges, distinct reporters, bad reviews, and whether the filer needs special care."""
+def colour(ticket: Ticket, now: datetime, clock: Clock, calendar: WorkCalendar) -> Colour:
+    """The colour of a ticket at a moment; green for whatever has been answered or has ended.
 
-    urges: int = 0
-    reporters: int = 1
-    bad_reviews: int = 0
-    care: bool = False
-
-
-NO_WORRIES = Worries()
-
-
-def colour(
-    ticket: Ticket, now: datetime, clock: Clock, calendar: WorkCalendar, worries: Worries = NO_WORRIES
-) -> Colour:
-    """The colour of a ticket at a moment; green for whatever has been answered or has ended."""
+    For a ticket whose clock stands still (an answer is submitted, the resident was asked) time counts until then.
+    """
     if not ticket.open or ticket.status is Status.ANSWERED:
         return Colour.GREEN
+    work = ticket.work
+    now = _counted(ticket, now)
     worst = Colour.GREEN
-    if ticket.danger or worries.bad_reviews >= 2 or _two_days_late(ticket, now, calendar):
+    if ticket.danger or work.bad_reviews >= 2 or work.reopened >= 2 or _two_days_late(ticket, now, calendar):
         worst = Colour.RED
-    elif (ticket.due_at is not None and now > ticket.due_at) or worries.urges >= 2 or worries.reporters >= 3:
+    elif (ticket.due_at is not None and now > ticket.due_at) or work.urges >= 2 or work.reporters >= 3:
         worst = Colour.ORANGE
     elif _last_quarter(ticket, now, clock, calendar):
         worst = Colour.YELLOW
-    return Colour(min(worst + worries.care, Colour.RED))
+    return Colour(min(worst + work.care, Colour.RED))
+
+
+def _counted(ticket: Ticket, now: datetime) -> datetime:
+    """Until when time counts against the unit."""
+    work = ticket.work
+    if work.answer is not None:
+        return min(now, work.answer.submitted_at)
+    if ticket.status is Status.WAITING_RESIDENT and work.paused_at is not None:
+        return min(now, work.paused_at)
+    return now
 
 
 def _two_days_late(ticket: Ticket, now: datetime, calendar: WorkCalendar) -> bool:

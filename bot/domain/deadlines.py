@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.ticket import Status, Ticket, Type
@@ -76,6 +76,61 @@ def share_of_time(share: float, start: datetime, due: datetime, clock: Clock, ca
     return start + (due - start) * share
 
 
+def extended_due(due: datetime, days: int, calendar: WorkCalendar, clock: Clock = Clock.TYPE) -> Moment:
+    """The due moment so many working days later, at the same time of day; round the clock: so many times 24 hours.
+
+    Working time is added, not closing times counted, so that it makes no difference whether a pause or an extension
+    came first. From a closing time it leads to the closing time of the Nth working day after.
+    """
+    if clock is Clock.TYPE:
+        return calendar.after_working_hours(due, calendar.day_length * days)
+    return Moment(due + timedelta(days=days))
+
+
+def stood_still(since: datetime, until: datetime, clock: Clock, calendar: WorkCalendar) -> float:
+    """How many seconds the clock of a matter stood still between two moments: working seconds, or those of the day."""
+    if clock is Clock.TYPE:
+        return calendar.working_time_between(since, until).total_seconds()
+    return max(0.0, (until - since).total_seconds())
+
+
+def resumed_due(due: datetime, paused: float, clock: Clock, calendar: WorkCalendar) -> Moment:
+    """The due moment after the clock stood still for so many seconds (see `stood_still`)."""
+    pause = timedelta(seconds=paused)
+    return calendar.after_working_hours(due, pause) if clock is Clock.TYPE else Moment(due + pause)
+
+
+def half_of_rest(now: datetime, due: datetime, clock: Clock, limits: Limits, calendar: WorkCalendar) -> datetime:
+    """By when an assisting unit must have helped: half of what is left; when nothing is left, the time for taking."""
+    if due > now:
+        return share_of_time(0.5, now, due, clock, calendar)
+    return calendar.after_working_hours(now, limits.take_hours).at if clock is Clock.TYPE else now + limits.urgent_desk
+
+
+def due_of(ticket: Ticket, limits: Limits, calendar: WorkCalendar) -> Moment | None:
+    """The due moment of a ticket counted anew from its dispatch: its limit, what was granted, what it stood still.
+
+    Each re-opening halves the limit, down to a working day (rule book, "Review"). None for what needs no answer, or
+    has no unit.
+    """
+    start, clock, work = ticket.dispatched_at, Clock(ticket.clock), ticket.work
+    if start is None:
+        return None
+    due = answer_due(ticket.type, clock, start, limits, calendar, Tier(work.tier))
+    if due is None:
+        return None
+    steps = [due]
+    if work.reopened:
+        half = share_of_time(0.5**work.reopened, start, due.at, clock, calendar)
+        least = calendar.after_working_days(start, 1).at if clock is Clock.TYPE else half
+        steps.append(Moment(max(half, least)))
+    if work.paused:
+        steps.append(resumed_due(steps[-1].at, work.paused, clock, calendar))
+    if work.extended:
+        steps.append(extended_due(steps[-1].at, work.extended, calendar, clock))
+    return Moment(steps[-1].at, any(step.provisional for step in steps))
+
+
 class Rung(StrEnum):
     """A step of the overdue ladder."""
 
@@ -108,8 +163,15 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
 ONCE_TAKEN = frozenset({Rung.NOT_TAKEN, Rung.STILL_NOT_TAKEN})
 """Rungs that fall away when somebody takes the ticket."""
 
-_RUNNING = frozenset({Status.DISPATCHED, Status.IN_PROGRESS, Status.OBJECTED, Status.JOINT})
+_RUNNING = frozenset({Status.DISPATCHED, Status.IN_PROGRESS, Status.WAITING_RESIDENT, Status.OBJECTED, Status.JOINT})
 _POOLED = frozenset({Status.FILED, Status.REOPENED})
+
+
+def deadline(ticket: Ticket, clock: Clock, limits: Limits, calendar: WorkCalendar) -> datetime | None:
+    """What a ticket's ladder counts to: when its unit must have answered, or when it must have a unit."""
+    if _in_pool(ticket):
+        return dispatch_due(clock, _pooled_since(ticket), limits, calendar).at
+    return ticket.due_at
 
 
 def ladder(
@@ -117,40 +179,54 @@ def ladder(
 ) -> tuple[Step, ...]:
     """The rungs a ticket still has to fear, earliest first; none while nobody is expected to act.
 
-    Taking at ``taken_at`` ends the first rungs and postpones the next one once by the time a unit has for taking,
-    never the order.
+    It stands still once an answer is submitted, and while a question that was delivered waits for the resident; a
+    question on its way stops nothing. Taking at ``taken_at`` ends the first rungs and postpones the next one once by
+    the time a unit has for taking, never the order.
     """
-    if ticket.status in _POOLED:
-        due = dispatch_due(clock, ticket.filed_at, limits, calendar).at
-        half = share_of_time(0.5, ticket.filed_at, due, clock, calendar)
-        return _steps("pool", {Rung.POOL_HALF: half, Rung.POOL_DUE: due})
+    if _in_pool(ticket):
+        since = _pooled_since(ticket)
+        due = dispatch_due(clock, since, limits, calendar).at
+        return _steps("pool", {Rung.POOL_HALF: share_of_time(0.5, since, due, clock, calendar), Rung.POOL_DUE: due})
+    work = ticket.work
     if ticket.status not in _RUNNING or ticket.dispatched_at is None or ticket.due_at is None:
         return ()
+    if work.submitted or (ticket.status is Status.WAITING_RESIDENT and work.paused_at is not None):
+        return ()
     start, due = ticket.dispatched_at, ticket.due_at
-    if clock is Clock.TYPE:
-        name = "working"
-        moments = {
-            Rung.NOT_TAKEN: calendar.after_working_hours(start, limits.take_hours).at,
-            Rung.LAST_QUARTER: share_of_time(0.75, start, due, clock, calendar),
-            Rung.DUE: due,
-            Rung.ONE_DAY_LATE: calendar.after_working_days(due, 1).at,
-            Rung.ORDER: calendar.after_working_days(due, 2).at,
-        }
-    else:
-        name = "round_the_clock"
+    if clock is not Clock.TYPE:
         moments = {
             Rung.NOT_TAKEN: start + limits.urgent_take,
             Rung.STILL_NOT_TAKEN: start + limits.urgent_desk,
             Rung.DUE: due,
             Rung.ORDER: due + limits.urgent_order,
         }
+        if taken_at is not None:
+            del moments[Rung.NOT_TAKEN], moments[Rung.STILL_NOT_TAKEN]
+        return _steps("round_the_clock", moments)
+    moments = {
+        Rung.NOT_TAKEN: calendar.after_working_hours(start, limits.take_hours).at,
+        Rung.LAST_QUARTER: share_of_time(0.75, start, due, clock, calendar),
+        Rung.DUE: due,
+        Rung.ONE_DAY_LATE: calendar.after_working_days(due, 1).at,
+        Rung.ORDER: calendar.after_working_days(due, 2).at,
+    }
     if taken_at is not None:
-        for rung in ONCE_TAKEN:
-            moments.pop(rung, None)
-        following = next((rung for rung in LADDERS[name] if rung in moments and moments[rung] > taken_at), None)
-        if clock is Clock.TYPE and following not in (None, Rung.ORDER):
+        del moments[Rung.NOT_TAKEN]
+        following = next((rung for rung in LADDERS["working"] if rung in moments and moments[rung] > taken_at), None)
+        if following not in (None, Rung.ORDER):
             moments[following] = calendar.after_working_hours(moments[following], limits.take_hours).at
-    return _steps(name, moments)
+        if moments[Rung.LAST_QUARTER] >= due:
+            del moments[Rung.LAST_QUARTER]  # the next rung has come first, and says more
+    return _steps("working", moments)
+
+
+def _in_pool(ticket: Ticket) -> bool:
+    """Whether no unit has it: a joint session of units without a dispatch is still the supervisors' to end."""
+    return ticket.status in _POOLED or (ticket.status is Status.JOINT and ticket.dispatched_at is None)
+
+
+def _pooled_since(ticket: Ticket) -> datetime:
+    return ticket.work.reopened_at or ticket.filed_at
 
 
 def first_rung(ticket: Ticket, clock: Clock, limits: Limits, calendar: WorkCalendar) -> Step | None:

@@ -106,16 +106,37 @@ class Guide:
         due = self.answer_due(type_, clock, sent.at)
         return due and Moment(due.at, due.provisional or sent.provisional)
 
-    def ladder(self, ticket: Ticket, taken_at: datetime | None = None) -> tuple[deadlines.Step, ...]:
+    def due_of(self, ticket: Ticket) -> Moment | None:
+        """The due moment of a dispatched ticket counted anew; None for what needs no answer or has no unit."""
+        return deadlines.due_of(ticket, self.town.limits, self.calendar_of(ticket.unit))
+
+    def extended_due(self, ticket: Ticket, days: int) -> Moment | None:
+        """When a ticket would be due with so many working days more."""
+        if ticket.due_at is None:
+            return None
+        return deadlines.extended_due(ticket.due_at, days, self.calendar_of(ticket.unit), Clock(ticket.clock))
+
+    def half_of_rest(self, ticket: Ticket, now: datetime, unit: str) -> datetime:
+        """By when a unit that helps with a ticket must have done so."""
+        due = ticket.due_at or now
+        return deadlines.half_of_rest(now, due, Clock(ticket.clock), self.town.limits, self.calendar_of(unit))
+
+    def deadline(self, ticket: Ticket) -> datetime | None:
+        """What a ticket's ladder counts to: its due moment; in the pool, when it must have a unit."""
+        calendar = self.calendar_of(ticket.unit)
+        return deadlines.deadline(ticket, Clock(ticket.clock), self.town.limits, calendar)
+
+    def ladder(self, ticket: Ticket) -> tuple[deadlines.Step, ...]:
         """The rungs of the overdue ladder a ticket still has to fear."""
         clock = self.clock_of_ticket(ticket)
-        return deadlines.ladder(ticket, clock, self.town.limits, self.calendar_of(ticket.unit), taken_at)
+        calendar = self.calendar_of(ticket.unit)
+        return deadlines.ladder(ticket, clock, self.town.limits, calendar, ticket.work.taken_at)
 
     def first_rung(self, ticket: Ticket) -> deadlines.Step | None:
         """The first rung of a ticket's ladder, the moment it is filed or dispatched; cheaper than `ladder`."""
         clock = self.clock_of_ticket(ticket)
         return deadlines.first_rung(ticket, clock, self.town.limits, self.calendar_of(ticket.unit))
 
-    def colour(self, ticket: Ticket, now: datetime, worries: colour.Worries = colour.NO_WORRIES) -> colour.Colour:
+    def colour(self, ticket: Ticket, now: datetime) -> colour.Colour:
         """How worried to be about a ticket at a moment."""
-        return colour.colour(ticket, now, self.clock_of_ticket(ticket), self.calendar_of(ticket.unit), worries)
+        return colour.colour(ticket, now, self.clock_of_ticket(ticket), self.calendar_of(ticket.unit))

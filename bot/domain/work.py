@@ -115,7 +115,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``asked_at`` is when the open question was asked, ``paused_at`` when it was delivered (the clock stands from then);
     ``pauses`` counts them, ``paused`` is their sum in working seconds. ``extended`` counts working days granted.
     ``tier`` is a `bot.domain.deadlines.Tier`. ``promise_at`` is the date an answer promised. ``kept_from`` are units
-    and ``about`` members of staff that must never see it. ``special`` groups tickets of one special case.
+    and ``about`` members of staff that must never see it. ``special`` groups tickets of one special case. ``reopened``
+    counts re-openings, the last at ``reopened_at``.
     """
 
     taken_at: datetime | None = None
@@ -144,6 +145,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reporters: int = 1
     bad_reviews: int = 0
     reopened: int = 0
+    reopened_at: datetime | None = None
 
     def proposal(self, matter: Matter) -> Proposal | None:
         """The open proposal on a matter."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.town import WorkHours
 
 _DAY = timedelta(days=1)
 _CACHE_LIMIT = 4096
+
+
+def _since_midnight(at: time) -> timedelta:
+    return timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class WorkCalendar:
     def with_hours(self, hours: WorkHours) -> WorkCalendar:
         """The same calendar for somebody who works at other hours."""
         return WorkCalendar(hours, self.holidays, self.zone, self.years)
+
+    @property
+    def day_length(self) -> timedelta:
+        """How much working time a working day has."""
+        return sum((_since_midnight(end) - _since_midnight(start) for start, end in self.hours.spans), timedelta(0))
 
     @property
     def known_until(self) -> date | None:

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from bot.domain.colour import Colour, Worries, colour
+from bot.domain.colour import Colour, colour
 from bot.domain.deadlines import Rung, Tier, answer_due, clock_of, dispatch_due, first_rung, ladder, next_step
 from bot.domain.ticket import Action, Status, Ticket, Type
 from bot.domain.town import Clock, Kind, Limits, WorkHours
+from bot.domain.work import Work
 from bot.domain.work_calendar import Moment, WorkCalendar
 from bot.townfile.holidays import merge_holidays
 
@@ -120,31 +121,31 @@ def test_the_pool_has_half_time_and_due() -> None:
     ]
 
 
-@pytest.mark.parametrize("status", [Status.ANSWERED, Status.CLOSED, Status.WAITING_RESIDENT, Status.WITHDRAWN])
+@pytest.mark.parametrize("status", [Status.ANSWERED, Status.CLOSED, Status.WITHDRAWN, Status.REJECTED, Status.MERGED])
 def test_nobody_is_chased_while_nobody_must_act(status: Status) -> None:
     assert ladder(ticket(status), Clock.TYPE, LIMITS, CALENDAR) == ()
 
 
 @pytest.mark.parametrize(
-    ("now", "worries", "expected"),
+    ("now", "work", "expected"),
     [
-        (local(3, 10, 14, 44), Worries(), Colour.GREEN),
-        (local(3, 10, 14, 45), Worries(), Colour.YELLOW),
-        (local(3, 11, 18), Worries(), Colour.YELLOW),
-        (local(3, 11, 18, 1), Worries(), Colour.ORANGE),
-        (local(3, 13, 18), Worries(), Colour.ORANGE),
-        (local(3, 13, 18, 1), Worries(), Colour.RED),
-        (local(3, 4, 11), Worries(urges=1, reporters=2, bad_reviews=1), Colour.GREEN),
-        (local(3, 4, 11), Worries(urges=2), Colour.ORANGE),
-        (local(3, 4, 11), Worries(reporters=3), Colour.ORANGE),
-        (local(3, 4, 11), Worries(bad_reviews=2), Colour.RED),
-        (local(3, 4, 11), Worries(care=True), Colour.YELLOW),
-        (local(3, 11, 18, 1), Worries(care=True), Colour.RED),
-        (local(3, 13, 18, 1), Worries(care=True), Colour.RED),
+        (local(3, 10, 14, 44), Work(), Colour.GREEN),
+        (local(3, 10, 14, 45), Work(), Colour.YELLOW),
+        (local(3, 11, 18), Work(), Colour.YELLOW),
+        (local(3, 11, 18, 1), Work(), Colour.ORANGE),
+        (local(3, 13, 18), Work(), Colour.ORANGE),
+        (local(3, 13, 18, 1), Work(), Colour.RED),
+        (local(3, 4, 11), Work(urges=1, reporters=2, bad_reviews=1), Colour.GREEN),
+        (local(3, 4, 11), Work(urges=2), Colour.ORANGE),
+        (local(3, 4, 11), Work(reporters=3), Colour.ORANGE),
+        (local(3, 4, 11), Work(bad_reviews=2), Colour.RED),
+        (local(3, 4, 11), Work(care=True), Colour.YELLOW),
+        (local(3, 11, 18, 1), Work(care=True), Colour.RED),
+        (local(3, 13, 18, 1), Work(care=True), Colour.RED),
     ],
 )
-def test_colours(now: datetime, worries: Worries, expected: Colour) -> None:
-    assert colour(ticket(), now, Clock.TYPE, CALENDAR, worries) is expected
+def test_colours(now: datetime, work: Work, expected: Colour) -> None:
+    assert colour(ticket(work=work), now, Clock.TYPE, CALENDAR) is expected
 
 
 def test_danger_is_red_until_answered() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
-from bot.changes import Changes
+from bot.changes import Changes, StaffEvent
 from bot.channels.telegram import Intake, Telegram, TelegramSettings
 from bot.channels.telegram import routes as telegram_routes
 from bot.channels.webchat import WebChat
@@ -23,7 +23,8 @@ from bot.channels.wechat.settings import WeChatSettings
 from bot.clock import FixedClock
 from bot.domain import words
 from bot.domain.guide import Guide
-from bot.domain.people import Address
+from bot.domain.people import DESK, Address, Role, Staff
+from bot.domain.work_calendar import WorkCalendar
 from bot.ports import Channel
 from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
@@ -38,6 +39,7 @@ from handlers.router import Router
 from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
 from storage.store import SqliteStore
+from tests.dialogue.facts import kinds_due, next_push_at
 from tests.dialogue.phones import Phone, TelegramPhone, WebPhone, WeChatPhone
 from tests.fakes.telegram_api import SECRET, FakeTelegram
 from tests.fakes.wechat_api import FakeWeChat
@@ -45,6 +47,8 @@ from tests.fakes.wechat_api import FakeWeChat
 WECHAT_TOKEN = "dialogue"
 WECHAT_KEY = "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
 QUIET = timedelta(seconds=3)
+STUCK = 50
+"""How often in a row the clock may stand at one moment because more is due there."""
 
 
 @cache
@@ -64,18 +68,19 @@ async def _nobody(address: Address) -> None:
 
 @dataclass
 class Stage:
-    """The desk, the resident's phone, and a shop with more of them."""
+    """The desk, everybody's phones by the name of who holds them, and a shop with more of them."""
 
     clock: FixedClock
+    calendar: WorkCalendar
     store: SqliteStore
-    phone: Phone
+    phones: dict[str, Phone]
     new_phone: Callable[[str], Awaitable[Phone]]
     firer: TimerFirer
     senders: tuple[PushSender, ...]
     fetcher: MediaFetcher
 
     async def settle(self) -> None:
-        """Let everything that is due happen, and look at the phone."""
+        """Let everything that is due happen, and look at all phones."""
         for _ in range(20):
             done = await self.firer.once() + await self.fetcher.once()
             for sender in self.senders:
@@ -83,26 +88,57 @@ class Stage:
                 await sender.drain(5)
             if not done:
                 break
-        await self.phone.look()
+        for phone in self.phones.values():
+            await phone.look()
 
-    async def advance(self, step: timedelta) -> None:
-        """Move the clock, stopping at every timer on the way as a real day would."""
+    async def advance(self, step: timedelta, until: Callable[[], bool] = lambda: False) -> None:
+        """Move the clock, stopping at every timer and held push on the way as a real day would.
+
+        ``until``: stay where this becomes true.
+        """
         end = self.clock.now() + step
-        for _ in range(100):
-            due = await self.store.next_timer_at()
+        stuck = 0
+        while not until():
+            due = min(filter(None, (await self.store.next_timer_at(), next_push_at(self.store))), default=None)
             if due is None or due > end:
-                break
+                self.clock.at = end
+                await self.settle()
+                return
+            stuck = stuck + 1 if due <= self.clock.at else 0
+            assert stuck < STUCK, f"something due at {due} does not go away: {self.pending(due)}"
             self.clock.at = max(self.clock.at, due)
             await self.settle()
-        else:
-            raise AssertionError("a timer does not go away")
-        self.clock.at = end
-        await self.settle()
+
+    def pending(self, due: datetime) -> list[str]:
+        """The kinds of the timers that are due by then."""
+        return kinds_due(self.store, due)
+
+    async def employ(self, phone: Phone, role: str, details: Mapping[str, str]) -> None:
+        """Have whoever holds a phone work here.
+
+        ``details``: ``unit``, ``area`` (several with commas), ``name``, ``walled``.
+        """
+        await phone.look()
+        staff = Staff(
+            id=f"s{len(self.phones)}",
+            name=details.get("name", role),
+            role=Role(role),
+            unit=details.get("unit", ""),
+            areas=tuple(filter(None, details.get("area", "").split(","))),
+            walled="walled" in details,
+            addresses=(phone.address,),
+            joined_at=self.clock.now(),
+        )
+        joined = StaffEvent(staff=staff.id, seq=staff.seq, at=self.clock.now(), action="joined", by=DESK)
+        await self.store.commit(Changes(at=self.clock.now(), staff=[(staff, joined)]))
 
 
 @asynccontextmanager
-async def stage(channel: str, folder: Path, start: datetime) -> AsyncIterator[Stage]:
-    """Open a desk with a phone of that channel: wechat, service (WeChat that may push), telegram or web."""
+async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = False) -> AsyncIterator[Stage]:
+    """Open a desk with a resident's phone of that channel: wechat, service (WeChat that may push), telegram or web.
+
+    Where staff take part (``staffed``), the account may push unless the resident's must not.
+    """
     async with AsyncExitStack() as stack:
         clock, guide, catalogue = FixedClock(start), sample_guide(), texts()
         store = await SqliteStore.open("", folder, clock=clock)
@@ -118,7 +154,7 @@ async def stage(channel: str, folder: Path, start: datetime) -> AsyncIterator[St
                 token=WECHAT_TOKEN,
                 encoding_aes_key=WECHAT_KEY,
                 api_base=fake_wechat.url,
-                customer_service=channel == "service",
+                customer_service=channel == "service" or (staffed and channel != "wechat"),
             ),
             clock,
         )
@@ -199,8 +235,9 @@ async def stage(channel: str, folder: Path, start: datetime) -> AsyncIterator[St
 
         yield Stage(
             clock,
+            guide.calendar,
             store,
-            await new_phone(channel),
+            {"resident": await new_phone(channel)},
             new_phone,
             firer,
             tuple(PushSender(each, store, clock, metrics, _nobody, asyncio.Event()) for each in channels),

@@ -1,0 +1,104 @@
+"""What a script may ask about the store: one short word a fact, read from the same database the desk writes."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.people import Address
+from bot.domain.ticket import Ticket
+from storage.codec import moment, moment_or_none
+from storage.store import SqliteStore
+
+TOWN = ZoneInfo("Asia/Shanghai")
+
+_FACT = re.compile(r"(\w+)=(\d{4}-\d\d-\d\d \d\d:\d\d|\S*)")
+
+
+def wanted(text: str) -> list[tuple[str, str]]:
+    """``tickets=1 due=2026-10-13 18:00`` as pairs."""
+    assert not _FACT.sub("", text).strip(), f"not a fact: {text}"
+    return _FACT.findall(text)
+
+
+async def of_store(store: SqliteStore, resident: Address) -> dict[str, str]:
+    """The counts of the whole store, and the facts of the newest ticket."""
+    tickets = [report async for report in store.reports.tickets()]
+    session = await store.reader.session(resident)
+    facts = {
+        "tickets": str(len(tickets)),
+        "drafts": str(len(session.drafts)) if session else "0",
+        "tasks": ",".join(_column(store, "SELECT kind FROM task WHERE closed_at IS NULL ORDER BY kind")),
+    }
+    if tickets:
+        newest = tickets[-1]
+        facts |= await of_ticket(store, newest.ticket)
+        facts["attachments"] = str(sum(file.state == "stored" for file in newest.attachments))
+    return facts
+
+
+async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
+    """The facts of one ticket."""
+    work, directory = ticket.work, await store.reader.directory()
+    handler = directory.by_id.get(ticket.handler)
+    return {
+        "status": ticket.status,
+        "kind": ticket.kind,
+        "type": ticket.type,
+        "unit": ticket.unit,
+        "source": ticket.source,
+        "length": str(len(ticket.text)),
+        "hidden": _yes(ticket.hidden),
+        "walled": _yes(ticket.walled),
+        "danger": _yes(ticket.danger),
+        "located": _yes(ticket.place and ticket.place.latitude),
+        "events": str(len(await store.reader.events(ticket.number))),
+        "handler": handler.name if handler else ticket.handler,
+        "due": _moment(ticket.due_at),
+        "promised": _moment(ticket.promised_at),
+        "promise": _moment(work.promise_at),
+        "provisional": _yes(ticket.provisional),
+        "paused": _yes(work.paused_at),
+        "pauses": str(work.pauses),
+        "orders": str(len(work.orders)),
+        "proposals": ",".join(sorted(p.matter for p in work.proposals)),
+        "assists": ",".join(assist.unit for assist in work.assists),
+        "joint": ",".join(work.joint),
+        "bounces": str(work.bounces),
+        "extended": str(work.extended),
+        "tier": work.tier,
+        "broken": str(work.broken_promises),
+        "outcome": work.last_answer.outcome if work.last_answer else "",
+        "flags": ",".join(work.last_answer.flags) if work.last_answer else "",
+        "reporters": str(len(await store.reader.reporters(ticket.number))),
+    }
+
+
+def next_push_at(store: SqliteStore) -> datetime | None:
+    """When the earliest push that waits for its moment may leave."""
+    found = _column(store, "SELECT MIN(not_before) FROM push WHERE state IN ('scheduled', 'resting')")
+    return moment_or_none(found[0])
+
+
+def kinds_due(store: SqliteStore, due: datetime) -> list[str]:
+    """The kinds of the timers that are due by then."""
+    with closing(sqlite3.connect(store.path)) as database:
+        rows = database.execute("SELECT kind, due_at FROM timer").fetchall()
+    return [kind for kind, at in rows if moment(at) <= due]
+
+
+def _column(store: SqliteStore, question: str) -> list[Any]:
+    with closing(sqlite3.connect(store.path)) as database:
+        return [value for (value,) in database.execute(question).fetchall()]
+
+
+def _yes(fact: object) -> str:
+    return "yes" if fact else "no"
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(TOWN):%Y-%m-%d %H:%M}" if at else ""

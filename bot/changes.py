@@ -149,6 +149,7 @@ class Changes(msgspec.Struct):
     used_invitations: list[tuple[str, str]] = msgspec.field(default_factory=list)  # digest, staff: a fence
     notes: list[Note] = msgspec.field(default_factory=list)
     folded: list[int] = msgspec.field(default_factory=list)  # ids of notes that a push of this turn tells
+    folded_boxes: list[tuple[str, str, int]] = msgspec.field(default_factory=list)  # box, topic: all up to that id
     looked: list[Looked] = msgspec.field(default_factory=list)
     recalled_pushes: list[str] = msgspec.field(default_factory=list)  # keys of pushes that must not leave any more
 

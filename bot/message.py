@@ -115,6 +115,14 @@ class Reply(msgspec.Struct, frozen=True):
     ask: str = ""
     ticket: str = ""
 
+    @property
+    def typed(self) -> str:
+        """The words, and below them what can be typed instead of tapping, a line each.
+
+        For what nobody has asked for just now: a number would be taken for a line of another list.
+        """
+        return "\n".join(filter(None, (self.text, *(choice.word for choice in self.choices))))
+
 
 class Answer(msgspec.Struct, frozen=True):
     """What a message was answered, and when: the same for every copy of that message.

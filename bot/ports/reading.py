@@ -13,7 +13,7 @@ from bot.domain.directory import Directory
 from bot.domain.people import Address, Invitation
 from bot.domain.place import Pin
 from bot.domain.ticket import Event, Status, Ticket, Type
-from bot.message import Answer, Push
+from bot.message import Answer, Push, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class PushState:
-    """How a push about a ticket stands: to whom, what it was, and its state in the outbox with the moment."""
+    """How a push about a ticket stands: to whom, what it was, and its state in the outbox with the moment.
+
+    ``reply`` is what it says (None in lists, and where it is gone).
+    """
 
     key: str
     address: Address
     state: str
     at: datetime
     reason: str = ""
+    reply: Reply | None = None
 
 
 class ResidentQuestions(Protocol):
@@ -189,7 +193,12 @@ class StaffQuestions(Protocol):
         ...
 
     async def notes(self, box: str, topic: str | None = None, limit: int = 200) -> Sequence[tuple[int, Note]]:
-        """News that nobody was told yet, oldest first, with their ids; of one topic or of all (None)."""
+        """News that nobody was told yet, with their ids, urgent ones first, then the oldest; of one topic or of all
+        (None)."""
+        ...
+
+    async def notes_waiting(self, box: str, topic: str = "") -> tuple[int, int]:
+        """How many news of that topic nobody was told yet, and the id of the newest of them; (0, 0) when none."""
         ...
 
     async def folded_at(self, box: str, topic: str = "") -> datetime | None:

@@ -159,6 +159,13 @@ class Limits:
     urgent_desk: timedelta = timedelta(minutes=30)
     urgent_order: timedelta = timedelta(hours=2)
     raise_hours: int = 4
+    object_hours: int = 4
+    decide_hours: int = 4
+    bounces_max: int = 2
+    extension_days: int = 10
+    recall_within: timedelta = timedelta(minutes=2)
+    evidence_within: timedelta = timedelta(minutes=10)
+    answer_short: int = 20
     code_tries_per_hour: int = 5
 
 

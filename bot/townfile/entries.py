@@ -39,6 +39,13 @@ class LimitsEntry(Entry):
     day_hours: int | None = None
     take_hours: int | None = None
     raise_hours: int | None = None
+    object_hours: int | None = None
+    decide_hours: int | None = None
+    bounces_max: int | None = None
+    extension_days: int | None = None
+    recall_within: str | None = None
+    evidence_within: str | None = None
+    answer_short: int | None = None
     urgent_take: str | None = None
     urgent_desk: str | None = None
     urgent_order: str | None = None

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from bot.changes import Timer
 from bot.domain import deadlines
 from bot.domain.deadlines import Tier
-from bot.domain.ticket import ENDS, Action, Ticket
+from bot.domain.ticket import ENDS, Action, Status, Ticket
 from bot.domain.town import Clock
 from bot.domain.work_calendar import Moment
 from bot.turn import Turn
@@ -22,6 +22,9 @@ TIMERS = ("rung", "answer_leaves", "decision", "pause_reminder", "pause_ends", "
 
 TASKS = ("pool", "listen")
 """Kinds of tasks under ``kind:number`` that end when a unit has the ticket, or the ticket ends."""
+
+HIGHEST = max(len(rungs) for rungs in deadlines.LADDERS.values())
+"""The highest level of any ladder."""
 
 
 def moved(
@@ -34,6 +37,7 @@ def moved(
     after = ticket.after(action, turn.now, **fields)
     assert after.status not in ENDS, "an end owes the resident a message: use `ended`"  # noqa: S101 - see `ended`
     turn.changes.ticket(after, after.event(action, turn.now, by=by, **(data or {})))
+    _close_alerts(turn, ticket, after)
     rearm(turn, after)
     return after
 
@@ -57,32 +61,58 @@ async def ended(
     for kind in TIMERS:
         turn.changes.cancel(kind, ticket.number)
     turn.changes.closed_tasks.extend(f"{kind}:{ticket.number}" for kind in TASKS)
+    _close_alerts(turn, ticket, after)
     await notices.tell_residents(turn, after, what, params=params)
     return after
 
 
 def rearm(turn: Turn, ticket: Ticket) -> None:
-    """Wind up the ladder: the next rung, and those whose moment has passed. What has fired never fires again."""
+    """Wind up the ladder: every rung, each with a timer of its own, so that none hangs on another having fired.
+
+    Those whose moment has passed are due at once; what has fired never fires again.
+    """
     turn.changes.cancel("rung", ticket.number)
-    steps = turn.guide.ladder(ticket)
-    following = deadlines.next_step(steps, turn.now)
-    for step in steps:
+    for step in turn.guide.ladder(ticket):
         timer = Timer("rung", ticket.number, step.at, step.level)
-        if (step.at <= turn.now or step is following) and timer != turn.timer:
+        if timer != turn.timer:
             turn.changes.timer(timer)
 
 
+def alert(number: str, level: int, deadline: datetime) -> str:
+    """The key of the one alert record of a ticket, a rung and a deadline."""
+    return f"overdue:{number}:{level}:{deadline.isoformat()}"
+
+
+def _close_alerts(turn: Turn, before: Ticket, after: Ticket) -> None:
+    """The alerts of a deadline end with it, and with the answer."""
+    deadline = turn.guide.deadline(before)
+    owing = after.open and after.status is not Status.ANSWERED
+    if deadline is None or (owing and deadline == turn.guide.deadline(after)):
+        return
+    turn.changes.closed_tasks.extend(alert(before.number, level, deadline) for level in range(1, HIGHEST + 1))
+
+
 async def retimed(
-    turn: Turn, ticket: Ticket, by: str, reason: str, action: Action = Action.RETIME, **fields: object
+    turn: Turn,
+    ticket: Ticket,
+    by: str,
+    reason: str,
+    action: Action = Action.RETIME,
+    told: str = "new_date",
+    told_params: Mapping[str, str] = notices.NOTHING,
+    **fields: object,
 ) -> Ticket:
     """The ticket with these fields (kind, type, clock, work with another tier, ...) and its dates counted anew.
 
-    Due is counted from the dispatch, with what was granted and what it stood still. When the date moves, the residents
-    are told the new one (``told.new_date``), and who works on it hears of it (``news.recalculated``). Raises
+    Due is counted from the dispatch, with what was granted and what it stood still; a shorter time that would be over
+    already leaves the date alone. When the date moves, the residents are told the new one (``told.new_date``, or the
+    text ``told`` names, with its parameters), and who works on it hears of it (``news.recalculated``). Raises
     NotPossibleNow.
     """
     there = ticket.noted(**fields)
     due = turn.guide.due_of(there) if there.dispatched_at else None
+    if due is not None and ticket.due_at is not None and due.at < ticket.due_at and due.at <= turn.now:
+        due = Moment(ticket.due_at, ticket.provisional)
     promise = due if there.dispatched_at else _from_pool(turn, there)
     dates: dict[str, object] = {
         "due_at": due and due.at,
@@ -96,7 +126,7 @@ async def retimed(
     if due is not None and due.at != ticket.due_at:
         await tell_who_has_it(turn, after, "recalculated", due=_iso(due.at))
     if promise is not None and promise.at != ticket.promised_at:
-        await notices.tell_residents(turn, after, "new_date", params={"due": _iso(promise.at)})
+        await notices.tell_residents(turn, after, told, params={"due": _iso(promise.at), **told_params})
     return after
 
 
@@ -111,7 +141,7 @@ async def tell_who_has_it(turn: Turn, ticket: Ticket, what: str, *, urgent: bool
 
 
 def _from_pool(turn: Turn, ticket: Ticket) -> Moment | None:
-    return turn.guide.answer_due_from_pool(ticket.type, Clock(ticket.clock), ticket.filed_at)
+    return turn.guide.answer_due_from_pool(ticket.type, Clock(ticket.clock), ticket.filed_at, Tier(ticket.work.tier))
 
 
 def _iso(at: datetime | None) -> str:
@@ -129,7 +159,8 @@ def sent_to(
 ) -> Ticket:
     """The ticket dispatched to a unit: full time for it, unless ``keep_dates``; the unit is told.
 
-    Raises NotPossibleNow. The date the resident was told (``promised_at``) stays as it is: who calls this decides about the message.
+    Raises NotPossibleNow. The date the resident was told (``promised_at``) stays as it is: who calls this decides about
+    the message.
     """
     dates: dict[str, object] = {}
     if not keep_dates or ticket.due_at is None:

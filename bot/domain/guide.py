@@ -100,10 +100,12 @@ class Guide:
         """By when the unit must have answered; None for what needs no answer."""
         return deadlines.answer_due(type_, clock, dispatched_at, self.town.limits, self.calendar_of(unit), tier)
 
-    def answer_due_from_pool(self, type_: Type, clock: Clock, filed_at: datetime) -> Moment | None:
+    def answer_due_from_pool(
+        self, type_: Type, clock: Clock, filed_at: datetime, tier: Tier = Tier.NORMAL
+    ) -> Moment | None:
         """The latest an answer may come to a ticket that still waits for a unit: what its filer is told first."""
         sent = self.dispatch_due(clock, filed_at)
-        due = self.answer_due(type_, clock, sent.at)
+        due = self.answer_due(type_, clock, sent.at, tier=tier)
         return due and Moment(due.at, due.provisional or sent.provisional)
 
     def due_of(self, ticket: Ticket) -> Moment | None:

@@ -193,7 +193,8 @@ def _walled_off(person: Person, ticket: Ticket) -> bool:
     work = ticket.work
     if person.id in work.about or (person.unit and person.unit in work.kept_from):
         return True
-    return ticket.walled and not person.walled and not (ticket.unit and ticket.unit == person.unit)
+    chosen = bool(person.unit) and (ticket.unit == person.unit or _helps(person.unit, ticket))
+    return ticket.walled and not person.walled and not chosen
 
 
 def _within(person: Person, reach: Reach, ticket: Ticket) -> bool:

@@ -116,7 +116,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``pauses`` counts them, ``paused`` is their sum in working seconds. ``extended`` counts working days granted.
     ``tier`` is a `bot.domain.deadlines.Tier`. ``promise_at`` is the date an answer promised. ``kept_from`` are units
     and ``about`` members of staff that must never see it. ``special`` groups tickets of one special case. ``reopened``
-    counts re-openings, the last at ``reopened_at``.
+    counts re-openings, the last at ``reopened_at``. ``summary`` is what a unit reads of a walled ticket instead of its
+    words.
     """
 
     taken_at: datetime | None = None
@@ -138,6 +139,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     broken_promises: int = 0
     kept_from: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
+    summary: str = ""
     merged_into: str = ""
     special: str = ""
     care: bool = False

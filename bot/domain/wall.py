@@ -1,0 +1,38 @@
+"""What the wall hides (rule book, "Identity, personal data, the wall").
+
+Conduct complaints, reports and what is kept from somebody are read by supervisors marked for it. The unit such a
+supervisor chose reads a summary, never the words, and gets no file: a voice can be known again.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from bot.domain.permission import Person
+from bot.domain.ticket import Ticket, Type
+from bot.domain.town import Kind
+
+
+def behind_the_wall(kind: Kind | None, type_: Type) -> bool:
+    """Whether a matter of that kind and type stands behind the wall from the start."""
+    return type_ is Type.REPORT or (kind is not None and kind.walled)
+
+
+def open_to(person: Person, ticket: Ticket) -> bool:
+    """Whether somebody who may see a ticket may read its own words, and get its files."""
+    return person.walled or not ticket.walled
+
+
+def visible_text(person: Person, ticket: Ticket) -> str:
+    """What somebody who may see a ticket reads of it: its words, or, behind the wall, the summary ("" without one)."""
+    return ticket.text if open_to(person, ticket) else ticket.work.summary
+
+
+def shown_to(person: Person, ticket: Ticket) -> Ticket:
+    """The ticket as somebody may be shown it: cards, lists and titles are made of this. Never to be stored.
+
+    Without its place too: that is kept in the filer's words, and what a unit must know of it the summary says.
+    """
+    if open_to(person, ticket):
+        return ticket
+    return replace(ticket, text=ticket.work.summary, place=None)

@@ -33,7 +33,7 @@ class Engine:
 
     def __init__(self, desk: Desk, channels: Sequence[Channel], media: MediaStore, cap: Callable[[], int]) -> None:
         """``cap``: bytes of the largest file taken, asked each time."""
-        desk = replace(desk, committed=self._committed)
+        desk = replace(desk, committed=self.committed)
         self.dispatcher = Dispatcher(desk)
         self._stopping = False
         self._stops: list[Callable[[], None]] = []
@@ -113,7 +113,8 @@ class Engine:
     async def _gone(self, address: Address) -> None:
         await self.dispatcher.amend(address, unreachable)
 
-    def _committed(self, changes: Changes) -> None:
+    def committed(self, changes: Changes) -> None:
+        """Wake whoever has something to do now that these changes are true."""
         for push in changes.pushes:
             name = push.address.channel
             if name in self._senders:

@@ -84,13 +84,23 @@ async def news_for_residents(turn: Turn, ticket: Ticket, what: str, **params: st
 
 
 def tell_staff(
-    turn: Turn, people: Iterable[Staff], what: str, ticket: Ticket | None, *, urgent: bool = False, **params: str
+    turn: Turn,
+    people: Iterable[Staff],
+    what: str,
+    ticket: Ticket | None,
+    *,
+    urgent: bool = False,
+    about: str = "",
+    **params: str,
 ) -> None:
-    """Put news before members of staff (not before who is acting now). Each gets it once whatever happens twice."""
+    """Put news before members of staff (not before who is acting now). Each gets it once whatever happens twice.
+
+    ``about`` tells news of one name apart that are about no ticket.
+    """
     for staff in people:
         if turn.message is not None and turn.address in staff.addresses:
             continue
-        _put(turn, f"staff:{staff.id}", what, ticket, urgent=urgent, **params)
+        _put(turn, f"staff:{staff.id}", what, ticket, urgent=urgent, about=about, **params)
 
 
 def tell_unit(turn: Turn, unit: str, what: str, ticket: Ticket, *, urgent: bool = False, **params: str) -> None:
@@ -98,8 +108,10 @@ def tell_unit(turn: Turn, unit: str, what: str, ticket: Ticket, *, urgent: bool 
     _put(turn, f"unit:{unit}", what, ticket, urgent=urgent or bool(ticket.danger), **params)
 
 
-def _put(turn: Turn, box: str, what: str, ticket: Ticket | None, *, urgent: bool, **params: str) -> None:
-    about = f"{ticket.number}:{ticket.seq}" if ticket else turn.now.isoformat()
+def _put(
+    turn: Turn, box: str, what: str, ticket: Ticket | None, *, urgent: bool, about: str = "", **params: str
+) -> None:
+    about = about or (f"{ticket.number}:{ticket.seq}" if ticket else turn.now.isoformat())
     note = Note(
         key=f"{what}:{about}:{box}",
         box=box,

@@ -24,7 +24,7 @@ from bot.turn import Turn
 from handlers.resident import changing, collecting, desk, filing, following
 from handlers.staff import desk as staff_desk
 from handlers.staff.me import me
-from handlers.timers import drafts, ladder
+from handlers.timers import drafts, ladder, tasks
 
 DESK_WORD_LENGTH = 24
 """Longer texts are never a desk word; they are not folded to find out."""
@@ -66,6 +66,9 @@ class Router:
                 reply = drafts.danger(turn)
             case "rung":
                 await ladder.climb(turn)
+                reply = None
+            case "task":
+                await tasks.told(turn)
                 reply = None
             case unknown:
                 raise ValueError(f"no use case for timer {unknown!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.changes import Task
 from bot.message import Choice, Reply
 from bot.turn import Turn
+from handlers import tasks
 from handlers.naming import title
 from handlers.resident import changing, collecting
 
@@ -20,7 +21,7 @@ def goodbye(turn: Turn) -> None:
     """Somebody left: drafts close, cases go on. What may be an emergency is put before staff first."""
     for draft in turn.session.drafts:
         if draft.danger:
-            turn.changes.tasks.append(changing.unconfirmed_task(turn, draft, "danger"))
+            tasks.opened(turn, changing.unconfirmed_task(turn, draft, "danger"))
         elif draft.enclosed:
             turn.changes.dropped_attachments.append(draft.id)
         collecting.forget(turn, draft)
@@ -48,7 +49,8 @@ def human(turn: Turn) -> Reply:
     """Put the talk before the duty supervisor, and name the hotline for those who cannot wait."""
     draft = turn.session.draft
     recent = turn.session.recent
-    turn.changes.tasks.append(
+    tasks.opened(
+        turn,
         Task(
             f"talk:{turn.address}:{turn.session.seq}",
             "talk",
@@ -56,7 +58,7 @@ def human(turn: Turn) -> Reply:
             turn.now,
             address=turn.address,
             data={"draft": draft.text if draft else "", "ticket": recent[0].ticket if recent else ""},
-        )
+        ),
     )
     contacts = turn.town.contacts
     hours = contacts.hotline_hours

@@ -11,6 +11,7 @@ from bot.domain.ticket import Action, Status, Ticket, Type
 from bot.domain.town import UNDECIDED, Clock
 from bot.message import Choice, Reply
 from bot.turn import Turn
+from handlers import tasks
 from handlers.naming import counted, moment, place_name, title, unit_name
 from handlers.resident import card, collecting
 
@@ -83,7 +84,7 @@ def pooled(turn: Turn, ticket: Ticket, clock: Clock, *, wordless: bool) -> Ticke
     """Leave the ticket in the pool: a task for supervisors, and a date that holds even in the slowest case."""
     kind = "listen" if wordless else "pool"
     by = turn.now + turn.town.limits.listen_within if wordless else turn.guide.dispatch_due(clock, turn.now).at
-    turn.changes.tasks.append(Task(f"{kind}:{ticket.number}", kind, ticket.number, turn.now, by, turn.address))
+    tasks.opened(turn, Task(f"{kind}:{ticket.number}", kind, ticket.number, turn.now, by, turn.address))
     due = turn.guide.answer_due_from_pool(ticket.type, clock, turn.now)
     waiting = ticket.noted(promised_at=due.at, provisional=due.provisional) if due else ticket
     turn.changes.tickets[ticket.number] = waiting

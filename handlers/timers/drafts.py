@@ -9,6 +9,7 @@ from bot.conversation.draft import Draft
 from bot.conversation.states import step
 from bot.message import Choice, Reply
 from bot.turn import Turn
+from handlers import tasks
 from handlers.naming import title
 from handlers.resident import card, changing, collecting
 
@@ -24,7 +25,7 @@ def danger(turn: Turn) -> Reply | None:
     draft = _subject(turn)
     if draft is None:
         return None
-    turn.changes.tasks.append(changing.unconfirmed_task(turn, draft, "danger"))
+    tasks.opened(turn, changing.unconfirmed_task(turn, draft, "danger"))
     return Reply(turn.words("danger.handed_over"), card.show(turn, draft).choices, "")
 
 
@@ -63,7 +64,7 @@ def _end(turn: Turn, draft: Draft) -> None:
     """Words, a voice or a picture go to the pool as "unconfirmed"; only what is empty is dropped."""
     if draft.said or draft.enclosed:
         step(draft.state, "hand_over")
-        turn.changes.tasks.append(changing.unconfirmed_task(turn, draft, "unconfirmed"))
+        tasks.opened(turn, changing.unconfirmed_task(turn, draft, "unconfirmed"))
     else:
         step(draft.state, "drop")
     collecting.forget(turn, draft)

@@ -72,7 +72,7 @@ async def climb(turn: Turn) -> None:
             turn.changes.tasks.append(Task(key, "overdue", ticket.number, turn.now, deadline, data=data))
             if step.rung is Rung.ORDER:
                 ticket = drafted_order(turn, ticket)
-            await _tell(turn, ticket, step)
+            await _tell(turn, ticket, step, key)
     case.rearm(turn, ticket)
 
 
@@ -84,7 +84,7 @@ def drafted_order(turn: Turn, ticket: Ticket) -> Ticket:
     if Clock(ticket.clock) is Clock.TYPE:
         until, late = (
             calendar.after_working_days(turn.now, 1).at,
-            calendar.after_working_hours(turn.now, limits.raise_hours).at,
+            calendar.after_working_hours(turn.now, limits.decide_hours).at,
         )
     else:
         until, late = turn.now + limits.urgent_order, turn.now + limits.urgent_desk
@@ -96,7 +96,7 @@ def drafted_order(turn: Turn, ticket: Ticket) -> Ticket:
     )
 
 
-async def _tell(turn: Turn, ticket: Ticket, step: Step) -> None:
+async def _tell(turn: Turn, ticket: Ticket, step: Step, key: str) -> None:
     directory = await turn.read.directory()
     round_the_clock = Clock(ticket.clock) is not Clock.TYPE
     circles = (TOLD_ROUND_THE_CLOCK if round_the_clock else TOLD)[step.rung]
@@ -111,7 +111,7 @@ async def _tell(turn: Turn, ticket: Ticket, step: Step) -> None:
         told |= found
     if not told and circles != (Circle.HANDLER,):
         told = {s.id: s for s in _seeing(turn, directory, ticket, (*directory.supervisors(), *directory.admins()))}
-    notices.tell_staff(turn, told.values(), what, ticket, urgent=urgent, due=due)
+    notices.tell_staff(turn, told.values(), what, ticket, urgent=urgent, about=key, due=due)
 
 
 def _seeing(turn: Turn, directory: Directory, ticket: Ticket, people: Iterable[Staff]) -> list[Staff]:

@@ -78,11 +78,16 @@ class WorkHours:
     spans: tuple[tuple[time, time], ...] = ((time(9), time(12)), (time(14), time(18)))
 
 
+FIRST, LOAD = "first", "load"
+"""Who in a unit gets a ticket."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """Who acts. ``level`` 1 village or community, 2 town or street, 3 city department.
 
-    ``area`` is what it serves ("" = all of the town).
+    ``area`` is what it serves ("" = all of the town). ``assign`` says who in it gets a ticket: the `FIRST` to take it,
+    or by `LOAD` the handler with the fewest open ones.
     """
 
     code: str
@@ -94,6 +99,7 @@ class Unit:
     hours: WorkHours | None = None
     phone: str = ""
     sign_off: bool = False
+    assign: str = FIRST
     retired: bool = False
 
 
@@ -159,6 +165,10 @@ class Limits:
     urgent_desk: timedelta = timedelta(minutes=30)
     urgent_order: timedelta = timedelta(hours=2)
     raise_hours: int = 4
+    pauses: int = 2
+    pause_days: int = 3
+    pause_days_all: int = 5
+    pause_reminder_days: int = 1
     object_hours: int = 4
     decide_hours: int = 4
     bounces_max: int = 2

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.dispatch import ANY, SERVING
 from bot.domain.ticket import Type
-from bot.domain.town import UNDECIDED, Area, Clock, Danger, Kind, Rule, Town, Unit, WorkHours
+from bot.domain.town import FIRST, LOAD, UNDECIDED, Area, Clock, Danger, Kind, Rule, Town, Unit, WorkHours
 from bot.errors import ConfigurationError
 from bot.townfile import entries as e
 from bot.townfile.checks import check_code, check_parents, free_table, one_of, value_of, words_of
@@ -134,6 +134,8 @@ def _units(sources: Sequence[Source], areas: Mapping[str, Area]) -> dict[str, Un
         check_code(placed, entry.code, units)
         if entry.level not in (1, 2, 3):
             raise placed.fault("level is 1 (village), 2 (town) or 3 (department)", "level")
+        if entry.assign not in (FIRST, LOAD):
+            raise placed.fault(f'assign is "{FIRST}" (who takes it first) or "{LOAD}" (who has least to do)', "assign")
         if entry.area and entry.area not in areas:
             raise placed.fault(f"area {entry.area!r} does not exist", "area")
         places[entry.code] = placed
@@ -147,6 +149,7 @@ def _units(sources: Sequence[Source], areas: Mapping[str, Area]) -> dict[str, Un
             hours=value_of(placed, read_hours, entry.hours, "hours") if entry.hours is not None else None,
             phone=entry.phone,
             sign_off=entry.sign_off,
+            assign=entry.assign,
             retired=entry.retired,
         )
     check_parents(units, places)

@@ -39,6 +39,10 @@ class LimitsEntry(Entry):
     day_hours: int | None = None
     take_hours: int | None = None
     raise_hours: int | None = None
+    pauses: int | None = None
+    pause_days: int | None = None
+    pause_days_all: int | None = None
+    pause_reminder_days: int | None = None
     object_hours: int | None = None
     decide_hours: int | None = None
     bounces_max: int | None = None
@@ -131,6 +135,7 @@ class UnitEntry(Entry):
     hours: list[str] | None = None
     phone: str = ""
     sign_off: bool = False
+    assign: str = "first"
     retired: bool = False
 
 

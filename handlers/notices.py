@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from bot.changes import Note, Timer
 from bot.conversation.session import Session
 from bot.domain.people import Address, Staff
 from bot.domain.ticket import Ticket
-from bot.message import Brief, Choice, Push, Reply
+from bot.message import Choice, Push, Reply
 from bot.turn import Turn, Voice
-from handlers.naming import Speaking, area_name, kind_name, moment, ticket_title, type_name, unit_name
+from handlers.naming import ticket_title
+from handlers.wording import local, said, told, told_brief
+
+__all__ = ["local", "news_for_residents", "said", "tell_residents", "tell_staff", "tell_unit"]
 
 GATHER = timedelta(seconds=10)
 """News of so many seconds is opened together; it also keeps the number of timers small in a storm."""
 
+SETTLING = timedelta(seconds=5)
+"""How long after that: whoever put news into a box in the last moment must have committed it when it is opened."""
+
+PUSH_GAP = timedelta(minutes=10)
+"""A member of staff gets one push in this time, outside danger and red."""
+
+NEWS_GAP = timedelta(hours=4)
+"""Residents get one push of folded news in this time, for each ticket."""
+
+STAFF_PUSH_LIFE = timedelta(hours=48)
+"""A push to staff that could not be sent is worth nothing later: the to-do list says more."""
+
+QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+"""The quiet hours, in the town's time; only danger and direct replies go then."""
 
 NOTHING: Mapping[str, str] = {}
 
@@ -34,12 +51,14 @@ async def tell_residents(
     then: str = "",
     reserve: bool = False,
     params: Mapping[str, str] = NOTHING,
+    brief: str = "",
 ) -> None:
     """Push ``told.<what>`` to everybody a ticket belongs to, each in their language, now.
 
     For what is never folded: question, new date, answer, rejected, re-opened, and every end. ``then`` is the timer that
     its delivery sets (see `Push`); ``reserve`` may use the credits kept for answers and reviews. The texts may use
-    ``number`` and ``title`` besides ``params``, which are as `said` takes them.
+    ``number`` and ``title`` besides ``params``, which are as `said` takes them. ``brief`` is the name of the `Brief`
+    where that is not ``what``.
     """
     reporters = await turn.read.reporters(ticket.number)
     sessions = await turn.read.sessions(r.address for r in reporters)
@@ -48,7 +67,7 @@ async def tell_residents(
             continue  # they are being answered
         voice = turn.voice(sessions.get(reporter.address))
         title = ticket_title(voice, ticket)
-        text = voice.words(f"told.{what}", number=ticket.number, title=title, **said(voice, params))
+        text = told(voice, what, ticket.number, title, params)
         turn.changes.push(
             Push(
                 key=f"told:{what}:{ticket.number}:{ticket.seq}:{reporter.address}",
@@ -57,7 +76,7 @@ async def tell_residents(
                 created_at=turn.now,
                 ticket=ticket.number,
                 reserve=reserve,
-                brief=Brief(what, {"number": ticket.number, "title": title}),
+                brief=told_brief(turn, ticket, what),
                 then=then,
             )
         )
@@ -126,36 +145,20 @@ def _put(
 
 
 def gathered(now: datetime) -> datetime:
-    """The end of the ten seconds in which a moment lies: news of one span share a timer."""
+    """A little after the end of the ten seconds in which a moment lies: news of one span share a timer."""
     span = GATHER.total_seconds()
-    return datetime.fromtimestamp((now.timestamp() // span + 1) * span, now.tzinfo)
+    return datetime.fromtimestamp((now.timestamp() // span + 1) * span, now.tzinfo) + SETTLING
+
+
+def quiet_until(turn: Turn) -> datetime | None:
+    """When the quiet hours end, in UTC; None when it is not quiet now."""
+    local_now = turn.now.astimezone(turn.guide.calendar.zone)
+    if QUIET_UNTIL <= local_now.time() < QUIET_FROM:
+        return None
+    day = local_now.date() + timedelta(days=local_now.time() >= QUIET_FROM)
+    return datetime.combine(day, QUIET_UNTIL, local_now.tzinfo).astimezone(UTC)
 
 
 def reachable(sessions: Mapping[Address, Session], staff: Staff) -> bool:
     """Whether at least one of their addresses takes messages."""
     return any((s := sessions.get(a)) is None or s.reachable for a in staff.addresses)
-
-
-def said(voice: Speaking, params: Mapping[str, str]) -> dict[str, str]:
-    """Parameters as their reader reads them.
-
-    ``unit``, ``kind``, ``type`` and ``area`` are codes, ``due``, ``until`` and ``at`` moments in ISO form; everything
-    else is said as it is.
-    """
-    return {name: _SAID[name](voice, value) if name in _SAID and value else value for name, value in params.items()}
-
-
-def _moment(voice: Speaking, iso: str) -> str:
-    return moment(voice, datetime.fromisoformat(iso))
-
-
-_SAID: Mapping[str, Callable[[Speaking, str], str]] = {
-    "unit": unit_name,
-    "before": unit_name,
-    "kind": kind_name,
-    "type": type_name,
-    "area": area_name,
-    "due": _moment,
-    "until": _moment,
-    "at": _moment,
-}

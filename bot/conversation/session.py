@@ -88,6 +88,13 @@ class Loose(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime
 
 
+class Replied(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The ticket whose handler this person answered last, and when: more may follow at once."""
+
+    ticket: str
+    at: datetime
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything remembered of one address; ``seq`` counts its turns.
 
@@ -95,6 +102,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     about. ``tries`` are the moments of wrong codes. ``talking_until``: words go to the duty supervisor till then.
     ``asked`` are tickets whose handler waits for this person's answer. ``listed``, ``composing``, ``loose`` and
     ``reporting`` (a member of staff files an own matter) are for staff; ``talking_to`` is whom a supervisor talks with.
+    ``replied`` is the last such answer. ``card`` is the slot of the ticket card a member of staff was shown last.
     """
 
     address: Address
@@ -119,6 +127,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reporting: bool = False
     collecting: dict[str, str] = {}
     talking_to: Address | None = None
+    replied: Replied | None = None
+    card: str = ""
 
     @property
     def draft(self) -> Draft | None:

@@ -8,10 +8,7 @@ from bot.domain.permission import Act
 from bot.domain.ticket import Action, Status, Ticket
 
 _STEP: Mapping[Act, Action] = {
-    Act.ASK: Action.ASK,
     Act.PROGRESS: Action.PROGRESS,
-    Act.ANSWER: Action.SUBMIT,
-    Act.PROMISE: Action.SUBMIT,
     Act.OBJECT: Action.OBJECT,
     Act.HAND: Action.HAND,
     Act.DECLINE: Action.REJECT,
@@ -28,6 +25,11 @@ _STEP: Mapping[Act, Action] = {
 
 def _can_be_taken(ticket: Ticket) -> bool:
     return ticket.may(Action.TAKE) or (not ticket.handler and bool(ticket.unit) and ticket.may(Action.HAND))
+
+
+def _worked_on(step: Action) -> Callable[[Ticket], bool]:
+    """Steps that take a ticket on the way, where nobody has."""
+    return lambda ticket: ticket.may(step) or ticket.may(Action.TAKE)
 
 
 def _has_a_unit(ticket: Ticket) -> bool:
@@ -48,6 +50,9 @@ def _to_decide(ticket: Ticket) -> bool:
 
 _ROOM: Mapping[Act, Callable[[Ticket], bool]] = {
     Act.TAKE: _can_be_taken,
+    Act.ASK: _worked_on(Action.ASK),
+    Act.ANSWER: _worked_on(Action.SUBMIT),
+    Act.PROMISE: _worked_on(Action.SUBMIT),
     Act.EXTEND: lambda ticket: _has_a_unit(ticket) and ticket.due_at is not None,
     Act.RAISE: _has_a_unit,
     Act.TRANSCRIBE: _wordless,

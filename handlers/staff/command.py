@@ -23,7 +23,8 @@ class Command:
 
     A button ``NUMBER:<name>`` or ``NUMBER:<name>=value`` (``staff:<name>`` without a ticket) does the same, with the
     value as the text. Whoever may not do ``act`` (to that ticket) is refused before the use case runs; a use case for
-    several acts checks the others itself. ``hidden`` ones are buttons only: no word, no line in the help.
+    several acts checks the others itself. ``hidden`` ones are buttons only: no word, no line in the help. ``shared``
+    ones are residents' words too: without a ticket, or about an own one, they mean what they mean to a resident.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Command:
     ticket: OnTicket | None = None
     desk: OnDesk | None = None
     hidden: bool = False
+    shared: bool = False
 
 
 def table(*commands: Command) -> Mapping[str, Command]:

@@ -76,7 +76,7 @@ async def tell_residents(
                 created_at=turn.now,
                 ticket=ticket.number,
                 reserve=reserve,
-                brief=told_brief(turn, ticket, what),
+                brief=told_brief(turn, ticket, what, brief),
                 then=then,
             )
         )
@@ -114,21 +114,21 @@ def tell_staff(
 ) -> None:
     """Put news before members of staff (not before who is acting now). Each gets it once whatever happens twice.
 
-    ``about`` tells news of one name apart that are about no ticket.
+    ``about`` tells news of one name apart ("": by the ticket's last event, or this moment).
     """
     for staff in people:
         if turn.message is not None and turn.address in staff.addresses:
             continue
-        _put(turn, f"staff:{staff.id}", what, ticket, urgent=urgent, about=about, **params)
+        _put(turn, f"staff:{staff.id}", what, ticket, urgent, about, params)
 
 
 def tell_unit(turn: Turn, unit: str, what: str, ticket: Ticket, *, urgent: bool = False, **params: str) -> None:
     """Put news before whoever works in a unit when it is opened: its handlers, or who stands in for them."""
-    _put(turn, f"unit:{unit}", what, ticket, urgent=urgent or bool(ticket.danger), **params)
+    _put(turn, f"unit:{unit}", what, ticket, urgent or bool(ticket.danger), "", params)
 
 
 def _put(
-    turn: Turn, box: str, what: str, ticket: Ticket | None, *, urgent: bool, about: str = "", **params: str
+    turn: Turn, box: str, what: str, ticket: Ticket | None, urgent: bool, about: str, params: Mapping[str, str]
 ) -> None:
     about = about or (f"{ticket.number}:{ticket.seq}" if ticket else turn.now.isoformat())
     note = Note(
@@ -137,7 +137,7 @@ def _put(
         what=what,
         ticket=ticket.number if ticket else "",
         at=turn.now,
-        params=params,
+        params=dict(params),
         urgent=urgent,
     )
     turn.changes.notes.append(note)

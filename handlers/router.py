@@ -24,7 +24,7 @@ from bot.turn import Turn
 from handlers.resident import changing, collecting, desk, filing, following
 from handlers.staff import desk as staff_desk
 from handlers.staff.me import me
-from handlers.timers import drafts, ladder, tasks
+from handlers.timers import drafts, ladder, news, tasks, undelivered
 
 DESK_WORD_LENGTH = 24
 """Longer texts are never a desk word; they are not folded to find out."""
@@ -69,6 +69,15 @@ class Router:
                 reply = None
             case "task":
                 await tasks.told(turn)
+                reply = None
+            case "fold":
+                await news.open_box(turn)
+                reply = None
+            case "news":
+                await news.tell_resident(turn)
+                reply = None
+            case "undelivered":
+                await undelivered.look(turn)
                 reply = None
             case unknown:
                 raise ValueError(f"no use case for timer {unknown!r}")

@@ -1,0 +1,274 @@
+"""Opening a box of news: what was put before somebody becomes one push (rule book, "Overdue ladder", "Notices").
+
+A unit's box is emptied into those of the people who work there; a person's becomes a push: a single matter with its
+buttons, several as a list. Not more often than every ten minutes and never in the quiet hours, but for what is urgent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from bot.changes import Looked, Note, Timer
+from bot.domain.colour import Colour
+from bot.domain.directory import Directory
+from bot.domain.people import Staff
+from bot.domain.ticket import Ticket
+from bot.message import Choice, Lane, Push, Reply
+from bot.turn import Turn, Voice
+from handlers import reaching, wording
+from handlers.naming import ticket_title
+from handlers.notices import NEWS_GAP, PUSH_GAP, STAFF_PUSH_LIFE, quiet_until
+from handlers.timers import tapping, undelivered
+
+SHOWN = 10
+"""How many matters a list names; the rest are in the to-do list."""
+
+READ = 40
+"""How many news of a box are looked at; what lies behind them is counted."""
+
+SOON = timedelta(seconds=1)
+"""When the rest of a box is opened whose first news said nothing."""
+
+SPREAD = 50
+"""More news for a unit than that become one line for each of its people."""
+
+ARRIVALS = ("arrived", "arrived_danger")
+
+APART = 3
+"""So many urgent matters get a push of their own each; more become a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """News with what it is about as that is now."""
+
+    id: int
+    note: Note
+    ticket: Ticket | None
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it waits for nothing."""
+        return self.note.urgent or (self.ticket is not None and bool(self.ticket.danger))
+
+
+async def open_box(turn: Turn) -> None:
+    """Tell what lies in a box, or set the timer to when that may be."""
+    assert turn.timer is not None  # noqa: S101 - only timers come here
+    box = turn.timer.subject
+    whose, _, name = box.partition(":")
+    notes = await turn.read.notes(box, "", SPREAD + 1 if whose == "unit" else READ)
+    if not notes:
+        return
+    directory = await turn.read.directory()
+    if whose == "unit":
+        await _spread(turn, directory, name, notes)
+        return
+    staff = directory.by_id.get(name)
+    if staff is None or staff.removed_at is not None:
+        await _all_told(turn, box)
+        return
+    acting = directory.standing_in(staff, turn.now)
+    if acting.id != staff.id:
+        _handed_on(turn, notes, [acting])
+        if len(notes) == READ:
+            turn.changes.timer(Timer("fold", box, turn.now + SOON))
+        return
+    await _open(turn, directory, staff, notes)
+
+
+async def _spread(turn: Turn, directory: Directory, unit: str, notes: Sequence[tuple[int, Note]]) -> None:
+    """Put a unit's news before its people, or before those who stand in for them."""
+    if len(notes) > SPREAD:
+        box = f"unit:{unit}"
+        count, last = await turn.read.notes_waiting(box)
+        many = Note(
+            key=f"many:{unit}:{last}", box=box, what="many", at=turn.now, params={"unit": unit, "count": str(count)}
+        )
+        _put(turn, many, await reaching.heard_in(turn, directory, unit, None))
+        await _all_told(turn, box)
+        notes = [(id_, note) for id_, note in notes if note.urgent]
+    for id_, note in notes:
+        ticket = await turn.read.ticket(note.ticket) if note.ticket else None
+        if not note.ticket or (ticket is not None and _concerns(unit, note, ticket)):
+            _put(turn, note, await reaching.heard_in(turn, directory, unit, ticket))
+        turn.changes.folded.append(id_)
+
+
+def _concerns(unit: str, note: Note, ticket: Ticket) -> bool:
+    """Whether news still concern a unit: what arrived may have gone on to another meanwhile."""
+    if note.what in ARRIVALS:
+        return ticket.open and ticket.unit == unit
+    return ticket.open or note.what in wording.OF_AN_END
+
+
+def _handed_on(turn: Turn, notes: Sequence[tuple[int, Note]], people: Sequence[Staff]) -> None:
+    for id_, note in notes:
+        _put(turn, note, people)
+        turn.changes.folded.append(id_)
+
+
+def _put(turn: Turn, note: Note, people: Sequence[Staff]) -> None:
+    for staff in people:
+        box = f"staff:{staff.id}"
+        turn.changes.notes.append(replace(note, key=f"{note.key}>{staff.id}", box=box))
+        timer = Timer("fold", box, turn.now)
+        if timer not in turn.changes.timers:
+            turn.changes.timer(timer)
+
+
+async def _open(turn: Turn, directory: Directory, staff: Staff, notes: Sequence[tuple[int, Note]]) -> None:
+    box = f"staff:{staff.id}"
+    stories = await _still_true(turn, directory, staff, notes)
+    urgent = [story for story in stories if story.urgent]
+    calm = [story for story in stories if not story.urgent]
+    for part in [[story] for story in urgent] if len(urgent) <= APART else [urgent]:
+        await _tell(turn, directory, staff, part, len(part), Lane.URGENT)
+    if not calm:
+        if len(notes) == READ:
+            turn.changes.timer(Timer("fold", box, turn.now + SOON))
+        return
+    later = await _not_before(turn, box, calm)
+    if later is not None:
+        turn.changes.timer(Timer("fold", box, later))
+        return
+    count = len(calm)
+    if len(notes) == READ:
+        waiting, last = await turn.read.notes_waiting(box)
+        count = max(count, waiting - len(notes) + len(calm))
+        turn.changes.folded_boxes.append((box, "", last))
+    await _tell(turn, directory, staff, calm, count, Lane.NOTICE)
+
+
+async def _not_before(turn: Turn, box: str, calm: Sequence[Story]) -> datetime | None:
+    """When what is not urgent may be told; None for now."""
+    morning = quiet_until(turn)
+    if morning is not None:
+        return morning
+    if any(s.ticket is not None and turn.guide.colour(s.ticket, turn.now) is Colour.RED for s in calm):
+        return None
+    last = await turn.read.folded_at(box)
+    return last + PUSH_GAP if last is not None and turn.now < last + PUSH_GAP else None
+
+
+async def _still_true(turn: Turn, directory: Directory, staff: Staff, notes: Sequence[tuple[int, Note]]) -> list[Story]:
+    """News that still mean something to somebody, the latest of each kind and ticket; the others count as told."""
+    stories: dict[tuple[str, str], Story] = {}
+    for id_, note in notes:
+        ticket = await turn.read.ticket(note.ticket) if note.ticket else None
+        if note.ticket and (ticket is None or not await _matters(turn, directory, staff, note, ticket)):
+            turn.changes.folded.append(id_)
+            continue
+        name = (note.what, note.ticket or note.key)
+        if (before := stories.pop(name, None)) is not None:
+            turn.changes.folded.append(before.id)
+        stories[name] = Story(id_, note, ticket)
+    return list(stories.values())
+
+
+async def _matters(turn: Turn, directory: Directory, staff: Staff, note: Note, ticket: Ticket) -> bool:
+    if not ticket.open and note.what not in wording.OF_AN_END:
+        return False
+    if note.what in ARRIVALS and ticket.handler not in ("", staff.id):
+        return False  # somebody took it meanwhile
+    return await reaching.may_hear(turn, directory, staff, ticket)
+
+
+async def _tell(
+    turn: Turn, directory: Directory, staff: Staff, stories: Sequence[Story], count: int, lane: Lane
+) -> None:
+    """One push with these news, to the first address that takes messages; where there is none, the next in the chain
+    hears of it now."""
+    turn.changes.folded.extend(story.id for story in stories)
+    tickets = [story.ticket for story in stories if story.ticket is not None]
+    key = f"fold:staff:{staff.id}:{stories[0].id}"
+    sessions = await reaching.sessions_of(turn, [staff])
+    addresses = reaching.open_addresses(sessions, staff)
+    if not addresses:
+        await undelivered.pass_on(turn, directory, staff, tickets, key, urgent=lane is Lane.URGENT)
+        return
+    voice = turn.voice(sessions.get(addresses[0]))
+    shown = list(stories[:SHOWN])
+    single = stories[0] if count == 1 else None
+    reply = _single(turn, directory, staff, voice, single) if single is not None else _list(turn, voice, shown, count)
+    urgent = lane is Lane.URGENT
+    about = single.ticket if single else None
+    push = Push(
+        key=key,
+        address=addresses[0],
+        reply=reply,
+        created_at=turn.now,
+        lane=lane,
+        ticket=reply.ticket,
+        expires_at=turn.now + STAFF_PUSH_LIFE,
+        brief=wording.work_brief(turn, about, count, reply.text, urgent=urgent),
+    )
+    undelivered.send(turn, push, urgent=urgent)
+    for ticket in dict.fromkeys(story.ticket.number for story in shown if story.ticket is not None):
+        turn.changes.looked.append(Looked(by=staff.id, what="push", at=turn.now, ticket=ticket))
+
+
+def _single(turn: Turn, directory: Directory, staff: Staff, voice: Voice, story: Story) -> Reply:
+    text = wording.line(turn, voice, story.note, story.ticket)
+    if story.ticket is None:
+        return Reply(text, (tapping.todo(voice),))
+    choices = tapping.choices(turn, directory, staff, voice, story.ticket)
+    return Reply(text, choices, ticket=story.ticket.number)
+
+
+def _list(turn: Turn, voice: Voice, shown: Sequence[Story], count: int) -> Reply:
+    lines = [voice.words("news.list", count=count)]
+    lines += [f"{place}. {wording.line(turn, voice, s.note, s.ticket)}" for place, s in enumerate(shown, 1)]
+    if count > len(shown):
+        lines.append(voice.words("news.more", count=count - len(shown)))
+    numbers = dict.fromkeys(s.ticket.number for s in shown if s.ticket is not None)
+    choices = [Choice(f"{number}:see", number) for number in numbers]
+    return Reply("\n".join(lines), (*choices, tapping.todo(voice)))
+
+
+async def _all_told(turn: Turn, box: str) -> None:
+    _, last = await turn.read.notes_waiting(box)
+    turn.changes.folded_boxes.append((box, "", last))
+
+
+async def tell_resident(turn: Turn) -> None:
+    """Folded news of one ticket for somebody it belongs to; nothing for those who want few notices."""
+    assert turn.timer is not None  # noqa: S101 - only timers come here
+    number, _, _ = turn.timer.subject.partition("|")
+    box = str(turn.address)
+    notes = await turn.read.notes(box, number, READ)
+    if not notes:
+        return
+    ticket = await turn.read.ticket(number)
+    if ticket is not None and ticket.open and not turn.session.muted and await turn.read.owns(turn.address, number):
+        later = quiet_until(turn)
+        if later is None:
+            last = await turn.read.folded_at(box, number)
+            later = last + NEWS_GAP if last is not None and turn.now < last + NEWS_GAP else None
+        if later is not None:
+            turn.changes.timer(replace(turn.timer, due_at=later))
+            return
+        _fold_for_resident(turn, ticket, notes)
+    turn.changes.folded.extend(id_ for id_, _ in notes)
+
+
+def _fold_for_resident(turn: Turn, ticket: Ticket, notes: Sequence[tuple[int, Note]]) -> None:
+    title = ticket_title(turn, ticket)
+    latest = {note.what: note for _, note in notes}  # the newest of each
+    lines = [
+        wording.told(turn.voice(turn.session), note.what, ticket.number, title, note.params) for note in latest.values()
+    ]
+    turn.changes.push(
+        Push(
+            key=f"news:{ticket.number}:{notes[0][0]}",
+            address=turn.address,
+            reply=Reply("\n".join(lines), ticket=ticket.number),
+            created_at=turn.now,
+            ticket=ticket.number,
+            brief=wording.told_brief(turn, ticket, "news"),
+        )
+    )

@@ -1,0 +1,81 @@
+"""What can be tapped under news: what this person may do now, and the ticket's state allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.domain.directory import Directory
+from bot.domain.people import Staff
+from bot.domain.permission import Act, Person, may
+from bot.domain.ticket import Action, Ticket
+from bot.message import Choice
+from bot.turn import Turn, Voice
+from handlers import reaching
+from handlers.staff.chain import may_decide
+from handlers.staff.commands import COMMANDS
+
+Possible = Callable[[Turn, Directory, Person, Ticket], bool]
+"""Whether a command may be tapped."""
+
+
+def choices(turn: Turn, directory: Directory, staff: Staff, voice: Voice, ticket: Ticket) -> tuple[Choice, ...]:
+    """Take, decide, re-assign, urge, note, see: as far as they go. Each can be typed too, with the ticket's number."""
+    person = reaching.person(turn, directory, staff)
+    return tuple(
+        _choice(voice, ticket.number, command, value)
+        for command, value, possible in _TAPS
+        if command in COMMANDS and possible(turn, directory, person, ticket)
+    )
+
+
+def todo(voice: Voice) -> Choice:
+    """The whole list."""
+    word = _first(voice, "todo") if "todo" in COMMANDS else ""
+    return Choice("staff:todo", voice.words("choice.todo"), word)
+
+
+def _choice(voice: Voice, number: str, command: str, value: str) -> Choice:
+    token = f"{number}:{command}={value}" if value else f"{number}:{command}"
+    # A value that needs words of its own cannot be typed in a word.
+    word = "" if value else f"{_first(voice, command)} {number}"
+    return Choice(token, voice.words(f"tap.{command}"), word)
+
+
+def _first(voice: Voice, command: str) -> str:
+    return voice.words(f"command.{command}").partition("|")[0]
+
+
+def _take(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return not ticket.handler and ticket.may(Action.TAKE) and may(person, Act.TAKE, ticket)
+
+
+def _decide(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return any(may_decide(turn, person, directory, ticket, proposal) for proposal in ticket.work.proposals)
+
+
+def _assign(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return ticket.may(Action.DISPATCH) and may(person, Act.ASSIGN, ticket)
+
+
+def _urge(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return bool(ticket.unit) and ticket.may(Action.SUPERVISE) and may(person, Act.SUPERVISE, ticket)
+
+
+def _note(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return may(person, Act.NOTE, ticket)
+
+
+def _see(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return may(person, Act.SEE, ticket)
+
+
+_TAPS: tuple[tuple[str, str, Possible], ...] = (
+    ("take", "", _take),
+    ("approve", "", _decide),
+    ("refuse", "", _decide),
+    ("supervise", "remind", _urge),
+    ("assign", "", _assign),
+    ("note", "", _note),
+    ("see", "", _see),
+)
+"""Command, value, and whether it is possible; in the order shown."""

@@ -1,0 +1,117 @@
+"""News in words: a line for staff, a line for residents, and the few words of a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.changes import Note
+from bot.domain.ticket import Ticket
+from bot.message import Brief
+from bot.turn import Turn, Voice
+from handlers.naming import Speaking, area_name, kind_name, moment, place_name, ticket_title, type_name, unit_name
+from handlers.remaining import time_left
+
+OF_AN_END = frozenset({"withdrawn", "merged", "merge_accepted", "closed", "rejected", "decline_accepted", "removed"})
+"""News about tickets that have ended; all other news end with their ticket."""
+
+
+def said(voice: Speaking, params: Mapping[str, str]) -> dict[str, str]:
+    """Parameters as their reader reads them.
+
+    ``unit``, ``kind``, ``type`` and ``area`` are codes, ``due``, ``until`` and ``at`` moments in ISO form, ``reason``
+    a class of objections; everything else is said as it is.
+    """
+    return {name: _SAID[name](voice, value) if name in _SAID and value else value for name, value in params.items()}
+
+
+def line(turn: Turn, voice: Voice, note: Note, ticket: Ticket | None) -> str:
+    """News for staff: number, title, place, time left, what happened. Of the ticket as it is now."""
+    fields = said(voice, note.params)
+    if ticket is not None:
+        fields = {
+            "number": ticket.number,
+            "title": ticket_title(voice, ticket),
+            "place": place_name(voice, ticket.place) if ticket.place else voice.words("news.no_place"),
+            "left": time_left(voice, turn.guide, ticket, turn.now),
+            **fields,
+        }
+    return voice.words(f"news.{note.what}", **fields)
+
+
+def told(voice: Voice, what: str, number: str, title: str, params: Mapping[str, str]) -> str:
+    """News for a resident."""
+    return voice.words(f"told.{what}", number=number, title=title, **said(voice, params))
+
+
+def work_brief(turn: Turn, ticket: Ticket | None, count: int, text: str, *, urgent: bool) -> Brief:
+    """A staff push in the few words of a template, in the desk's own language: templates are made in that."""
+    voice = turn.voice(None)
+    state = "urgent" if urgent else "work"
+    fields = {
+        "number": ticket.number if ticket else str(count),
+        "title": ticket_title(voice, ticket) if ticket else voice.words("brief.several", count=count),
+        "state": voice.words(f"brief.state.{state}"),
+        "time": local(turn, turn.now),
+        "due": local(turn, ticket.due_at) if ticket and ticket.due_at else "",
+        "place": place_name(voice, ticket.place) if ticket and ticket.place else "",
+        "unit": unit_name(voice, ticket.unit) if ticket else "",
+        "remark": " ".join(text.split()),
+    }
+    return Brief("work", fields)
+
+
+def told_brief(turn: Turn, ticket: Ticket, what: str, template: str = "") -> Brief:
+    """A resident's push in the few words of a template, in the desk's own language."""
+    voice = turn.voice(None)
+    name, state = _BRIEFS.get(what, (template or "news", template or "news"))
+    fields = {
+        "number": ticket.number,
+        "title": ticket_title(voice, ticket),
+        "state": voice.words(f"brief.state.{state}"),
+        "time": local(turn, turn.now),
+        "due": local(turn, ticket.promised_at) if ticket.promised_at else "",
+        "place": place_name(voice, ticket.place) if ticket.place else "",
+        "unit": unit_name(voice, ticket.unit),
+        "remark": voice.words("brief.open"),
+    }
+    return Brief(template or name, fields)
+
+
+def local(turn: Turn, at: datetime) -> str:
+    """A moment in the town's time zone, in ISO form to the minute."""
+    return at.astimezone(turn.guide.calendar.zone).isoformat(timespec="minutes")
+
+
+_BRIEFS: Mapping[str, tuple[str, str]] = {
+    "answer": ("answer", "answer"),
+    "question": ("question", "question"),
+    "question_reminder": ("question", "question"),
+    "new_date": ("news", "new_date"),
+    "extended": ("news", "new_date"),
+    "rejected": ("answer", "rejected"),
+    "reopened": ("news", "reopened"),
+    "merged": ("news", "merged"),
+    "closed": ("news", "closed"),
+    "withdrawn": ("news", "withdrawn"),
+}
+"""what -> name of the template, name of the state."""
+
+
+def _moment(voice: Speaking, iso: str) -> str:
+    return moment(voice, datetime.fromisoformat(iso))
+
+
+_SAID: Mapping[str, Callable[[Speaking, str], str]] = {
+    "unit": unit_name,
+    "before": unit_name,
+    "kind": kind_name,
+    "type": type_name,
+    "area": area_name,
+    "matter": lambda voice, code: voice.words(f"matter.{code}"),
+    "class": lambda voice, code: voice.words(f"objecting.{code}"),
+    "outcome": lambda voice, code: voice.words(f"outcome.{code}"),
+    "due": _moment,
+    "until": _moment,
+    "at": _moment,
+}

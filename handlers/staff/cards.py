@@ -1,0 +1,171 @@
+"""A ticket as staff read it: who, what, where, until when, what happened, and what this person may do with it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.changes import Looked
+from bot.domain.colour import Colour
+from bot.domain.people import DESK
+from bot.domain.ticket import Action, Event, Ticket
+from bot.domain.wall import open_to, shown_to
+from bot.message import AttachmentType, Choice, Reply
+from bot.turn import Turn
+from handlers.naming import counted, kind_name, moment, place_name, shortened, ticket_title, type_name, unit_name
+from handlers.remaining import time_left
+from handlers.resident.following import state_name
+from handlers.staff import chain
+from handlers.staff.me import Me
+from handlers.staff.offering import CHOICES_MOST, choices, pressed
+
+WORDS_SHOWN = 300
+"""So many characters of a ticket's words stand on its card; the rest is one tap away."""
+PAST_SHOWN = 4
+PAST_WORDS = 60
+
+SILENT = frozenset({Action.SEE, Action.CLAIM})
+"""Events that are no news on a card."""
+
+
+def slot(turn: Turn, ticket: Ticket) -> str:
+    """Where a card is shown: in the place of the last card when that is the same ticket's and a button was pressed."""
+    prefix = f"work:{ticket.number}:"
+    if pressed(turn) and turn.session.card.startswith(prefix):
+        return turn.session.card
+    turn.remember(card=f"{prefix}{turn.session.seq}")
+    return turn.session.card
+
+
+def in_focus(turn: Turn) -> str:
+    """The number of the ticket whose card was shown last, "" for none."""
+    return turn.session.card.removeprefix("work:").partition(":")[0]
+
+
+async def done(turn: Turn, me: Me, ticket: Ticket, lead: str, *more: Choice) -> Reply:
+    """What is answered after something was done: on a card that was pressed the card anew, else a few lines."""
+    extra = (*more, *choices(turn, me, ticket))[:CHOICES_MOST]
+    if pressed(turn) and turn.session.card.startswith(f"work:{ticket.number}:"):
+        shown = await card(turn, me, ticket, lead)
+        return Reply(shown.text, extra, shown.slot, ticket=ticket.number)
+    return Reply(lead, extra, ticket=ticket.number)
+
+
+async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
+    """The card of a ticket; that it was read is recorded. ``lead`` stands above it."""
+    turn.changes.looked.append(Looked(by=me.id, what="card", at=turn.now, ticket=ticket.number))
+    shown = shown_to(me.person, ticket)
+    say = turn.words
+    lines = [lead] if lead else []
+    lines.append(say("work.head", mark=mark(turn, ticket), number=ticket.number, title=ticket_title(turn, shown)))
+    lines.append(
+        say("work.who", alias=ticket.alias, type=type_name(turn, ticket.type), kind=kind_name(turn, ticket.kind))
+    )
+    if shown.place is not None:
+        lines.append(say("work.place", place=place_name(turn, shown.place)))
+    extra: list[Choice] = []
+    if shown.text:
+        lines.append(say("work.words", text=shortened(shown.text, WORDS_SHOWN)))
+        if len(shown.text) > WORDS_SHOWN:
+            extra.append(Choice(f"{ticket.number}:words", say("work.all_words")))
+    else:
+        lines.append(say("work.no_words"))
+    if open_to(me.person, ticket) and (files := await turn.read.attachments_of(ticket.number)):
+        lines.append(say("work.files", list=counted(turn, [AttachmentType(file.type) for file in files])))
+    lines.append(
+        say(
+            "work.state",
+            state=state_name(turn, ticket),
+            unit=unit_name(turn, ticket.unit),
+            handler=handler_name(turn, me, ticket),
+        )
+    )
+    lines.append(say("work.left", left=time_left(turn, turn.guide, ticket, turn.now)))
+    if ticket.due_at is not None:
+        lines.append(say("work.due", due=moment(turn, ticket.due_at)))
+    if ticket.promised_at is not None and ticket.promised_at != ticket.due_at:
+        lines.append(say("work.promised", due=moment(turn, ticket.promised_at)))
+    lines += _open_matters(turn, me, ticket)
+    lines += await _past(turn, me, ticket)
+    lines += await _delivery(turn, ticket)
+    offered = (*choices(turn, me, ticket), *extra)
+    return Reply("\n".join(lines), offered[:CHOICES_MOST], slot(turn, ticket), ticket=ticket.number)
+
+
+def mark(turn: Turn, ticket: Ticket) -> str:
+    """A ticket's colour as a sign, "" for green."""
+    found = turn.guide.colour(ticket, turn.now)
+    return "" if found is Colour.GREEN else turn.words(f"work.colour.{found.name.lower()}")
+
+
+def handler_name(turn: Turn, me: Me, ticket: Ticket) -> str:
+    """Who has a ticket."""
+    return chain.name_of(me.directory, ticket.handler) if ticket.handler else turn.words("work.nobody")
+
+
+def _open_matters(turn: Turn, me: Me, ticket: Ticket) -> Iterable[str]:
+    work = ticket.work
+    for proposal in work.proposals:
+        yield turn.words(
+            "work.proposal",
+            matter=turn.words(f"matter.{proposal.matter}"),
+            name=chain.name_of(me.directory, proposal.by),
+            text=shortened(proposal.text, PAST_WORDS),
+            due=moment(turn, proposal.due_at) if proposal.due_at else turn.words("list.none"),
+        )
+    if work.answer is not None and work.answer.leaves_at is not None:
+        yield turn.words("work.answer_leaves", at=moment(turn, work.answer.leaves_at))
+    for assist in work.assists:
+        if assist.done_at is None:
+            yield turn.words("work.assist", unit=unit_name(turn, assist.unit), due=moment(turn, assist.due_at))
+    for order in work.orders:
+        if order.closed_at is None:
+            yield turn.words("work.order", number=order.number, due=moment(turn, order.due_at))
+
+
+async def _past(turn: Turn, me: Me, ticket: Ticket) -> list[str]:
+    events = [event for event in await turn.read.events(ticket.number) if event.action not in SILENT]
+    return [past(turn, me, event, walled=not open_to(me.person, ticket)) for event in events[-PAST_SHOWN:]]
+
+
+def past(turn: Turn, me: Me, event: Event, *, walled: bool = False) -> str:
+    """One line of what happened: when, who, what, and the words that went with it."""
+    said = event.data.get("text", "")
+    words = "" if walled or not isinstance(said, str) else shortened(" ".join(said.split()), PAST_WORDS)
+    line = turn.words("work.past", at=moment(turn, event.at), name=_actor(turn, me, event.by), what=_what(turn, event))
+    return f"{line}{turn.words('work.past_words', text=words)}" if words else line
+
+
+def _what(turn: Turn, event: Event) -> str:
+    name = "undo" if "undone" in event.data else event.action
+    return turn.words(f"work.event.{name}")
+
+
+def _actor(turn: Turn, me: Me, by: str) -> str:
+    if by == DESK:
+        return turn.words("work.desk")
+    staff = me.directory.by_id.get(by)
+    return staff.name if staff else turn.words("work.resident")
+
+
+_DELIVERY = {
+    **dict.fromkeys(("sent", "told"), "told"),
+    **dict.fromkeys(("kept",), "kept"),
+    **dict.fromkeys(("refused", "unclear", "expired", "recalled"), "lost"),
+}
+"""State of a push -> how that is said; everything else is on its way."""
+
+
+async def _delivery(turn: Turn, ticket: Ticket) -> list[str]:
+    """How the last news for the residents stand, and how many for staff did not reach anybody."""
+    pushes = await turn.read.pushes_of(ticket.number)
+    if not pushes:
+        return []
+    residents = {reporter.address for reporter in await turn.read.reporters(ticket.number)}
+    lines = []
+    last = next((push for push in pushes if push.address in residents), None)
+    if last is not None:
+        lines.append(turn.words(f"work.push.{_DELIVERY.get(last.state, 'on_its_way')}", at=moment(turn, last.at)))
+    lost = sum(push.address not in residents and _DELIVERY.get(push.state) in ("kept", "lost") for push in pushes)
+    if lost:
+        lines.append(turn.words("work.push.staff_lost", count=lost))
+    return lines

@@ -163,8 +163,10 @@ class Changes(msgspec.Struct):
         self.timers.append(timer)
 
     def cancel(self, kind: str, subject: str) -> None:
-        """Forget all pending timers of a kind for a subject (those set in this same turn stay)."""
+        """Forget all pending timers of a kind for a subject, those of this turn too (what it sets afterwards stays)."""
         self.cancelled.append((kind, subject))
+        if self.timers:
+            self.timers = [t for t in self.timers if t.kind != kind or t.subject != subject]
 
     def push(self, push: Push) -> None:
         """Have something sent."""

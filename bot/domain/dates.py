@@ -25,6 +25,7 @@ _FULL = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?:\s?
 _SHORT = re.compile(r"(\d{1,2})\s?(?:[-/]|月)\s?(\d{1,2})(?:\s?[日号])?" + _END)
 _WORKING = re.compile(rf"\+{_COUNT}(?:\s?(?:天|working days?))?{_END}|{_COUNT}\s?个?(?:工作日|working days?){_END}")
 _DAYS = re.compile(rf"{_COUNT}\s?(?:天|日(?=内)|days?){_END}")
+_COUNTED = re.compile(rf"\+?{_COUNT}(?![0-9./-])\s?(?:个?工作日|天|日|working days?|days?)?")
 _AFTER = re.compile(r"\s?(?:之?[内后前])")
 _SIGNS = " \t\r\n,:;、。"
 
@@ -43,6 +44,15 @@ def read_date(text: str, today: date, calendar: WorkCalendar) -> tuple[date, str
     day, end = found
     end += next((m.end() for m in [_AFTER.match(folded[end:])] if m), 0)
     return day, text[origin[end] :].lstrip(_SIGNS + "，：；")
+
+
+def read_days(text: str) -> tuple[int, str] | None:
+    """How many days a text begins with (``3``, ``3天``, ``+3``, ``三个工作日``), and the rest; None for no count."""
+    folded, origin = _folded(text)
+    found = _COUNTED.match(folded)
+    if found is None:
+        return None
+    return _number(found[1]), text[origin[found.end()] :].lstrip(_SIGNS + "，：；")
 
 
 def _dated(folded: str, today: date, calendar: WorkCalendar) -> tuple[date, int] | None:

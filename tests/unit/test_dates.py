@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.dates import read_date
+from bot.domain.dates import read_date, read_days
 from bot.domain.town import WorkHours
 from bot.domain.work_calendar import WorkCalendar
 
@@ -87,3 +87,22 @@ def test_any_text_is_read_without_failing(text: str) -> None:
 @given(st.dates(date(2026, 1, 1), date(2027, 12, 31)), st.text(alphabet="换水管 abc", max_size=8))
 def test_every_full_date_is_read(day: date, words: str) -> None:
     assert read_date(f"{day.isoformat()} {words}", WEDNESDAY, CALENDAR) == (day, words.lstrip())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("3 等配件", (3, "等配件")),
+        ("3天 等配件", (3, "等配件")),
+        ("+3，等配件", (3, "等配件")),
+        ("三个工作日 等配件", (3, "等配件")),
+        ("10 working days, parts", (10, "parts")),
+        ("0", (0, "")),
+        ("等3天", None),
+        ("10-08 等配件", None),
+        ("1234 等配件", None),
+        ("", None),
+    ],
+)
+def test_a_count_of_days(text: str, found: tuple[int, str] | None) -> None:
+    assert read_days(text) == found

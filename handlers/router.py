@@ -23,8 +23,9 @@ from bot.message import Choice, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
 from handlers.resident import changing, collecting, desk, filing, following
 from handlers.staff import desk as staff_desk
+from handlers.staff import joining
 from handlers.staff.me import me
-from handlers.timers import drafts, ladder, news, tasks, undelivered
+from handlers.timers import absences, drafts, ladder, news, tasks, undelivered
 
 DESK_WORD_LENGTH = 24
 """Longer texts are never a desk word; they are not folded to find out."""
@@ -79,12 +80,17 @@ class Router:
             case "undelivered":
                 await undelivered.look(turn)
                 reply = None
+            case kind if kind in absences.TIMERS:
+                await absences.TIMERS[kind](turn)
+                reply = None
             case unknown:
                 raise ValueError(f"no use case for timer {unknown!r}")
         return remembering_choices(turn, reply)
 
     async def _answer(self, turn: Turn, message: InboundMessage) -> Reply | None:
         staff = await me(turn)
+        if message.kind is MessageKind.TEXT and (code := joining.asked(message.text, self.commands)) is not None:
+            return await joining.join(turn, staff, *code)
         if staff is not None:
             turn.works_here = True
             reply = await staff_desk.handle(turn, staff, message, self.commands)
@@ -190,6 +196,7 @@ class Router:
             case "confirm":
                 return await _confirm(turn, draft)
             case "cancel":
+                turn.remember(collecting={})
                 return changing.drop(turn, draft) if draft else turn.say("cancel.nothing")
             case "skip":
                 return _skip(turn, draft)

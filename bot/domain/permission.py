@@ -58,6 +58,7 @@ class Act(StrEnum):
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
     # without a ticket
+    JOIN = "join"  # with a one-time code; a member, with a further address
     TODO = "todo"
     FIND = "find"
     DESK = "desk"
@@ -122,6 +123,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.RELEASE: {R.SUPERVISOR: Reach.DESK},
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
+    Act.JOIN: dict.fromkeys(Role, Reach.DESK),
     Act.TODO: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
     Act.FIND: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.DESK: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers.staff import answering, asking, collecting, joining, looking, proposing, taking
+from handlers.staff import (
+    absence,
+    answering,
+    asking,
+    calling_back,
+    duty,
+    filing_for,
+    inviting,
+    joining,
+    looking,
+    people,
+    proposing,
+    taking,
+)
 from handlers.staff.command import Command
 from handlers.supervisor import assigning, deciding, finding, queues, supervising
 
 _MODULES = (
-    *(joining, looking, taking, asking, answering, proposing, collecting),
+    *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back),
     *(deciding, assigning, supervising, queues, finding),
+    *(absence, duty, inviting, people),
 )
 
 COMMANDS: Mapping[str, Command] = {name: command for module in _MODULES for name, command in module.COMMANDS.items()}

@@ -63,6 +63,7 @@ close         -           -           -           hfcsbxek    hfcsbxk     hfcsbx
 release       -           -           -           desk        desk        desk        -           -
 phone         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 call_back     -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   hfcsbxek    -
+join          desk        desk        desk        desk        desk        desk        desk        desk
 todo          -           desk        desk        desk        desk        desk        desk        desk
 find          -           -           desk        desk        desk        desk        -           desk
 desk          -           -           desk        desk        desk        desk        -           desk

@@ -140,26 +140,34 @@ def open_town(settings: Settings) -> TownWatch:
     """The town, watched. Raises ConfigurationError with file and line."""
     from bot.simplified import learn_traditional
     from bot.townfile import SAMPLE, TownWatch
-    from bot.web.listening import here
 
     learn_traditional()
-    home = settings.web.public_url or here(settings.web.host, settings.web.port)
-    return TownWatch(settings.town or SAMPLE, privacy_url=f"{home.rstrip('/')}/privacy")
+    return TownWatch(settings.town or SAMPLE, privacy_url=f"{home_of(settings)}/privacy")
+
+
+def home_of(settings: Settings) -> str:
+    """The address people reach the desk by."""
+    from bot.web.listening import here
+
+    return (settings.web.public_url or here(settings.web.host, settings.web.port)).rstrip("/")
 
 
 async def _serve(settings: Settings) -> None:
     """Open everything, serve until told to stop, close it in the opposite order."""
     from bot.catalogue import COMMANDS_PREFIX, Catalogue
     from bot.channels.roster import Roster
+    from bot.domain.slips import Slip, signed
     from bot.domain.words import desk_word
     from bot.runtime import memory
     from bot.runtime.desk import Desk
     from bot.runtime.engine import Engine
     from bot.runtime.metrics import Metrics
     from bot.runtime.watches import TOWN, watch_backlog, watch_town
-    from bot.web import build_app, privacy
+    from bot.turn import Voice
+    from bot.web import build_app, privacy, slip
     from bot.web.listening import Server
     from handlers.router import Router
+    from handlers.staff import filing_for
     from storage.media import MediaFolder
     from storage.numbers import BlockNumbers
     from storage.store import SqliteStore
@@ -175,6 +183,7 @@ async def _serve(settings: Settings) -> None:
         store = await SqliteStore.open(url, settings.data, clock=CLOCK, batch_max=settings.storage.batch_max)
         opened.push_async_callback(store.close)
         media = MediaFolder(settings.data / "media")
+        home, slip_key = home_of(settings), slip.key_in(settings.data)
 
         async def seen(address: Address) -> None:
             await engine.dispatcher.seen(address)
@@ -198,6 +207,7 @@ async def _serve(settings: Settings) -> None:
             handle=router.handle,
             fire=router.fire,
             metrics=metrics,
+            slip_url=lambda number, now: slip.address(home, signed(slip_key, number, now)),
         )
         engine = Engine(desk, channels, media, cap)
         doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
@@ -218,7 +228,15 @@ async def _serve(settings: Settings) -> None:
             await channels[0].stop()  # pages that listen would keep the server waiting
             await server.stop()
 
-        doors += privacy.routes(catalogue.words, tuple(catalogue.languages))
+        async def slip_of(number: str, locale: str) -> Slip | None:
+            ticket = await store.reader.ticket(number)
+            if ticket is None or await store.reader.reporters(number):
+                return None  # claimed: whoever it belongs to has it in chat
+            return filing_for.slip_of(Voice(catalogue.words(locale), locale, town.guide.town), ticket)
+
+        locales = tuple(catalogue.languages)
+        doors += privacy.routes(catalogue.words, locales)
+        doors += slip.routes(slip_key, slip_of, catalogue.words, locales, home, CLOCK.now)
         server = Server(build_app(doors, ready, metrics.exposition, catalogue.words), DOOR_SECONDS)
         for channel in channels:
             await channel.start()

@@ -18,6 +18,11 @@ from bot.message import Choice, InboundMessage, Reply
 from bot.ports import Numbers, Reader, Traits
 
 
+def no_page(_number: str, _now: datetime) -> str:
+    """The desk has no pages to print."""
+    return ""
+
+
 class Voice(msgspec.Struct, frozen=True):
     """What it takes to name things in somebody's language. A `Turn` is the voice in which its person is answered."""
 
@@ -31,8 +36,8 @@ class Turn(msgspec.Struct, kw_only=True):
 
     Use cases read ``turn.read``, change ``turn.session`` through `remember`, and put effects into ``turn.changes``.
     ``words`` renders a text of the catalogue in the person's language, ``words_in(locale)`` gives those of another one
-    ("" is the desk's own); ``token()`` is a fresh unguessable id. ``works_here``: a member of staff, who opens a draft only
-    on purpose.
+    ("" is the desk's own); ``token()`` is a fresh unguessable id. ``works_here``: a member of staff, who opens a draft
+    only on purpose. ``slip_url(number, now)`` is where a ticket's slip can be printed for a while, "" where nowhere.
     """
 
     now: datetime
@@ -48,6 +53,7 @@ class Turn(msgspec.Struct, kw_only=True):
     timer: Timer | None = None
     changes: Changes = msgspec.field(default_factory=Changes)
     works_here: bool = False
+    slip_url: Callable[[str, datetime], str] = no_page
 
     @property
     def town(self) -> Town:

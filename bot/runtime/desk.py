@@ -13,7 +13,7 @@ from bot.domain.guide import Guide
 from bot.message import InboundMessage, Reply
 from bot.ports import Clock, Numbers, Store, Traits
 from bot.runtime.metrics import Metrics
-from bot.turn import Turn
+from bot.turn import Turn, no_page
 
 Handler = Callable[[Turn], Awaitable[Reply | None]]
 """Decides what a turn means: the reply, and effects in ``turn.changes``."""
@@ -47,6 +47,7 @@ class Desk:
     metrics: Metrics
     committed: Callable[[Changes], None] = _nothing
     default_locale: str = "zh_CN"
+    slip_url: Callable[[str, datetime], str] = no_page
 
     def words_for(self, session: Session | None) -> Callable[..., str]:
         """The texts in a person's language."""
@@ -77,6 +78,7 @@ class Desk:
             token=_token,
             message=message,
             timer=timer,
+            slip_url=self.slip_url,
         )
 
 

@@ -29,7 +29,7 @@ def show(turn: Turn, draft: Draft, lead: str = "") -> Reply:
     lines = [lead] if lead else []
     if draft.danger:
         lines.append(danger_advice(turn, draft.danger))
-    lines.append(turn.words("card.head"))
+    lines.append(turn.words("card.head_for" if draft.source else "card.head"))
     lines.append(
         turn.words("card.text", text=shortened(draft.text, CARD_TEXT_LENGTH)) if draft.said else _wordless(turn)
     )
@@ -88,7 +88,7 @@ def _choices(turn: Turn, draft: Draft) -> list[Choice]:
             for code in draft.area_options
         ]
         last = turn.session.last_place
-        if last is not None and not draft.area_options:
+        if last is not None and not draft.area_options and not draft.source:
             choices.append(choice(turn, draft, "last_place", place=shortened(last.name, TITLE)))
     if draft.alike:
         choices.append(choice(turn, draft, "add_to", number=draft.alike))

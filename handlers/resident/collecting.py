@@ -31,6 +31,10 @@ def open_draft(turn: Turn) -> Draft:
     there are; the 64 bits behind it cannot be guessed.
     """
     draft = Draft(id=f"{int(turn.now.timestamp()):08x}{turn.token()}", opened_at=turn.now, touched_at=turn.now)
+    if turn.session.collecting:
+        contact = dict(turn.session.collecting)
+        draft = replace(draft, source=contact.pop("source"), contact=contact)
+        turn.remember(collecting={})
     turn.changes.timer(Timer("draft", draft.id, turn.now + turn.town.limits.draft_reminders[0], address=turn.address))
     return draft
 
@@ -65,7 +69,7 @@ async def add(turn: Turn, draft: Draft | None) -> Reply | None:
         return turn.say("intake.too_long", limit=limits.text_max)
     before = draft.danger
     draft = with_message(turn, draft, message)
-    if opened:
+    if opened and not draft.source:
         draft = replace(draft, alike=await alike(turn, draft))
     draft = keep(turn, replace(draft, state=step(draft.state, "tell")))
     return respond(turn, draft, opened=opened, alarmed=bool(draft.danger) and draft.danger != before)

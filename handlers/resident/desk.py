@@ -70,7 +70,7 @@ def human(turn: Turn) -> Reply:
 def new(turn: Turn) -> Reply:
     """Start a second matter; the first one stays as it is."""
     draft = turn.session.draft
-    turn.remember(current="", question=None, reporting=turn.works_here)
+    turn.remember(current="", question=None, reporting=turn.works_here, collecting={})
     if draft is not None:
         return turn.say("new.other", Choice(f"{draft.id}:back", turn.words("choice.go_on")), title=title(turn, draft))
     return turn.say("new.ready")

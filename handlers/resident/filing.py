@@ -7,13 +7,17 @@ from bot.conversation.draft import Draft
 from bot.conversation.session import Filed
 from bot.conversation.states import step
 from bot.domain import deadlines
+from bot.domain.permission import Act
 from bot.domain.ticket import Action, Status, Ticket, Type
 from bot.domain.town import UNDECIDED, Clock
+from bot.domain.wall import behind_the_wall
+from bot.errors import Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import tasks
 from handlers.naming import counted, moment, place_name, title, unit_name
 from handlers.resident import card, collecting
+from handlers.staff.me import me
 
 RECENT = 10
 ALIAS_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -24,18 +28,32 @@ async def confirm(turn: Turn, draft: Draft) -> Reply:
     """File the draft as a ticket, dispatch it if a rule takes it, and promise a date."""
     if draft.empty:
         return turn.say("confirm.empty")
+    collector = await _collector(turn) if draft.source else ""
     step(draft.state, "file")
     ticket = filed(turn, draft, await turn.numbers.next(turn.now))
-    turn.changes.ticket(ticket, ticket.event(Action.FILE, turn.now, by=str(turn.address), draft=draft.id))
+    by, contact = collector or str(turn.address), {"contact": draft.contact} if draft.contact else {}
+    turn.changes.ticket(ticket, ticket.event(Action.FILE, turn.now, by=by, draft=draft.id, **contact))
     ticket = dispatched(turn, ticket, wordless=draft.wordless)
-    turn.changes.reporters.append(Reporter(ticket.number, turn.address, "filer", turn.now))
+    if not collector:  # else it is nobody's in chat until it is claimed by its code
+        turn.changes.reporters.append(Reporter(ticket.number, turn.address, "filer", turn.now))
     if draft.enclosed:
         turn.changes.filed_attachments.append((draft.id, ticket.number))
     collecting.forget(turn, draft)
-    said = tuple(said.key for said in draft.said)
-    remembered = Filed(ticket.number, draft.id, turn.now, ticket.kind, ticket.area, title(turn, draft), said)
-    turn.remember(recent=(remembered, *turn.session.recent)[:RECENT], last_place=draft.place or turn.session.last_place)
+    said = () if collector else tuple(said.key for said in draft.said)
+    kind = "" if collector else ticket.kind  # what is filed for others is like nothing of one's own
+    remembered = Filed(ticket.number, draft.id, turn.now, kind, ticket.area, title(turn, draft), said)
+    turn.remember(recent=(remembered, *turn.session.recent)[:RECENT])
+    if not collector:
+        turn.remember(last_place=draft.place or turn.session.last_place)
     return receipt(turn, ticket, draft)
+
+
+async def _collector(turn: Turn) -> str:
+    """The id of whoever files for somebody else. Raises Refusal where they may not, or not any more."""
+    collector = await me(turn)
+    if collector is None or not collector.may(Act.COLLECT):
+        raise Refusal("collect.not_any_more")
+    return collector.id
 
 
 def filed(turn: Turn, draft: Draft, number: str) -> Ticket:
@@ -58,16 +76,20 @@ def filed(turn: Turn, draft: Draft, number: str) -> Ticket:
         area=draft.place.area if draft.place else "",
         place=draft.place,
         hidden=draft.hidden,
+        walled=behind_the_wall(turn.town.kinds.get(kind), draft.type),
         danger=draft.danger,
         filed_at=turn.now,
     )
 
 
 def dispatched(turn: Turn, ticket: Ticket, *, wordless: bool) -> Ticket:
-    """Send the ticket to the unit a rule names, or into the pool with the date that holds even then."""
+    """Send the ticket to the unit a rule names, or into the pool with the date that holds even then.
+
+    What stands behind the wall goes to no unit by itself: the one it is about might be told.
+    """
     route = turn.guide.route(ticket.kind, ticket.area)
     clock = Clock(ticket.clock)
-    if route.pooled:
+    if route.pooled or ticket.walled:
         ticket = pooled(turn, ticket, clock, wordless=wordless)
     else:
         due = turn.guide.answer_due(ticket.type, clock, turn.now, route.unit)
@@ -104,7 +126,7 @@ def receipt(turn: Turn, ticket: Ticket, draft: Draft) -> Reply:
     if ticket.provisional:
         lines.append(turn.words("receipt.provisional"))
     lines.append(turn.words("receipt.code", code=ticket.code))
-    lines.append(turn.words("receipt.next"))
+    lines.append(turn.words("collect.receipt" if draft.source else "receipt.next"))
     lines += card.first_contact(turn)
     others = turn.session.drafts
     if others:
@@ -113,6 +135,11 @@ def receipt(turn: Turn, ticket: Ticket, draft: Draft) -> Reply:
         Choice(f"{ticket.number}:status", turn.words("choice.status")),
         Choice("desk:new", turn.words("choice.new")),
     )
+    if draft.source:
+        choices = (
+            Choice(f"staff:slip={ticket.number}", turn.words("choice.slip")),
+            Choice("staff:collect", turn.words("choice.collect")),
+        )
     pressed = turn.message is not None and bool(turn.message.press)
     return Reply("\n".join(lines), choices, card.slot(draft) if pressed else "", ticket=ticket.number)
 

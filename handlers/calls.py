@@ -1,0 +1,34 @@
+"""What is owed to somebody no message reaches: a call or a visit, as a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bot.changes import Reporter, Task
+from bot.conversation.session import Session
+from bot.domain.people import Address
+from bot.domain.ticket import Ticket
+from bot.turn import Turn
+from handlers import tasks
+
+KIND = "call_back"
+
+
+def anybody_reachable(reporters: Iterable[Reporter], sessions: Mapping[Address, Session]) -> bool:
+    """Whether at least one of those a ticket belongs to takes messages; nobody does where it belongs to nobody yet."""
+    return any((s := sessions.get(r.address)) is None or s.reachable for r in reporters)
+
+
+def owed(turn: Turn, ticket: Ticket, what: str, text: str) -> None:
+    """Have somebody told by telephone or in person what ``text`` says; ``what`` names it (``answer``, ``question``)."""
+    data: dict[str, object] = {
+        "what": what,
+        "text": text,
+        "type": ticket.type,
+        "kind": ticket.kind,
+        "area": ticket.area,
+        "place": ticket.place.name if ticket.place else "",
+    }
+    due = turn.guide.calendar.after_working_days(turn.now, 1).at
+    key = f"{KIND}:{ticket.number}:{ticket.seq}:{what}"
+    tasks.opened(turn, Task(key, KIND, ticket.number, turn.now, due, data=data))

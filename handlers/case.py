@@ -114,11 +114,11 @@ async def retimed(
     due = turn.guide.due_of(there) if there.dispatched_at else None
     if due is not None and ticket.due_at is not None and due.at < ticket.due_at and due.at <= turn.now:
         due = Moment(ticket.due_at, ticket.provisional)
-    promise = due if there.dispatched_at else _from_pool(turn, there)
+    promised = _promise(turn, ticket, there, due)
     dates: dict[str, object] = {
         "due_at": due and due.at,
-        "promised_at": promise and promise.at,
-        "provisional": bool(promise and promise.provisional),
+        "promised_at": promised and promised.at,
+        "provisional": bool(promised and promised.provisional),
     }
     data = {"reason": reason, **{name: value for name, value in fields.items() if isinstance(value, str)}}
     if dates["due_at"] != ticket.due_at:
@@ -126,8 +126,8 @@ async def retimed(
     after = moved(turn, ticket, action, by, data, **{**fields, **dates})
     if due is not None and due.at != ticket.due_at:
         await tell_who_has_it(turn, after, "recalculated", due=_iso(due.at))
-    if promise is not None and promise.at != ticket.promised_at:
-        await notices.tell_residents(turn, after, told, params={"due": _iso(promise.at), **told_params})
+    if promised is not None and promised.at != ticket.promised_at:
+        await notices.tell_residents(turn, after, told, params={"due": _iso(promised.at), **told_params})
     return after
 
 
@@ -141,8 +141,15 @@ async def tell_who_has_it(turn: Turn, ticket: Ticket, what: str, *, urgent: bool
         notices.tell_unit(turn, ticket.unit, what, ticket, urgent=urgent, **params)
 
 
-def _from_pool(turn: Turn, ticket: Ticket) -> Moment | None:
-    return turn.guide.answer_due_from_pool(ticket.type, Clock(ticket.clock), ticket.filed_at, Tier(ticket.work.tier))
+def _promise(turn: Turn, before: Ticket, after: Ticket, due: Moment | None) -> Moment | None:
+    """The date residents are told: it follows the due moment when that moves, unless a later date was promised."""
+    if after.dispatched_at is None:
+        tier = Tier(after.work.tier)
+        return turn.guide.answer_due_from_pool(after.type, Clock(after.clock), after.filed_at, tier)
+    told = before.promised_at
+    if due is None or told is None or told == before.due_at or due.at > told:
+        return due
+    return Moment(told, due.provisional)
 
 
 def _iso(at: datetime | None) -> str:

@@ -154,3 +154,39 @@ class WorkCalendar:
                 total += max(min(closes, end) - max(opens, start), timedelta(0))
             day += _DAY
         return total
+
+    def next_morning(self, now: datetime, at: time) -> datetime:
+        """The next moment after ``now`` at which a working day's clock shows ``at`` (local time)."""
+        day = self.local_day(now)
+        while True:
+            moment = self._local(day, at)
+            if moment > now and self.is_working_day(day):
+                return moment
+            day += _DAY
+
+    def next_week(self, now: datetime, at: time) -> datetime:
+        """The next moment after ``now`` at which ``at`` is shown on a Monday, or on the first working day after it."""
+        day = self.local_day(now)
+        monday = day - _DAY * (day.weekday() + 7)  # last week's may have been put off until now
+        while True:
+            first = monday
+            while not self.is_working_day(first):
+                first += _DAY
+            if (moment := self._local(first, at)) > now:
+                return moment
+            monday += _DAY * 7
+
+    def day_bounds(self, moment: datetime) -> tuple[datetime, datetime]:
+        """When the local day of a moment begins and ends."""
+        day = self.local_day(moment)
+        return self._local(day, time()), self._local(day + _DAY, time())
+
+    def late_by(self, days: int, now: datetime) -> datetime:
+        """What was due before this moment is overdue by so many working days, closing times counted."""
+        day = self.local_day(now)
+        while self.after_working_days(self._local(day, time()), days).at >= now:
+            day -= _DAY
+        return self._local(day + _DAY, time())
+
+    def _local(self, day: date, at: time) -> datetime:
+        return datetime.combine(day, at, self.zone).astimezone(UTC)

@@ -1,11 +1,12 @@
 """The seams: what the core needs from a channel, a store, a clock and a media folder."""
 
-from bot.ports.channel import Channel, Fetched, NoPace, Pace, Traits, Unfetchable
+from bot.ports.channel import BriefChannel, Channel, Fetched, NoPace, Pace, Traits, Unfetchable
 from bot.ports.keeping import Clock, MediaStore, Numbers, PushOutcome, Store, StoredMedia
-from bot.ports.reading import OWING, ClaimedPush, Line, PushState, Reader, Wanted
+from bot.ports.reading import OWING, ClaimedPush, Line, PushState, Reader, Tally, Wanted
 
 __all__ = [
     "OWING",
+    "BriefChannel",
     "Channel",
     "ClaimedPush",
     "Clock",
@@ -20,6 +21,7 @@ __all__ = [
     "Reader",
     "Store",
     "StoredMedia",
+    "Tally",
     "Traits",
     "Unfetchable",
     "Wanted",

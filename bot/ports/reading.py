@@ -96,6 +96,20 @@ class PushState:
     reply: Reply | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What happened in a span to the tickets a unit has now.
+
+    ``late``: answered in it after they were due, or due in it and not answered yet. ``stuck``: overdue for long now.
+    """
+
+    filed: int = 0
+    answered: int = 0
+    late: int = 0
+    reopened: int = 0
+    stuck: int = 0
+
+
 class ResidentQuestions(Protocol):
     """What use cases of residents ask."""
 
@@ -174,6 +188,21 @@ class StaffQuestions(Protocol):
     async def found(self, words: str, wanted: Wanted, limit: int = 20, before: int | None = None) -> Sequence[Ticket]:
         """Tickets in which all these words are written (two characters suffice), newest first, closed ones too when
         ``wanted`` names their statuses."""
+        ...
+
+    async def tallies(self, since: datetime, until: datetime, stuck_before: datetime) -> Mapping[str, Tally]:
+        """What happened in a span, by unit ("" is the pool). ``stuck_before``: what was due then is stuck.
+
+        It reads all that ever happened: for once a week.
+        """
+        ...
+
+    async def owing(self, after: str, limit: int) -> Sequence[Ticket]:
+        """Tickets in which something is owed, by number, those behind that number ("" from the start)."""
+        ...
+
+    async def undelivered(self, limit: int = 20) -> Sequence[str]:
+        """Numbers of tickets about which a push could not be delivered so far, the newest first."""
         ...
 
     async def load(self, handlers: Sequence[str]) -> Mapping[str, int]:

@@ -33,7 +33,7 @@ async def told(turn: Turn) -> None:
     people = people or _whom(turn, directory, task, ticket, directory.admins())
     urgent = task.kind in ALARMING or (task.kind == "talk" and turn.guide.calendar.is_open(turn.now))
     urgent = urgent or (ticket is not None and bool(ticket.danger))
-    data = {} if ticket is not None else _said(task)
+    data = {} if ticket is not None else _said(turn, task)
     what = f"task.{task.kind}_late" if late else f"task.{task.kind}"
     notices.tell_staff(turn, people, what, ticket, urgent=urgent, about=task.key, **data)
 
@@ -59,8 +59,9 @@ def _may(turn: Turn, directory: Directory, staff: Staff, task: Task, ticket: Tic
     return (person.walled or not walled) and (person.areas is None or not area or area in person.areas)
 
 
-def _said(task: Task) -> dict[str, str]:
+def _said(turn: Turn, task: Task) -> dict[str, str]:
     """What the news say of something that is no ticket: a draft nobody confirmed, somebody who wants to talk."""
     data = task.data or {}
     words = " ".join(str(data.get("text", "") or data.get("draft", "")).split())
-    return {"text": shortened(words, WORDS), "where": str(data.get("place", "")), "task": task.key}
+    where = str(data.get("place", "")) or turn.words_in("")("news.no_place")
+    return {"text": shortened(words, WORDS) or "…", "where": where, "task": task.key}

@@ -14,7 +14,7 @@ from bot.domain.wall import behind_the_wall
 from bot.errors import Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
-from handlers import tasks
+from handlers import notices, tasks
 from handlers.naming import counted, moment, place_name, title, unit_name
 from handlers.resident import card, collecting
 from handlers.staff.me import me
@@ -96,6 +96,7 @@ def dispatched(turn: Turn, ticket: Ticket, *, wordless: bool) -> Ticket:
         dates = {"due_at": due.at, "promised_at": due.at, "provisional": due.provisional} if due else {}
         ticket = ticket.after(Action.DISPATCH, turn.now, unit=route.unit, **dates)
         turn.changes.ticket(ticket, ticket.event(Action.DISPATCH, turn.now, unit=route.unit, rule=route.rule))
+        notices.tell_unit(turn, route.unit, "arrived_danger" if ticket.danger else "arrived", ticket)
     first = turn.guide.first_rung(ticket)
     if first is not None:
         turn.changes.timer(Timer("rung", ticket.number, first.at, first.level))

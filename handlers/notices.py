@@ -11,6 +11,7 @@ from bot.domain.people import Address, Staff
 from bot.domain.ticket import Ticket
 from bot.message import Choice, Push, Reply
 from bot.turn import Turn, Voice
+from handlers import calls
 from handlers.naming import ticket_title
 from handlers.wording import local, said, told, told_brief
 
@@ -58,7 +59,7 @@ async def tell_residents(
     For what is never folded: question, new date, answer, rejected, re-opened, and every end. ``then`` is the timer that
     its delivery sets (see `Push`); ``reserve`` may use the credits kept for answers and reviews. The texts may use
     ``number`` and ``title`` besides ``params``, which are as `said` takes them. ``brief`` is the name of the `Brief`
-    where that is not ``what``.
+    where that is not ``what``. Where no message reaches anybody, somebody is to call or visit them (`calls.owed`).
     """
     reporters = await turn.read.reporters(ticket.number)
     sessions = await turn.read.sessions(r.address for r in reporters)
@@ -80,6 +81,9 @@ async def tell_residents(
                 then=then,
             )
         )
+    if not calls.anybody_reachable(reporters, sessions):
+        voice = turn.voice(None)
+        calls.owed(turn, ticket, what, told(voice, what, ticket.number, ticket_title(voice, ticket), params))
 
 
 async def news_for_residents(turn: Turn, ticket: Ticket, what: str, **params: str) -> None:

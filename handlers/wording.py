@@ -12,7 +12,12 @@ from bot.turn import Turn, Voice
 from handlers.naming import Speaking, area_name, kind_name, moment, place_name, ticket_title, type_name, unit_name
 from handlers.remaining import time_left
 
-OF_AN_END = frozenset({"withdrawn", "merged", "merge_accepted", "closed", "rejected", "decline_accepted", "removed"})
+OF_AN_END = frozenset(
+    {
+        *("withdrawn", "merged", "merge_accepted", "closed", "rejected", "decline_accepted", "removed"),
+        *("task.call_back", "task.call_back_late", "call_back_partly", "call_back_no"),
+    }
+)
 """News about tickets that have ended; all other news end with their ticket."""
 
 

@@ -18,6 +18,9 @@ _STEPS = (
     " WHERE address = ?1 AND state <> 'pending'",
     "UPDATE ticket_event SET actor = 'erased' WHERE actor = ?1"
     " AND ticket IN (SELECT ticket FROM reporter WHERE address = ?1)",
+    # Whoever filed for them may have written down a name and a telephone number.
+    "UPDATE ticket_event SET data = json_remove(data, '$.contact') WHERE seq = 1 AND data LIKE '%\"contact\"%'"
+    " AND ticket IN (SELECT ticket FROM reporter WHERE address = ?1)",
     "UPDATE reporter SET address = 'erased:' || lower(hex(randomblob(8))) WHERE address = ?1",
     "UPDATE code_failure SET address = '' WHERE address = ?1",
     "UPDATE task SET address = NULL WHERE address = ?1",

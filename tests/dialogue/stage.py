@@ -21,7 +21,7 @@ from bot.channels.webchat import WebChat
 from bot.channels.wechat.channel import WeChat
 from bot.channels.wechat.settings import WeChatSettings
 from bot.clock import FixedClock
-from bot.domain import words
+from bot.domain import slips, words
 from bot.domain.guide import Guide
 from bot.domain.people import DESK, Address, Role, Staff
 from bot.domain.work_calendar import WorkCalendar
@@ -34,8 +34,10 @@ from bot.runtime.push_sender import PushSender
 from bot.runtime.timer_firer import TimerFirer
 from bot.simplified import learn_traditional
 from bot.townfile import SAMPLE, load_town
-from bot.web import build_app
+from bot.turn import Voice
+from bot.web import build_app, slip
 from handlers.router import Router
+from handlers.staff import filing_for
 from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
 from storage.store import SqliteStore
@@ -44,6 +46,8 @@ from tests.dialogue.phones import Phone, TelegramPhone, WebPhone, WeChatPhone
 from tests.fakes.telegram_api import SECRET, FakeTelegram
 from tests.fakes.wechat_api import FakeWeChat
 
+HOME = "https://desk.example"
+SLIP_KEY = bytes(32)
 WECHAT_TOKEN = "dialogue"
 WECHAT_KEY = "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
 QUIET = timedelta(seconds=3)
@@ -201,6 +205,7 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             fire=router.fire,
             metrics=metrics,
             committed=committed,
+            slip_url=lambda number, now: slip.address(HOME, slips.signed(SLIP_KEY, number, now)),
         )
         dispatcher = Dispatcher(desk)
         firer = TimerFirer(store, clock, dispatcher.fire, asyncio.Event())
@@ -209,8 +214,15 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
         async def ready() -> list[str]:
             return []
 
+        async def slip_of(number: str, locale: str) -> slips.Slip | None:
+            ticket = await store.reader.ticket(number)
+            if ticket is None or await store.reader.reporters(number):
+                return None
+            return filing_for.slip_of(Voice(catalogue.words(locale), locale, guide.town), ticket)
+
         app = build_app(
             [
+                *slip.routes(SLIP_KEY, slip_of, catalogue.words, ("zh_CN", "en"), HOME, clock.now),
                 *wechat.routes(dispatcher.take),
                 *telegram_routes(telegram.settings, Intake(telegram, dispatcher.take, clock)),
                 *web.routes(dispatcher.take),

@@ -173,6 +173,14 @@ function fit() {
   try { sessionStorage.setItem(TYPED, box.value); } catch (error) { /* a browser that keeps nothing */ }
 }
 
+// A slip's code to scan leads here with number and code behind the #, which no server sees: they wait in the box.
+function takeClaim() {
+  const claim = /^#claim=(\d{6}-\d{5,9})\.(\d{6})$/.exec(location.hash);
+  if (!claim) return;
+  box.value = claim[1] + " " + claim[2];
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
 function wellFormed(text) {
   return text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(^|[^\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "$1\uFFFD");
 }
@@ -209,6 +217,7 @@ function start() {
   });
   byId("pick-file").addEventListener("cancel", () => box.focus());
   try { if (!box.value) box.value = sessionStorage.getItem(TYPED) || ""; } catch (error) { /* a browser that keeps nothing */ }
+  takeClaim();
   fit();
   showConnection(navigator.onLine === false ? "offline" : "connecting");
   if (window.visualViewport) {

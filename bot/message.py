@@ -192,9 +192,13 @@ class TryLater:
     whole_channel: bool = False
 
 
+KNOCKED = "template"
+"""Why a push is kept of which the person was told in the few words of its brief: they know that there is more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Certainly not sent, and pointless until the person writes again (WeChat's window is shut, the page is closed)."""
+    """Not sent whole, and pointless until the person writes again (WeChat's window is shut, the page is closed)."""
 
     reason: str
 

@@ -72,8 +72,16 @@ class WebSettings(_Section):
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+class TemplateSection(_Section):
+    """A template message of the account: its id, what each of its fields shows, and where a tap leads."""
+
+    id: str
+    fields: dict[str, str]
+    url: str = ""
+
+
 class WeChatSection(_Section):
-    """What the WeChat console shows. Off while nothing is set."""
+    """What the WeChat console shows. Off while nothing is set. ``templates`` are by what they are for."""
 
     app_id: str = ""
     app_secret: SecretStr = SecretStr("")
@@ -83,6 +91,7 @@ class WeChatSection(_Section):
     api_base: str = "https://api.weixin.qq.com"
     allow_plain: bool = False
     customer_service: bool = False
+    templates: dict[str, TemplateSection] = {}
 
     def missing(self) -> Iterator[str]:
         """Names of what it cannot work without."""

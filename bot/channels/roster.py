@@ -39,8 +39,11 @@ Repeat = Callable[[str, Callable[[], Awaitable[int]], float, Callable[[], None]]
 def wechat_settings(settings: Settings) -> WeChatSettings:
     """The WeChat account. Raises ConfigurationError."""
     from bot.channels.wechat.settings import WeChatSettings
+    from bot.channels.wechat.templates import Template, Templates
 
-    return WeChatSettings(**settings.wechat.plain())
+    given = settings.wechat.plain()
+    given["templates"] = Templates({name: Template(name, **set_.plain()) for name, set_ in given["templates"].items()})
+    return WeChatSettings(**given)
 
 
 def telegram_settings(settings: Settings, file_limit: int | None = None) -> TelegramSettings:

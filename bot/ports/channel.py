@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.people import Address
 from bot.message import Delivery, Lane, MessageKind, Push
@@ -113,4 +113,13 @@ class Channel(Protocol):
 
     async def stop(self) -> None:
         """Close it again."""
+        ...
+
+
+@runtime_checkable
+class BriefChannel(Protocol):
+    """A channel that can send a push in the few words of its `bot.message.Brief` when nothing longer may be sent."""
+
+    async def deliver_brief(self, push: Push) -> Delivery:
+        """Send the brief. ``Kept`` because of ``template``: the person knows, and the whole is still to be told."""
         ...

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from bot.message import Reply
+from bot.message import Lane, Reply
 from bot.ports import ClaimedPush, Traits
 
 GAP = "\n\n"
@@ -33,7 +33,7 @@ def told_under(
     room = traits.text_limit - sum(size(choice.label) + 6 for choice in reply.choices)
     told: list[int] = []
     for push in fresh:
-        longer = text + GAP + push.push.reply.text
+        longer = text + GAP + _text(push)
         last = len(told) + 1 == len(fresh)
         if size(longer) + (0 if last else size(more)) > room:
             break
@@ -41,7 +41,7 @@ def told_under(
         told.append(push.id)
     if not told:
         left = room - size(text + GAP + ELLIPSIS) - (size(more) if len(fresh) > 1 else 0)
-        short = _cut(fresh[0].push.reply.text, left, size)
+        short = _cut(_text(fresh[0]), left, size)
         if len(short) < LEAST:
             return reply, []
         text += GAP + short + ELLIPSIS
@@ -50,6 +50,12 @@ def told_under(
     if rest:
         text += GAP + words("kept.more", count=rest)
     return replace(reply, text=text), told
+
+
+def _text(push: ClaimedPush) -> str:
+    """What is told of a kept push: its words, and what can be typed in place of its buttons."""
+    reply = push.push.reply
+    return reply.text if push.push.lane is Lane.REPLY else reply.typed
 
 
 def _bytes(text: str) -> int:

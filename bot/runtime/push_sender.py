@@ -18,7 +18,7 @@ from bot.domain.people import Address
 from bot.errors import Conflict
 from bot.logs import frames
 from bot.message import Delivered, Delivery, Kept, Moved, Push, Refused, TryLater, Unclear
-from bot.ports import Channel, ClaimedPush, Clock, PushOutcome, Store
+from bot.ports import BriefChannel, Channel, ClaimedPush, Clock, PushOutcome, Store
 from bot.runtime.metrics import Metrics
 
 AT_ONCE = 16
@@ -44,8 +44,13 @@ LONGEST_BACKOFF = 3600.0
 _log = structlog.get_logger("minsheng.push_sender")
 
 
+def _nothing(_due: datetime) -> None:
+    """Nobody wants to hear of timers."""
+
+
 class PushSender:
-    """The one sender of a channel. ``gone`` is told of people that cannot be reached any more.
+    """The one sender of a channel. ``gone`` is told of people that cannot be reached any more, ``timer_at`` of timers
+    that a delivery set.
 
     ``wake`` is set when there is something to write down; others set it when there is something to send.
     """
@@ -58,6 +63,7 @@ class PushSender:
         metrics: Metrics,
         gone: Callable[[Address], Awaitable[None]],
         wake: asyncio.Event,
+        timer_at: Callable[[datetime], None] = _nothing,
     ) -> None:
         self._channel = channel
         self._store = store
@@ -65,6 +71,7 @@ class PushSender:
         self._metrics = metrics
         self._gone = gone
         self._wake = wake
+        self._timer_at = timer_at
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
         self._outcomes: list[PushOutcome] = []
@@ -120,10 +127,12 @@ class PushSender:
             return
         outcomes, self._outcomes = self._outcomes, []
         try:
-            await self._store.settle_pushes(outcomes)
+            timer_at = await self._store.settle_pushes(outcomes)
         except BaseException:
             self._outcomes[:0] = outcomes  # still to be written
             raise
+        if timer_at is not None:
+            self._timer_at(timer_at)
 
     async def _send(self, claimed: ClaimedPush) -> None:
         try:
@@ -142,7 +151,8 @@ class PushSender:
         if push.expires_at is not None and push.expires_at <= now:
             return self._became(claimed, "expired")
         least = 0 if push.reserve else self._channel.traits.credits_reserved
-        if claimed.credits is not None and claimed.credits <= least:
+        spent = claimed.credits is not None and claimed.credits <= least
+        if spent and not (push.brief is not None and isinstance(self._channel, BriefChannel)):
             return self._became(claimed, "kept", reason="no credits")
         pause = await self._paced(push)
         if pause:
@@ -150,7 +160,10 @@ class PushSender:
         async with self._slots:
             try:
                 async with asyncio.timeout(DEADLINE):
-                    delivery = await self._channel.deliver(push, claimed.replaces)
+                    if spent and isinstance(self._channel, BriefChannel):
+                        delivery = await self._channel.deliver_brief(push)
+                    else:
+                        delivery = await self._channel.deliver(push, claimed.replaces)
             except TimeoutError:
                 delivery = Unclear("deadline")
         return await self._noted(claimed, delivery)

@@ -10,7 +10,7 @@ from bot.domain.directory import Directory
 from bot.domain.numbers import parse as parse_number
 from bot.domain.people import DESK, Address, Staff
 from bot.domain.ticket import Action, Ticket
-from bot.message import Lane, Push, Reply
+from bot.message import KNOCKED, Lane, Push, Reply
 from bot.ports import PushState
 from bot.turn import Turn
 from handlers import case, reaching
@@ -22,9 +22,6 @@ URGENT_PATIENCE = timedelta(minutes=5)
 
 URGENT = 1
 """The level of a timer that looks after an urgent push."""
-
-KNOCKED = "template"
-"""Why a push is kept whose few words were delivered: the person knows, and finds the rest when they come."""
 
 
 def send(turn: Turn, push: Push, *, urgent: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.people import Address
-from bot.message import Delivered, Delivery, Lane, Push
+from bot.message import KNOCKED, Delivered, Delivery, Kept, Lane, Push
 from bot.ports import Fetched, NoPace, Pace, Traits, Unfetchable
 from tests.fakes.small_desk import CHAT
 
@@ -86,3 +86,14 @@ class SlowPace:
 
     def halted(self, seconds: float, address: Address | None, now: float) -> None:
         self.halts.append((seconds, address))
+
+
+@dataclass
+class KnockingChannel(ScriptedChannel):
+    """One that can say a push in a few words."""
+
+    knocked: list[Push] = field(default_factory=list)
+
+    async def deliver_brief(self, push: Push) -> Delivery:
+        self.knocked.append(push)
+        return Kept(KNOCKED)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ class File:
 
 
 class FakeWeChat:
-    """The server. What it took stands in ``sent`` and ``menus``; ``calls`` counts by name: token, send, media, menu."""
+    """The server. What it took stands in ``sent``, ``knocks`` (templates) and ``menus``; ``calls`` counts by name:
+    token, send, template, media, menu. ``shut`` are people whose window is, ``templates`` the account's: id to field
+    names."""
 
     app_id = "wx_test"
     app_secret = "secret_test"
@@ -60,9 +63,12 @@ class FakeWeChat:
     def __init__(self) -> None:
         self.url = ""
         self.sent: list[dict[str, Any]] = []
+        self.knocks: list[dict[str, Any]] = []
         self.menus: list[dict[str, Any]] = []
         self.media: dict[str, File] = {}
         self.strangers: set[str] = set()  # people who do not follow
+        self.shut: set[str] = set()  # people whose 48 hours are over
+        self.templates: dict[str, tuple[str, ...]] = {}
         self.calls: defaultdict[str, int] = defaultdict(int)
         self.forced = 0
         self.expires_in = 7200
@@ -105,6 +111,7 @@ class FakeWeChat:
             [
                 web.post("/cgi-bin/stable_token", self._stable_token),
                 web.post("/cgi-bin/message/custom/send", self._send),
+                web.post("/cgi-bin/message/template/send", self._template),
                 web.get("/cgi-bin/media/get", self._media),
                 web.post("/cgi-bin/menu/create", self._menu),
                 web.get("/video/{name}", self._video),
@@ -155,9 +162,32 @@ class FakeWeChat:
         message = json.loads(body)
         if message["touser"] in self.strangers:
             return _error(43004, "require subscribe")
+        if message["touser"] in self.shut:
+            return _error(45015, "response out of time limit or subscription is canceled")
         if len(message["text"]["content"].encode()) > 2048:
             return _error(45002, "content size out of limit")
         self.sent.append(message)
+        return _error(0, "ok") if fault is None else await self._fail(request, fault)
+
+    async def _template(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        fault = self._fault("template")
+        if fault is not None and not fault.accepted:
+            return await self._fail(request, fault)
+        if (refusal := self._unauthorised(request)) is not None:
+            return refusal
+        message = json.loads(body)
+        if message["touser"] in self.strangers:
+            return _error(43004, "require subscribe")
+        fields = self.templates.get(message["template_id"])
+        if fields is None:
+            return _error(40037, "invalid template_id")
+        for name in fields:
+            value = message["data"].get(name, {}).get("value", "")
+            if not _fits(name, value):
+                return _error(47003, f"argument invalid! data.{name}.value invalid")
+        if not any(knock["client_msg_id"] == message["client_msg_id"] for knock in self.knocks):
+            self.knocks.append(message)
         return _error(0, "ok") if fault is None else await self._fail(request, fault)
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
@@ -223,6 +253,22 @@ class FakeWeChat:
             await response.write(file.content[start : start + file.piece])
             await asyncio.sleep(file.pause)
         return response
+
+
+_FIELDS = {
+    "thing": r"[^\n]{1,20}",
+    "character_string": r"[\x20-\x7e]{1,32}",
+    "phrase": r"[\u4e00-\u9fff]{1,5}",
+    "time": r"\d{4}-\d\d-\d\d \d\d:\d\d",
+    "date": r"\d{4}-\d\d-\d\d",
+    "name": r"[\u4e00-\u9fff]{1,10}|[A-Za-z .'-]{1,20}",
+    "number": r"[0-9]{1,32}",
+}
+
+
+def _fits(name: str, value: str) -> bool:
+    """Whether the platform takes a value in a field (its page on parameter limits)."""
+    return re.fullmatch(_FIELDS[name.rstrip("0123456789")], value) is not None
 
 
 def _error(errcode: int, errmsg: str) -> web.Response:

@@ -6,8 +6,10 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from aiohttp import ClientTimeout
 from structlog.testing import capture_logs
@@ -17,9 +19,23 @@ from bot.channels.wechat.channel import WeChat
 from bot.channels.wechat.menu import LABELS, SetupStep
 from bot.channels.wechat.outcome import delivery_of
 from bot.channels.wechat.settings import WeChatSettings
+from bot.channels.wechat.templates import Template, Templates
 from bot.clock import FixedClock
 from bot.domain.people import Address
-from bot.message import Choice, Delivered, Kept, Push, Refused, Reply, TryLater, Unclear
+from bot.message import (
+    KNOCKED,
+    Brief,
+    Choice,
+    Delivered,
+    Delivery,
+    Kept,
+    Lane,
+    Push,
+    Refused,
+    Reply,
+    TryLater,
+    Unclear,
+)
 from bot.ports import Fetched, Unfetchable
 from tests.fakes.wechat_api import FakeWeChat, Fault, File
 from tests.fakes.wechat_requests import AES_KEY, OPENID, TOKEN
@@ -77,10 +93,19 @@ def a_free_port() -> int:
 # Pushes
 
 
-async def test_a_push_is_a_customer_service_text(wechat: FakeWeChat, channel: WeChat) -> None:
-    assert await channel.deliver(push("路灯修好了吗？", Choice("y", "是"), Choice("n", "否")), "") == Delivered()
+async def test_an_answer_is_a_customer_service_text_with_numbered_choices(wechat: FakeWeChat, channel: WeChat) -> None:
+    card = msgspec.structs.replace(push("路灯修好了吗？", Choice("y", "是"), Choice("n", "否")), lane=Lane.REPLY)
+    assert await channel.deliver(card, "") == Delivered()
     text = {"content": "路灯修好了吗？\n1 是\n2 否"}
     assert wechat.sent == [{"touser": OPENID, "msgtype": "text", "text": text}]
+
+
+async def test_a_notice_says_what_to_type_for_a_number_would_mean_another_list(
+    wechat: FakeWeChat, channel: WeChat
+) -> None:
+    notice = push("新工单 260304-00017", Choice("n:take", "接单", "接单 260304-00017"), Choice("n:see", "查看"))
+    assert await channel.deliver(notice, "") == Delivered()
+    assert wechat.sent[0]["text"]["content"] == "新工单 260304-00017\n接单 260304-00017"
 
 
 async def test_emoji_and_quotes_arrive_as_they_are(wechat: FakeWeChat, channel: WeChat) -> None:
@@ -374,3 +399,90 @@ async def test_a_token_lasts_until_five_minutes_before_its_end(wechat: FakeWeCha
         clock.advance(timedelta(seconds=6900))
         await channel.deliver(push(), "")
         assert wechat.calls["token"] == 2
+
+
+# Templates, where nothing longer may be sent
+
+TEMPLATE = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+FIELDS = {"character_string1": "number", "thing2": "title", "phrase3": "state"}
+WORDS = {"number": "260304-00017", "title": "幸福路12号门口的路灯坏了三天，没有人来修理", "state": "已答复"}
+
+
+@asynccontextmanager
+async def knocking(wechat: FakeWeChat, *, customer_service: bool = True) -> AsyncIterator[WeChat]:
+    wechat.templates[TEMPLATE] = tuple(FIELDS)
+    templates = Templates({"news": Template("news", TEMPLATE, FIELDS)})
+    async with started(replace(settings(wechat, customer_service=customer_service), templates=templates)) as channel:
+        yield channel
+
+
+def an_answer(key: str = "told:answer:1") -> Push:
+    return msgspec.structs.replace(push("路灯已修好。"), key=key, brief=Brief("answer", WORDS), reserve=True)
+
+
+async def test_within_the_window_the_whole_is_said_and_no_template_used(wechat: FakeWeChat) -> None:
+    async with knocking(wechat) as channel:
+        assert await channel.deliver(an_answer(), "") == Delivered()
+    assert (len(wechat.sent), wechat.knocks) == (1, [])
+
+
+async def test_after_the_window_a_template_knocks_and_the_whole_is_kept(wechat: FakeWeChat) -> None:
+    wechat.shut.add(OPENID)
+    async with knocking(wechat) as channel:
+        assert await channel.deliver(an_answer(), "") == Kept(KNOCKED)
+    (knock,) = wechat.knocks
+    assert knock["touser"] == OPENID
+    assert knock["data"] == {
+        "character_string1": {"value": "260304-00017"},
+        "thing2": {"value": "幸福路12号门口的路灯坏了三天，没有人…"},
+        "phrase3": {"value": "已答复"},
+    }
+
+
+async def test_an_account_without_customer_service_knocks_too(wechat: FakeWeChat) -> None:
+    async with knocking(wechat, customer_service=False) as channel:
+        assert await channel.deliver(an_answer(), "") == Kept(KNOCKED)
+        assert await channel.deliver(push("没有简短的话"), "") == Kept("no customer service")
+    assert wechat.calls["send"] == 0
+
+
+async def test_without_credits_only_the_template_is_tried(wechat: FakeWeChat) -> None:
+    async with knocking(wechat) as channel:
+        assert await channel.deliver_brief(an_answer()) == Kept(KNOCKED)
+    assert (wechat.calls["send"], len(wechat.knocks)) == (0, 1)
+
+
+async def test_an_answer_lost_on_the_way_back_makes_no_second_template(wechat: FakeWeChat) -> None:
+    wechat.shut.add(OPENID)
+    wechat.next("template", Fault(reset=True, accepted=True))
+    async with knocking(wechat) as channel:
+        assert await channel.deliver(an_answer(), "") == Kept(KNOCKED)
+    assert (wechat.calls["template"], len(wechat.knocks)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "delivery"),
+    [
+        (Fault(errcode=43004), Refused("gone", gone=True)),
+        (Fault(errcode=43101), Kept("window")),  # wants no templates; may still come and ask
+        (Fault(errcode=47003), Kept("window")),
+        (Fault(errcode=45009), Kept("window")),  # the quota of templates stops no other message
+        (Fault(errcode=48001), Kept("window")),
+        (Fault(status=502), Kept("template unclear")),
+    ],
+)
+async def test_what_goes_wrong_with_a_template_loses_nothing(
+    wechat: FakeWeChat, fault: Fault, delivery: Delivery
+) -> None:
+    wechat.shut.add(OPENID)
+    wechat.always("template", fault)
+    async with knocking(wechat) as channel:
+        assert await channel.deliver(an_answer(), "") == delivery
+
+
+async def test_a_template_the_account_does_not_have_is_an_alarm(wechat: FakeWeChat) -> None:
+    async with knocking(wechat, customer_service=False) as channel:
+        wechat.templates.clear()
+        with capture_logs() as logs:
+            assert await channel.deliver(an_answer(), "") == Kept("no customer service")
+    assert {"event": "wechat.alarm", "log_level": "error", "code": 40037} in logs

@@ -13,19 +13,21 @@ from msgspec import structs
 from bot.changes import Changes
 from bot.domain.people import Address
 from bot.errors import StoreUnavailable
-from bot.message import Delivered, Delivery, Kept, Moved, Push, Refused, Reply, TryLater, Unclear
+from bot.message import KNOCKED, Brief, Delivered, Delivery, Kept, Moved, Push, Refused, Reply, TryLater, Unclear
 from bot.runtime.push_sender import LONGEST_BACKOFF, LOOK_EVERY, PushSender, backoff
-from tests.fakes.scripted_channel import ScriptedChannel, SlowPace
+from tests.fakes.scripted_channel import KnockingChannel, ScriptedChannel, SlowPace
 from tests.fakes.small_desk import CHAT, RESIDENT, SmallDesk
 
 
 class Outbox:
     """A sender over a store in memory and a channel that does as told."""
 
-    def __init__(self, *outcomes: Delivery | Exception, **channel: Any) -> None:
+    def __init__(
+        self, *outcomes: Delivery | Exception, made: type[ScriptedChannel] = ScriptedChannel, **channel: Any
+    ) -> None:
         self.small = SmallDesk()
         self.store = self.small.store
-        self.channel = ScriptedChannel(outcomes=list(outcomes), **channel)
+        self.channel = made(outcomes=list(outcomes), **channel)
         self.gone: list[Address] = []
         self.wake = asyncio.Event()
         self.sender = PushSender(self.channel, self.store, self.small.clock, self.small.metrics, self._gone, self.wake)
@@ -182,6 +184,18 @@ async def test_the_last_credits_are_for_those_they_are_reserved_for(left: int, r
     await outbox.sender.once()
     assert outbox.store.states["p"] == state
     assert len(outbox.channel.delivered) == (state == "sent")
+
+
+@pytest.mark.parametrize(("brief", "knocked"), [(Brief("answer", {}), 1), (None, 0)])
+async def test_without_credits_a_push_with_a_brief_may_still_knock(brief: Brief | None, knocked: int) -> None:
+    outbox = Outbox(made=KnockingChannel, traits=replace(CHAT, credits_reserved=2))
+    assert isinstance(outbox.channel, KnockingChannel)
+    outbox.store.credits = 2
+    await outbox.put(brief=brief)
+    await outbox.sender.once()
+    assert outbox.store.states["p"] == "kept"
+    assert outbox.store.outcomes["p"].reason == (KNOCKED if knocked else "no credits")
+    assert (len(outbox.channel.knocked), outbox.channel.delivered) == (knocked, [])
 
 
 async def test_somebody_gone_is_told_on() -> None:

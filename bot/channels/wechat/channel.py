@@ -10,23 +10,24 @@ from datetime import timedelta
 import structlog
 from aiohttp import web
 
-from bot.channels.wechat.api import Api, Result, Said
+from bot.channels.wechat.api import Api, Lost, Result, Said
 from bot.channels.wechat.decode import CHANNEL, decode
 from bot.channels.wechat.fields import read_fields
 from bot.channels.wechat.media import Files
 from bot.channels.wechat.menu import SetupStep, check, set_up
 from bot.channels.wechat.model import word
-from bot.channels.wechat.outcome import TOO_LONG, delivery_of
+from bot.channels.wechat.outcome import TOO_LONG, delivery_of, knocked
 from bot.channels.wechat.render import TEXT_LIMIT, fitted, passive
 from bot.channels.wechat.settings import WeChatSettings
 from bot.channels.wechat.wire import Wire
 from bot.errors import BadRequest, Forged, StoreError
-from bot.message import Answer, Delivered, Delivery, InboundMessage, Kept, MessageKind, Push
+from bot.message import Answer, Delivered, Delivery, InboundMessage, Kept, Lane, MessageKind, Push, Reply
 from bot.ports import Clock, Fetched, NoPace, Pace, Traits, Unfetchable
 
 log = structlog.get_logger(__name__)
 
 PATH = "/hooks/wechat"
+TEMPLATE_PATH = "/cgi-bin/message/template/send"
 BODY_CAP = 64 * 1024
 """Bytes of a request; WeChat's longest are a few thousand."""
 BUDGET_SECONDS = 4.0
@@ -147,16 +148,34 @@ class WeChat:
     # Going out
 
     async def deliver(self, push: Push, replaces: str) -> Delivery:
-        """Send a push as a customer-service text; nothing shown can be replaced, so ``replaces`` does not matter."""
+        """Send a push as a customer-service text, else by a template; nothing shown can be replaced, so ``replaces``
+        does not matter. Numbers are shown only for what the person has just asked: later they would mean another list.
+        """
         if not self.settings.customer_service:
-            return Kept("no customer service")
-        text = fitted(push.reply)
+            return await self._knock(push, Kept("no customer service"))
+        reply = push.reply if push.lane is Lane.REPLY else Reply(push.reply.typed)
+        text = fitted(reply)
         if not text:
             return Delivered()
         result = await self._say(push.address.id, text)
         if isinstance(result, Said) and result.code == TOO_LONG:
-            result = await self._say(push.address.id, fitted(push.reply, SHORTER))
-        return delivery_of(result, self._clock.now())
+            result = await self._say(push.address.id, fitted(reply, SHORTER))
+        delivery = delivery_of(result, self._clock.now())
+        return await self._knock(push, delivery) if isinstance(delivery, Kept) else delivery
+
+    async def deliver_brief(self, push: Push) -> Delivery:
+        """Send a push by a template; see `bot.ports.BriefChannel`."""
+        return await self._knock(push, Kept("no credits"))
+
+    async def _knock(self, push: Push, kept: Kept) -> Delivery:
+        """Let the person know by a template. Whatever comes of it, the whole of the push is kept for when they come."""
+        message = self.settings.templates.message(push)
+        if message is None:
+            return kept
+        result = await self._api.post(TEMPLATE_PATH, message)
+        if isinstance(result, Lost):
+            result = await self._api.post(TEMPLATE_PATH, message)  # WeChat knows it by its client_msg_id
+        return knocked(result, kept, self._clock.now())
 
     async def _say(self, to: str, text: str) -> Result:
         return await self._api.post(

@@ -10,7 +10,7 @@ import structlog
 from bot.channels.wechat.api import TOKEN_CODES, Lost, NotSent, Result, Said
 from bot.channels.wechat.model import WeChatErrorCode as Code
 from bot.channels.wechat.tokens import NoToken
-from bot.message import Delivered, Delivery, Kept, Refused, TryLater, Unclear
+from bot.message import KNOCKED, Delivered, Delivery, Kept, Refused, TryLater, Unclear
 
 log = structlog.get_logger(__name__)
 
@@ -52,9 +52,15 @@ _TABLE: Mapping[int, Delivery] = {
     Code.API_BANNED: _BANNED,
     Code.USER_LIMITED: _BANNED,
 }
-_ALARMS = {Code.INVALID_REQUEST_CHARSET, Code.OUT_OF_API_FREQ_LIMIT, Code.UNAUTHORIZED_API, 40164, 89503} | {
-    code for code, delivery in _TABLE.items() if delivery in (_SETUP, _BANNED)
-}
+_ALARMS = {
+    40037,
+    47003,
+    Code.INVALID_REQUEST_CHARSET,
+    Code.OUT_OF_API_FREQ_LIMIT,
+    Code.UNAUTHORIZED_API,
+    40164,
+    89503,
+} | {code for code, delivery in _TABLE.items() if delivery in (_SETUP, _BANNED)}
 
 
 def delivery_of(result: Result, now: datetime) -> Delivery:
@@ -75,6 +81,26 @@ def delivery_of(result: Result, now: datetime) -> Delivery:
             if isinstance(result, NoToken) and not isinstance(delivery, TryLater):
                 return TryLater(60, f"no token: {code}", whole_channel=True)
             return delivery
+
+
+def knocked(result: Result, kept: Kept, now: datetime) -> Delivery:
+    """What became of a push whose template was sent: kept, for only its few words were told (`KNOCKED`).
+
+    Where even those were not, it is kept for the reason it was before; only what says that the person is gone, or that
+    nothing can be sent at all just now, counts for the push itself. A quota of templates stops no other message.
+    """
+    if isinstance(result, Lost):
+        return Kept("template unclear")
+    if isinstance(result, Said) and result.code == Code.OUT_OF_API_FREQ_LIMIT:
+        log.error("wechat.alarm", code=result.code)
+        return kept
+    match delivery_of(result, now):
+        case Delivered():
+            return Kept(KNOCKED)
+        case Refused(gone=True) | TryLater() as delivery:
+            return delivery
+        case _:
+            return kept
 
 
 def of_code(code: int, now: datetime) -> Delivery:

@@ -7,6 +7,7 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
+from bot.channels.wechat.templates import Templates
 from bot.errors import ConfigurationError
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{3,64}")
@@ -19,7 +20,8 @@ class WeChatSettings:
 
     ``previous_encoding_aes_key`` is still accepted after a change in the console ("" for none). ``allow_plain`` lets
     requests in whose body nobody signed: for trials only. ``customer_service``: the account may send messages on its
-    own. Raises ConfigurationError for values WeChat could not have issued.
+    own, ``templates`` what it may send where that is not possible. Raises ConfigurationError for values WeChat could
+    not have issued.
     """
 
     app_id: str
@@ -30,6 +32,7 @@ class WeChatSettings:
     api_base: str = "https://api.weixin.qq.com"
     allow_plain: bool = False
     customer_service: bool = False
+    templates: Templates = field(default_factory=Templates)
 
     def __post_init__(self) -> None:
         if not self.app_id or not self.app_id.isascii():

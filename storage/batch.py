@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from storage.rows import Row, Rows
+from storage.rows import Rows
+from storage.staff_rows import Row, StaffRows
 
 
 @dataclass(slots=True)
@@ -31,6 +32,13 @@ class Batch:
     failures: list[Row] = field(default_factory=list)
     told: list[Row] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
+    words: list[Row] = field(default_factory=list)
+    notes: list[Row] = field(default_factory=list)
+    folded: list[Row] = field(default_factory=list)
+    folded_boxes: list[Row] = field(default_factory=list)
+    looked: list[Row] = field(default_factory=list)
+    recalled: list[Row] = field(default_factory=list)
+    staff: list[StaffRows] = field(default_factory=list)
 
     def add(self, rows: Rows) -> None:
         """Take in a change-set that comes after those already here."""
@@ -60,6 +68,15 @@ class Batch:
             self.dropped += rows.dropped
         if rows.tasks or rows.closed:
             self._tasks(rows)
+        self.words += rows.words
+        if rows.notes or rows.folded or rows.folded_boxes or rows.looked or rows.recalled:
+            self.notes += rows.notes
+            self.folded += rows.folded
+            self.folded_boxes += rows.folded_boxes
+            self.looked += rows.looked
+            self.recalled += rows.recalled
+        if rows.staff is not None:
+            self.staff.append(rows.staff)
         self.failures += rows.failures
         self.told += rows.told
         self.erased += rows.erased

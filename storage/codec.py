@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from bot.conversation.session import Session
+from bot.domain.people import Invitation, Staff
 from bot.domain.place import Pin
+from bot.domain.work import Work
 from bot.errors import Unstorable
-from bot.message import Reply
+from bot.message import Brief, Reply
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -49,6 +51,13 @@ def as_json(value: object) -> str:
         raise Unstorable(why=type(error).__name__) from error
 
 
+class Said(msgspec.Struct, frozen=True):
+    """The part of a note that is JSON."""
+
+    what: str
+    params: dict[str, str] = {}
+
+
 def _reading(type_: type[_T]) -> Callable[[str], _T]:
     return msgspec.json.Decoder(type_).decode
 
@@ -56,6 +65,18 @@ def _reading(type_: type[_T]) -> Callable[[str], _T]:
 read_session = _reading(Session)
 read_reply = _reading(Reply)
 read_pin = _reading(Pin)
+read_brief = _reading(Brief)
+read_work = _reading(Work)
+read_said = _reading(Said)
+read_staff = _reading(Staff)
+read_invitation = _reading(Invitation)
+
+
+def clean(text: str) -> str:
+    """The text itself. Raises Unstorable for a NUL, which not every database can hold."""
+    if "\0" in text:
+        raise Unstorable(why="NUL")
+    return text
 
 
 def reply_or_none(text: str | None) -> Reply | None:

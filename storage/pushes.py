@@ -13,8 +13,9 @@ is its place in it:
 ``kept``              out of the line until the person writes again
 ====================  ==================================================================================
 
-and when it is over: ``sent``, ``told``, ``refused``, ``unclear``, ``expired``. At most one push of a person is ready,
-resting or sending. A claim therefore reads no more rows than it takes, however long the lines are.
+and when it is over: ``sent``, ``told``, ``refused``, ``unclear``, ``expired``, ``recalled`` (taken back before it
+left). At most one push of a person is ready, resting or sending. A claim therefore reads no more rows than it takes,
+however long the lines are.
 """
 
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
@@ -22,18 +23,29 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import MsgspecError
 
 from bot.conversation.session import Credit
 from bot.ports import ClaimedPush, PushOutcome
-from storage.codec import micros, micros_or_none, read_session
-from storage.statements import next_in_line
+from storage.codec import micros, micros_or_none, moment, read_session
+from storage.staff_rows import Row
+from storage.statements import delivered, next_in_line
 from storage.values import PUSH, push_of
 
 _AT_ONCE = 1000
 """How many pushes change their place in the lines in one transaction because of the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of settling: the addresses for which something is kept now, and when the earliest timer is due."""
+
+    kept: tuple[str, ...]
+    timer_at: datetime | None
+
 
 _EXPIRE = (
     "UPDATE push SET state = 'expired', settled_at = ?2 WHERE id IN (SELECT id FROM push WHERE channel = ?1"
@@ -57,7 +69,8 @@ _SPENT = "SELECT count(*) FROM push WHERE address = ? AND state IN ('sent', 'unc
 _SESSION = "SELECT body FROM session WHERE address = ?"
 _SETTLE = (
     "UPDATE push SET state = ?2, settled_at = ?3, message_id = ?4, reason = ?5, not_before = coalesce(?6, not_before)"
-    " WHERE id = ?1 AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'sending', 'kept') RETURNING address"
+    " WHERE id = ?1 AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'sending', 'kept')"
+    ' RETURNING "then", ticket, 0, settled_at, address'
 )
 _STATE = "SELECT state FROM push WHERE id = ?"
 _RECOVER = (
@@ -112,15 +125,26 @@ def _credits(connection: sqlite3.Connection, address: str, now: datetime) -> int
     return max(0, credit.granted - spent)
 
 
-def settle(connection: sqlite3.Connection, outcomes: Sequence[PushOutcome]) -> list[tuple[str, str]]:
-    """Write down what became of pushes. Returns (address, state) of those that were not settled before."""
-    settled = []
+def settle(connection: sqlite3.Connection, outcomes: Sequence[PushOutcome]) -> Settled:
+    """Write down what became of pushes; what was settled before stays as it was.
+
+    Where a push that was sent has a timer to set, it is set here (see `bot.message.Push`).
+    """
+    kept: list[str] = []
+    addresses: list[str] = []
+    sent: list[Row] = []
     for o in outcomes:
         state = _again(connection, o) if o.state == "ready" else o.state
         values = (o.id, state, micros(o.at), o.message_id, o.reason, micros_or_none(o.not_before))
-        settled += [(address, o.state) for (address,) in connection.execute(_SETTLE, values).fetchall()]
-    _next(connection, (address for address, _ in settled))
-    return settled
+        for row in connection.execute(_SETTLE, values).fetchall():
+            addresses.append(row[-1])
+            if state == "sent":
+                sent.append(row)
+            elif state == "kept":
+                kept.append(row[-1])
+    due = delivered(connection, sent)
+    _next(connection, addresses)
+    return Settled(tuple(kept), None if due is None else moment(due))
 
 
 def _again(connection: sqlite3.Connection, outcome: PushOutcome) -> str:

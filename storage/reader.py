@@ -17,6 +17,7 @@ from storage import schema as t
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
 from storage.readers import Readers, Row
 from storage.sifting import stored_answer
+from storage.staff_reader import StaffReader
 from storage.values import ATTACHMENT, PUSH, TICKET, attachment_of, columns, event_of, push_of, ticket_of
 
 _SESSION = "SELECT body FROM session WHERE address = ?"
@@ -47,15 +48,15 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader:
+class SqliteReader(StaffReader):
     """`bot.ports.Reader` on SQLite."""
 
     def __init__(self, readers: Readers) -> None:
-        self._readers = readers
+        super().__init__(readers)
         # Who has kept pushes. The object behind a name is new each time something is kept for that person.
         self._kept: dict[str, object] = {}
 
-    async def load(self) -> None:
+    async def prepare(self) -> None:
         """Learn who has kept pushes."""
         for (address,) in await self._readers.rows(_KEPT_BY):
             self.note_kept(address)

@@ -6,19 +6,19 @@ can be seen to be unstorable is refused before it can disturb others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from bot.changes import AttachmentRecord, Changes, Task
-from bot.domain.ticket import Event, Ticket
+from bot.domain.ticket import Action, Event, Status, Ticket
+from bot.domain.work import NO_WORK, Work
 from bot.errors import Unstorable
 from bot.message import Lane, Push
-from storage.codec import as_json, micros, micros_or_none
+from storage.codec import Said, as_json, clean, micros, micros_or_none
+from storage.staff_rows import Row, StaffRows, staff_rows_of
 
-Row = tuple[Any, ...]
 TimerKey = tuple[str, str, int, int]
 
 LANES = (Lane.URGENT, Lane.REPLY, Lane.NOTICE, Lane.BULK)
@@ -49,6 +49,13 @@ class Rows(msgspec.Struct):
     failures: Sequence[Row] = ()
     told: Sequence[Row] = ()
     erased: Sequence[str] = ()
+    words: Sequence[Row] = ()
+    notes: Sequence[Row] = ()
+    folded: Sequence[Row] = ()
+    folded_boxes: Sequence[Row] = ()
+    looked: Sequence[Row] = ()
+    recalled: Sequence[Row] = ()
+    staff: StaffRows | None = None
 
 
 def rows_of(changes: Changes, now: datetime) -> Rows:
@@ -59,6 +66,7 @@ def rows_of(changes: Changes, now: datetime) -> Rows:
         if changes.tickets or changes.events or changes.reporters:
             rows.tickets = [_ticket(ticket) for ticket in changes.tickets.values()]
             rows.events = [_event(event) for event in changes.events]
+            rows.words = [(e.ticket, e.seq) for e in changes.events if e.action is Action.FILE or "text" in e.data]
             rows.reporters = [(r.ticket, str(r.address), r.role, micros(r.since)) for r in changes.reporters]
         if changes.timers:
             rows.timers = [
@@ -71,6 +79,10 @@ def rows_of(changes: Changes, now: datetime) -> Rows:
             rows.pushes = [_push(push) for push in changes.pushes]
         if changes.attachments or changes.moved_attachments or changes.filed_attachments or changes.dropped_attachments:
             _files(changes, rows)
+        if changes.notes or changes.folded or changes.folded_boxes or changes.looked or changes.recalled_pushes:
+            _news(changes, rows, now)
+        if changes.staff or changes.invitations or changes.used_invitations:
+            rows.staff = staff_rows_of(changes, now)
         _rest(changes, rows, now)
     except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise Unstorable(why=type(error).__name__) from error
@@ -119,11 +131,32 @@ def _rest(changes: Changes, rows: Rows, now: datetime) -> None:
         rows.erased = [str(address) for address in changes.erased]
 
 
-def clean(text: str) -> str:
-    """The text itself. Raises Unstorable for a NUL, which not every database can hold."""
-    if "\0" in text:
-        raise Unstorable(why="NUL")
-    return text
+def _news(changes: Changes, rows: Rows, now: datetime) -> None:
+    at = micros(changes.at or now)
+    rows.notes = [
+        (n.key, n.box, n.topic, n.ticket, micros(n.at), n.urgent, as_json(Said(n.what, n.params)), None)
+        for n in changes.notes
+    ]
+    rows.folded = [(at, id_) for id_ in changes.folded]
+    rows.folded_boxes = [(at, *box) for box in changes.folded_boxes]
+    rows.looked = [(e.by, e.what, e.ticket, clean(e.detail), micros(e.at)) for e in changes.looked]
+    rows.recalled = [(at, key) for key in changes.recalled_pushes]
+
+
+def _worked(work: Work, status: Status) -> Row:
+    """``work``, ``helpers``, ``kept_from`` and ``deciding``."""
+    if work is NO_WORK or work == NO_WORK:
+        return (None, None, None, None)
+    helping = [assist.unit for assist in work.assists if assist.done_at is None]
+    if status is Status.JOINT:
+        helping += work.joint
+    return (as_json(work), _listed(helping), _listed(work.kept_from), _listed(p.matter for p in work.proposals))
+
+
+def _listed(names: Iterable[str]) -> str | None:
+    """``|one|other|``; None for none."""
+    joined = "|".join(names)
+    return f"|{joined}|" if joined else None
 
 
 def _ticket(t: Ticket) -> Row:
@@ -156,6 +189,9 @@ def _ticket(t: Ticket) -> Row:
         micros_or_none(t.due_at),
         micros_or_none(t.promised_at),
         micros_or_none(t.closed_at),
+        t.handler,
+        t.walled,
+        *_worked(t.work, t.status),
     )
 
 
@@ -184,6 +220,8 @@ def _push(p: Push) -> Row:
         None,
         "",
         "",
+        None if p.brief is None else as_json(p.brief),
+        p.then,
     )
 
 

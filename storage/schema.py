@@ -4,10 +4,11 @@ Times are INTEGER microseconds since 1970-01-01 UTC: eight bytes, compared as nu
 no text to parse on the way out. An ``address`` is ``str(bot.domain.people.Address)``, so "channel:id". Ids of platforms
 are TEXT: some are beyond 63 bits. JSON is TEXT, written and read by msgspec.
 
-**Fences** are append-only tables whose unique key catches a race: `inbox`, `turn`, `ticket_event`, `fired`, and the
-unique key of `push`. `session` and `ticket` are projections of them: the newest state, for reading. There are no
-foreign keys between them on purpose: a change-set is written whole or not at all, rows never vanish, and each foreign
-key would cost the hot path one more B-tree search a row.
+**Fences** are append-only tables whose unique key catches a race: `inbox`, `turn`, `ticket_event`, `fired`, the unique
+keys of `push` and `note`, and in `storage.schema_staff` `staff_event`, `staff_address` and `invitation_use`. `session`
+and `ticket` are projections of them: the newest state, for reading. There are no foreign keys between them on purpose:
+a change-set is written whole or not at all, rows never vanish, and each foreign key would cost the hot path one more
+B-tree search a row.
 
 Small rows that are always found by their key are clustered on it (``WITHOUT ROWID`` on SQLite). Rows that carry
 words or JSON are not: they are appended, and only a slim index is sorted.
@@ -17,68 +18,37 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Float,
     Index,
-    Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
 
-REVISION = "0001"
+import storage.schema_staff  # noqa: F401  # its tables belong to the metadata too
+from storage.columns import flag, number, partial, serial, texts, time, words
+from storage.columns import metadata as metadata
+
+REVISION = "0002"
 """The newest revision in ``storage/migrations``; a test compares."""
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-    }
-)
-
-
-def _text(name: str, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
-
-
-def _texts(*names: str) -> list[Column[str]]:
-    return [_text(name) for name in names]
-
-
-def _int(name: str, nullable: bool = False) -> Column[int]:
-    return Column(name, Integer, nullable=nullable)
-
-
-def _time(name: str, nullable: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable)
-
-
-def _partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
-
-
-def _id() -> Column[int]:
-    # SQLite only numbers rows by itself in a column that says INTEGER.
-    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-
+ENDING = "substr(number, length(number) - 2)"
+"""The last three digits of a ticket's number, as its index spells it."""
 
 inbox = Table(
     "inbox",
     metadata,
-    *_texts("channel", "key", "address", "kind"),
-    _time("at"),
-    _time("received_at"),
-    _text("text"),
-    _text("pin", nullable=True),
+    *texts("channel", "key", "address", "kind"),
+    time("at"),
+    time("received_at"),
+    words("text"),
+    words("pin", nullable=True),
     Column("raw", LargeBinary, nullable=False),
-    _text("reply", nullable=True),
-    _time("answered_at", nullable=True),
+    words("reply", nullable=True),
+    time("answered_at", nullable=True),
     PrimaryKeyConstraint("channel", "key"),
 )
 """Fence: every message that was answered, and its answer. A platform's retry finds it here."""
@@ -86,10 +56,10 @@ inbox = Table(
 turn = Table(
     "turn",
     metadata,
-    _text("address"),
-    _int("seq"),
-    _time("at"),
-    _text("message", nullable=True),
+    words("address"),
+    number("seq"),
+    time("at"),
+    words("message", nullable=True),
     PrimaryKeyConstraint("address", "seq"),
     sqlite_with_rowid=False,
 )
@@ -98,9 +68,9 @@ turn = Table(
 session = Table(
     "session",
     metadata,
-    _text("address"),
-    _int("seq"),
-    _text("body"),
+    words("address"),
+    number("seq"),
+    words("body"),
     PrimaryKeyConstraint("address"),
 )
 """Projection of `turn`: what is remembered of a person."""
@@ -108,38 +78,55 @@ session = Table(
 ticket = Table(
     "ticket",
     metadata,
-    _text("number"),
-    _int("seq"),
-    *_texts("code", "alias", "type", "kind", "status", "source", "channel", "text"),
-    _time("filed_at"),
-    _text("area"),
-    _text("place_name", nullable=True),
-    _text("place_area", nullable=True),
-    _text("place_address", nullable=True),
+    words("number"),
+    number("seq"),
+    *texts("code", "alias", "type", "kind", "status", "source", "channel", "text"),
+    time("filed_at"),
+    words("area"),
+    words("place_name", nullable=True),
+    words("place_area", nullable=True),
+    words("place_address", nullable=True),
     Column("latitude", Float(53), nullable=True),
     Column("longitude", Float(53), nullable=True),
-    _text("pin", nullable=True),
-    _text("unit"),
-    Column("hidden", Boolean, nullable=False),
-    _text("danger"),
-    _text("clock"),
-    Column("provisional", Boolean, nullable=False),
-    _time("dispatched_at", nullable=True),
-    _time("due_at", nullable=True),
-    _time("promised_at", nullable=True),
-    _time("closed_at", nullable=True),
+    words("pin", nullable=True),
+    words("unit"),
+    flag("hidden"),
+    words("danger"),
+    words("clock"),
+    flag("provisional"),
+    time("dispatched_at", nullable=True),
+    time("due_at", nullable=True),
+    time("promised_at", nullable=True),
+    time("closed_at", nullable=True),
+    words("handler", default=""),
+    flag("walled", added=True),
+    *(words(name, nullable=True) for name in ("work", "helpers", "kept_from", "deciding")),
     PrimaryKeyConstraint("number"),
-    _partial("ix_ticket_open", "status", where="closed_at IS NULL"),
+    partial(
+        "ix_ticket_open",
+        *("unit", "status", "due_at", "handler", "area", "walled", "danger", "kept_from"),
+        where="closed_at IS NULL",
+    ),
+    partial("ix_ticket_handler", "handler", "due_at", "status", where="handler <> '' AND closed_at IS NULL"),
+    partial("ix_ticket_helped", "due_at", "helpers", where="helpers IS NOT NULL AND closed_at IS NULL"),
+    partial("ix_ticket_deciding", "unit", "due_at", where="deciding IS NOT NULL AND closed_at IS NULL"),
+    partial("ix_ticket_ending", text(ENDING), where="closed_at IS NULL"),
+    Index("ix_ticket_filed", "unit", "filed_at"),
 )
-"""Projection of `ticket_event`: a ticket as it is now. ``place_name`` is NULL where no place is known."""
+"""Projection of `ticket_event`: a ticket as it is now. ``place_name`` is NULL where no place is known.
+
+``work`` is NULL for a ticket nobody has worked on. ``helpers`` (units that assist and are not done), ``kept_from``
+(units) and ``deciding`` (matters that wait for a decision) are read out of it for finding: ``|one|other|``, or NULL.
+Nearly all of them are NULL, so the indexes that begin with them hold few rows.
+"""
 
 ticket_event = Table(
     "ticket_event",
     metadata,
-    _text("ticket"),
-    _int("seq"),
-    _time("at"),
-    *_texts("action", "status", "actor", "data"),
+    words("ticket"),
+    number("seq"),
+    time("at"),
+    *texts("action", "status", "actor", "data"),
     PrimaryKeyConstraint("ticket", "seq"),
     sqlite_with_rowid=False,
 )
@@ -148,8 +135,8 @@ ticket_event = Table(
 reporter = Table(
     "reporter",
     metadata,
-    *_texts("ticket", "address", "role"),
-    _time("since"),
+    *texts("ticket", "address", "role"),
+    time("since"),
     PrimaryKeyConstraint("ticket", "address"),
     Index("ix_reporter_address", "address", "ticket"),
     sqlite_with_rowid=False,
@@ -159,29 +146,33 @@ reporter = Table(
 push = Table(
     "push",
     metadata,
-    _id(),
-    *_texts("key", "address", "channel"),
-    _int("lane"),
-    *_texts("ticket", "slot", "reply"),
-    Column("reserve", Boolean, nullable=False),
-    _text("state"),
-    _int("attempts"),
-    _time("created_at"),
-    _time("not_before", nullable=True),
-    _time("expires_at", nullable=True),
-    _time("attempt_at", nullable=True),
-    _time("settled_at", nullable=True),
-    _text("message_id"),
-    _text("reason"),
+    serial(),
+    *texts("key", "address", "channel"),
+    number("lane"),
+    *texts("ticket", "slot", "reply"),
+    flag("reserve"),
+    words("state"),
+    number("attempts"),
+    time("created_at"),
+    time("not_before", nullable=True),
+    time("expires_at", nullable=True),
+    time("attempt_at", nullable=True),
+    time("settled_at", nullable=True),
+    words("message_id"),
+    words("reason"),
+    words("brief", nullable=True),
+    words("then", default=""),
     UniqueConstraint("key"),
     Index("ix_push_address", "address", "slot", "id"),
-    _partial("ix_push_message", "address", "message_id", where="message_id <> ''"),
-    _partial("ix_push_line", "address", "state", "id", where="state IN ('waiting', 'ready', 'resting', 'sending')"),
-    _partial("ix_push_ready", "channel", "lane", "id", where="state = 'ready'"),
-    _partial("ix_push_sending", "channel", where="state = 'sending'"),
-    _partial("ix_push_later", "channel", "not_before", where="state IN ('scheduled', 'resting')"),
-    _partial("ix_push_kept", "address", "id", where="state = 'kept'"),
-    _partial(
+    partial("ix_push_message", "address", "message_id", where="message_id <> ''"),
+    partial("ix_push_line", "address", "state", "id", where="state IN ('waiting', 'ready', 'resting', 'sending')"),
+    partial("ix_push_ready", "channel", "lane", "id", where="state = 'ready'"),
+    partial("ix_push_sending", "channel", where="state = 'sending'"),
+    partial("ix_push_later", "channel", "not_before", where="state IN ('scheduled', 'resting')"),
+    partial("ix_push_kept", "address", "id", where="state = 'kept'"),
+    partial("ix_push_ticket", "ticket", "id", where="ticket <> ''"),
+    partial("ix_push_undelivered", "id", where="ticket <> '' AND state IN ('kept', 'refused', 'unclear', 'expired')"),
+    partial(
         "ix_push_expiry",
         "channel",
         "expires_at",
@@ -193,11 +184,11 @@ push = Table(
 timer = Table(
     "timer",
     metadata,
-    _text("kind"),
-    _text("subject"),
-    _int("level"),
-    _time("due_at"),
-    _text("address", nullable=True),
+    words("kind"),
+    words("subject"),
+    number("level"),
+    time("due_at"),
+    words("address", nullable=True),
     PrimaryKeyConstraint("kind", "subject", "level", "due_at"),
     Index("ix_timer_due", "due_at"),
     sqlite_with_rowid=False,
@@ -207,11 +198,11 @@ timer = Table(
 fired = Table(
     "fired",
     metadata,
-    _text("kind"),
-    _text("subject"),
-    _int("level"),
-    _time("due_at"),
-    _time("at"),
+    words("kind"),
+    words("subject"),
+    number("level"),
+    time("due_at"),
+    time("at"),
     PrimaryKeyConstraint("kind", "subject", "level", "due_at"),
     sqlite_with_rowid=False,
 )
@@ -220,45 +211,45 @@ fired = Table(
 attachment = Table(
     "attachment",
     metadata,
-    *_texts("id", "address", "type", "ref", "state"),
-    _time("created_at"),
-    *_texts("draft", "ticket", "message", "name", "mime", "sha256"),
+    *texts("id", "address", "type", "ref", "state"),
+    time("created_at"),
+    *texts("draft", "ticket", "message", "name", "mime", "sha256"),
     Column("bytes", BigInteger, nullable=True),
-    _int("seconds", nullable=True),
-    _text("fingerprint"),
-    _text("problem"),
-    _int("attempts"),
-    _time("next_try_at", nullable=True),
-    _time("deadline", nullable=True),
+    number("seconds", nullable=True),
+    words("fingerprint"),
+    words("problem"),
+    number("attempts"),
+    time("next_try_at", nullable=True),
+    time("deadline", nullable=True),
     PrimaryKeyConstraint("id"),
-    _partial("ix_attachment_draft", "draft", where="draft <> ''"),
-    _partial("ix_attachment_ticket", "ticket", where="ticket <> ''"),
+    partial("ix_attachment_draft", "draft", where="draft <> ''"),
+    partial("ix_attachment_ticket", "ticket", where="ticket <> ''"),
     Index("ix_attachment_message", "address", "message"),
-    _partial("ix_attachment_pending", "deadline", "next_try_at", where="state = 'pending'"),
+    partial("ix_attachment_pending", "deadline", "next_try_at", where="state = 'pending'"),
 )
 """Files people sent."""
 
 task = Table(
     "task",
     metadata,
-    *_texts("key", "kind", "subject"),
-    _time("opened_at"),
-    _time("due_at", nullable=True),
-    _text("address", nullable=True),
-    _text("data", nullable=True),
-    _time("closed_at", nullable=True),
+    *texts("key", "kind", "subject"),
+    time("opened_at"),
+    time("due_at", nullable=True),
+    words("address", nullable=True),
+    words("data", nullable=True),
+    time("closed_at", nullable=True),
     PrimaryKeyConstraint("key"),
-    _partial("ix_task_open", "kind", "opened_at", where="closed_at IS NULL"),
+    partial("ix_task_open", "kind", "opened_at", where="closed_at IS NULL"),
 )
 """What waits for staff."""
 
 code_failure = Table(
     "code_failure",
     metadata,
-    _id(),
-    _text("ticket"),
-    _text("address"),
-    _time("at"),
+    serial(),
+    words("ticket"),
+    words("address"),
+    time("at"),
     Index("ix_code_failure_ticket", "ticket", "at"),
 )
 """Wrong codes that were tried."""
@@ -266,11 +257,11 @@ code_failure = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    _text("incident"),
-    _time("at"),
-    *_texts("why", "address", "key"),
+    words("incident"),
+    time("at"),
+    *texts("why", "address", "key"),
     Column("message", LargeBinary, nullable=True),
-    _text("timer", nullable=True),
+    words("timer", nullable=True),
     PrimaryKeyConstraint("incident"),
     Index("ix_quarantine_address", "address"),
 )
@@ -279,8 +270,8 @@ quarantine = Table(
 number_block = Table(
     "number_block",
     metadata,
-    _text("day"),
-    _int("next"),
+    words("day"),
+    number("next"),
     PrimaryKeyConstraint("day"),
 )
 """The first counter of a day that no process has taken yet."""

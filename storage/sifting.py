@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import AlreadyAnswered, Conflict, StoreError
 from bot.message import Answer
 from storage.codec import moment, reply_or_none
-from storage.rows import Row, Rows
-from storage.statements import taken
+from storage.many_rows import taken
+from storage.rows import Rows
+from storage.staff_rows import Row, StaffRows
 
 # CROSS JOIN keeps the order: look up each key, never read the whole table.
 _INBOX = (
@@ -29,6 +30,12 @@ _FIRED = (
     "SELECT f.kind, f.subject, f.level, f.due_at FROM (VALUES {rows}) AS n CROSS JOIN fired AS f"
     " ON f.kind = n.column1 AND f.subject = n.column2 AND f.level = n.column3 AND f.due_at = n.column4"
 )
+_STAFF_EVENT = (
+    "SELECT e.staff, e.seq FROM (VALUES {rows}) AS n"
+    " CROSS JOIN staff_event AS e ON e.staff = n.column1 AND e.seq = n.column2"
+)
+_USE = "SELECT u.digest FROM (VALUES {rows}) AS n CROSS JOIN invitation_use AS u ON u.digest = n.column1"
+_ADDRESS = "SELECT a.address, a.staff FROM (VALUES {rows}) AS n CROSS JOIN staff_address AS a ON a.address = n.column1"
 
 
 @dataclass(slots=True)
@@ -61,13 +68,18 @@ def sift(connection: sqlite3.Connection, group: Sequence[Rows]) -> Sifted:
         ("fired", _FIRED, [r.fired[:4] for r in group if r.fired is not None]),
     ):
         found.update((name, row) for row in taken(connection, sql, keys))
+    of_staff = [r.staff for r in group if r.staff is not None]
+    found.update(("staff", row) for row in taken(connection, _STAFF_EVENT, [e[:2] for r in of_staff for e in r.events]))
+    found.update(("use", row) for row in taken(connection, _USE, [use[:1] for r in of_staff for use in r.uses]))
+    held = [(address,) for r in of_staff for addresses in r.addresses.values() for address in addresses]
+    owners: dict[str, str] = dict(taken(connection, _ADDRESS, held))
     sifted = Sifted()
     ahead: set[tuple[str, Row]] = set()
     for place, rows in enumerate(group):
         fences = _fences(rows)
         if rows.inbox is not None and (answer := answers.get(rows.inbox[:2])) is not None:
             sifted.lost[place] = AlreadyAnswered(answer)
-        elif not found.isdisjoint(fences):
+        elif not found.isdisjoint(fences) or _owned_by_others(rows.staff, owners):
             sifted.lost[place] = Conflict()
         elif not ahead.isdisjoint(fences):
             sifted.later.append(place)
@@ -85,4 +97,20 @@ def _fences(rows: Rows) -> list[tuple[str, Row]]:
         fences.append(("turn", rows.turn[:2]))
     if rows.fired is not None:
         fences.append(("fired", rows.fired[:4]))
+    if rows.staff is not None:
+        fences += _fences_of_staff(rows.staff)
     return fences
+
+
+def _fences_of_staff(rows: StaffRows) -> list[tuple[str, Row]]:
+    fences: list[tuple[str, Row]] = [("staff", event[:2]) for event in rows.events]
+    fences += [("use", use[:1]) for use in rows.uses]
+    fences += [("address", (address,)) for held in rows.addresses.values() for address in held]
+    return fences
+
+
+def _owned_by_others(rows: StaffRows | None, owners: Mapping[str, str]) -> bool:
+    """Whether an address belongs to somebody whom this change-set leaves as they are."""
+    if rows is None:
+        return False
+    return any(owners.get(a, id_) not in rows.addresses for id_, held in rows.addresses.items() for a in held)

@@ -1,92 +1,22 @@
-"""The SQL text that writes batches on SQLite, compiled once from the tables.
-
-Many rows go in one statement (``VALUES (...), (...), ...``), not one by one: the driver gives Python's interpreter lock
-away for each step and must fight the web server to have it back, so the number of steps is what a batch costs.
-"""
+"""The statements that write a batch on SQLite."""
 
 # ruff: noqa: S608  # only constants are put into the texts; values are variables
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Table, case
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import case
+from sqlalchemy.dialects.sqlite import insert
 
 from storage import schema as t
+from storage import schema_staff as s
 from storage.batch import Batch
-from storage.rows import Row
-
-_DIALECT = sqlite.dialect(paramstyle="qmark")
-_MOST = 64
-"""Rows in one statement; the width of our tables times this stays far under SQLite's 32,766 variables."""
-
-
-class ManyRows:
-    """A statement with a list of rows in it, kept as text for 1, 2, 4, ... rows.
-
-    ``wrapped`` puts the rows into a longer statement at ``{rows}``.
-    """
-
-    def __init__(self, width: int, wrapped: str) -> None:
-        one = "(" + ", ".join("?" * width) + ")"
-        before, after = wrapped.split("{rows}")
-        self._texts: dict[int, str] = {}
-        size = 1
-        while size <= _MOST:
-            self._texts[size] = before + ", ".join([one] * size) + after
-            size *= 2
-
-    def run(self, connection: sqlite3.Connection, rows: Sequence[Row], *first: object) -> None:
-        """Write the rows; ``first`` are the variables before them. Raises whatever the driver raises."""
-        begin = 0
-        for size in _sizes(len(rows)):
-            part = rows[begin : begin + size]
-            connection.execute(self._texts[size], [*first, *chain.from_iterable(part)])
-            begin += size
-
-
-def _sizes(count: int) -> Iterator[int]:
-    """Powers of two, the big ones first, that make up a count."""
-    size = _MOST
-    while count:
-        while size > count:
-            size //= 2
-        yield size
-        count -= size
-
-
-def _text(statement: Insert) -> str:
-    compiled = statement.compile(dialect=_DIALECT)
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101  # narrows the type: an insert has no other compiler
-    return str(compiled)
-
-
-def _insert(table: Table, statement: Insert | None = None) -> ManyRows:
-    """An insert of whole rows, without the id that the database gives."""
-    columns = [column.name for column in table.columns if column.name != "id" or table is t.attachment]
-    values = dict.fromkeys(columns)
-    text = _text((statement if statement is not None else insert(table)).values(values))
-    one = "(" + ", ".join("?" * len(columns)) + ")"
-    assert text.count(f"VALUES {one}") == 1, text  # noqa: S101  # checked when the module is read, not while it works
-    return ManyRows(len(columns), text.replace(f"VALUES {one}", "VALUES {rows}"))
-
-
-def _projection(table: Table, key: str) -> ManyRows:
-    """Insert, or replace what is there when it is older."""
-    base = insert(table)
-    new = base.excluded
-    values = {column.name: new[column.name] for column in table.columns if column.name != key}
-    return _insert(table, base.on_conflict_do_update(index_elements=[key], set_=values, where=table.c.seq < new.seq))
-
-
-def _once(table: Table, *key: str) -> ManyRows:
-    """Insert unless the key is there."""
-    return _insert(table, insert(table).on_conflict_do_nothing(index_elements=key))
+from storage.many_rows import ManyRows, insertion, once, projection
+from storage.staff_rows import Row
+from storage.staff_statements import write_staff
 
 
 def _reopened() -> ManyRows:
@@ -95,20 +25,20 @@ def _reopened() -> ManyRows:
     new = base.excluded
     values: dict[str, Any] = {name: new[name] for name in ("kind", "subject", "due_at", "address", "data", "closed_at")}
     values["opened_at"] = case((t.task.c.closed_at.is_(None), t.task.c.opened_at), else_=new.opened_at)
-    return _insert(t.task, base.on_conflict_do_update(index_elements=["key"], set_=values))
+    return insertion(t.task, base.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
-_INBOX = _insert(t.inbox)
-_TURN = _insert(t.turn)
-_FIRED = _insert(t.fired)
-_EVENT = _insert(t.ticket_event)
-_SESSION = _projection(t.session, "address")
-_TICKET = _projection(t.ticket, "number")
-_REPORTER = _once(t.reporter, "ticket", "address")
-_PUSH = _once(t.push, "key")
-_ATTACHMENT = _insert(t.attachment)
+_INBOX = insertion(t.inbox)
+_TURN = insertion(t.turn)
+_FIRED = insertion(t.fired)
+_EVENT = insertion(t.ticket_event)
+_SESSION = projection(t.session, "address")
+_TICKET = projection(t.ticket, "number")
+_REPORTER = once(t.reporter, "ticket", "address")
+_PUSH = once(t.push, "key")
+_ATTACHMENT = insertion(t.attachment)
 _TASK = _reopened()
-_FAILURE = _insert(t.code_failure)
+_FAILURE = insertion(t.code_failure)
 _TIMER = ManyRows(
     5,
     # A timer that has fired is never set again: the same key means the same thing.
@@ -136,7 +66,19 @@ _CLOSE = "UPDATE task SET closed_at = ? WHERE key = ? AND closed_at IS NULL"
 _MOVE = "UPDATE attachment SET draft = ?, ticket = ? WHERE id = ?"
 _FILE = "UPDATE attachment SET ticket = ? WHERE draft = ? AND draft <> '' AND ticket = '' AND state <> 'dropped'"
 _DROP = "UPDATE attachment SET state = 'dropped' WHERE draft = ? AND draft <> '' AND ticket = ''"
-_TOLD = "UPDATE push SET state = 'told', settled_at = ? WHERE id = ? AND state = 'kept'"
+_TOLD = (
+    "UPDATE push SET state = 'told', settled_at = ?1 WHERE id = ?2 AND state = 'kept'"
+    ' RETURNING "then", ticket, 0, settled_at, address'
+)
+_RECALL = (
+    "UPDATE push SET state = 'recalled', settled_at = ?1 WHERE key = ?2"
+    " AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') RETURNING address"
+)
+_NOTE = once(s.note, "key")
+_LOOKED = insertion(s.looked)
+_QUEUE = insertion(s.search_queue)
+_FOLDED = "UPDATE note SET told_at = ? WHERE id = ? AND told_at IS NULL"
+_FOLDED_BOX = "UPDATE note SET told_at = ? WHERE box = ? AND topic = ? AND id <= ? AND told_at IS NULL"
 
 
 def write(connection: sqlite3.Connection, batch: Batch) -> None:
@@ -154,6 +96,10 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
         connection.executemany(_UNSET, [row[:4] for row in batch.fired])
     if batch.events:
         _EVENT.run(connection, _sorted(batch.events))
+    if batch.staff:
+        write_staff(connection, batch.staff)
+    if batch.words:
+        _QUEUE.run(connection, batch.words)
     if batch.sessions:
         _SESSION.run(connection, _by_key(batch.sessions))
     if batch.tickets:
@@ -182,7 +128,29 @@ def _rare(connection: sqlite3.Connection, batch: Batch) -> None:
     if batch.failures:
         _FAILURE.run(connection, batch.failures)
     if batch.told:
-        connection.executemany(_TOLD, batch.told)
+        delivered(connection, [row for told in batch.told for row in connection.execute(_TOLD, told).fetchall()])
+    if batch.notes:
+        _NOTE.run(connection, batch.notes)
+    if batch.folded:
+        connection.executemany(_FOLDED, batch.folded)
+    if batch.folded_boxes:
+        connection.executemany(_FOLDED_BOX, batch.folded_boxes)
+    if batch.looked:
+        _LOOKED.run(connection, batch.looked)
+    if batch.recalled:
+        left = {address for key in batch.recalled for (address,) in connection.execute(_RECALL, key).fetchall()}
+        next_in_line(connection, sorted(left))
+
+
+def delivered(connection: sqlite3.Connection, rows: Sequence[Row]) -> int | None:
+    """Set the timers of pushes that have just been delivered, from rows of (then, ticket, 0, at, address).
+
+    Returns when the earliest is due; None where no push had one.
+    """
+    timers = [row for row in rows if row[0]]
+    if timers:
+        _TIMER.run(connection, timers)
+    return min((row[3] for row in timers), default=None)
 
 
 def next_in_line(connection: sqlite3.Connection, addresses: Sequence[str]) -> None:
@@ -200,15 +168,3 @@ def _sorted(rows: list[Row]) -> list[Row]:
 
 def _by_key(rows: dict[Any, Any]) -> list[Any]:
     return [rows[key] for key in sorted(rows)]
-
-
-def taken(connection: sqlite3.Connection, sql: str, keys: Iterable[Row]) -> list[Row]:
-    """The rows of ``sql`` (with ``{rows}`` in it) for those keys that exist already."""
-    rows: list[Row] = []
-    wanted = list(keys)
-    for begin in range(0, len(wanted), _MOST):
-        part = wanted[begin : begin + _MOST]
-        one = "(" + ", ".join("?" * len(part[0])) + ")"
-        text = sql.replace("{rows}", ", ".join([one] * len(part)))
-        rows += connection.execute(text, list(chain.from_iterable(part))).fetchall()
-    return rows

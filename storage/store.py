@@ -17,14 +17,14 @@ from bot.changes import AttachmentRecord, Changes, Timer
 from bot.errors import ConfigurationError
 from bot.message import InboundMessage
 from bot.ports import ClaimedPush, Clock, PushOutcome
-from storage import pushes
-from storage.codec import as_json, micros, micros_or_none, moment, plain, whole_json
+from storage import pushes, search
+from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.connection import Connection
 from storage.opening import FolderLock, prepare, writing
 from storage.reader import SqliteReader
 from storage.readers import Readers
 from storage.reports import Reports
-from storage.rows import clean, rows_of
+from storage.rows import rows_of
 from storage.values import ATTACHMENT, attachment_of, timer_of
 from storage.writer import BATCH_MAX, Writer
 
@@ -32,7 +32,10 @@ FILE = "minsheng.db"
 BUSY_MS = 3000
 """Milliseconds to wait for somebody else's lock: less than a platform waits for us."""
 
-_DUE = "SELECT kind, subject, level, due_at, address FROM timer WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+_DUE = (
+    "SELECT kind, subject, level, due_at, address FROM timer WHERE due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?"
+)
+_EVER = -(2**62)
 _NEXT = "SELECT due_at FROM timer ORDER BY due_at LIMIT 1"
 _PENDING = (
     f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.state = 'pending'"
@@ -112,7 +115,7 @@ class SqliteStore:
             raise
         store = cls(writer, readers, clock, lock, path)
         writer.start()
-        await store.reader.load()
+        await store.reader.prepare()
         return store
 
     async def close(self) -> None:
@@ -138,10 +141,13 @@ class SqliteStore:
         begins has written nothing; once it has begun it is finished.
         """
         await self._writer.write(rows_of(changes, self._clock.now()))
+        if changes.staff:
+            self.reader.forget_directory()
 
-    async def due_timers(self, now: datetime, limit: int) -> Sequence[Timer]:
-        """Pending timers that are due, earliest first."""
-        return [timer_of(row) for row in await self._readers.rows(_DUE, (micros(now), limit))]
+    async def due_timers(self, now: datetime, limit: int, since: datetime | None = None) -> Sequence[Timer]:
+        """Pending timers that are due, earliest first; with ``since`` only those that were due after it."""
+        after = _EVER if since is None else micros(since)
+        return [timer_of(row) for row in await self._readers.rows(_DUE, (after, micros(now), limit))]
 
     async def next_timer_at(self) -> datetime | None:
         """When the earliest pending timer is due."""
@@ -152,11 +158,15 @@ class SqliteStore:
         """Take the oldest unsent push of each person, urgent lanes first, and mark the attempt as started on disk."""
         return await self._writer.run(lambda connection: pushes.claim(connection, channel, now, limit))
 
-    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> None:
-        """Write down what became of pushes. One that was settled before stays as it was."""
-        for address, state in await self._writer.run(lambda connection: pushes.settle(connection, outcomes)):
-            if state == "kept":
-                self.reader.note_kept(address)
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> datetime | None:
+        """Write down what became of pushes. One that was settled before stays as it was.
+
+        Returns when the earliest of the timers is due that their delivery set; None without.
+        """
+        settled = await self._writer.run(lambda connection: pushes.settle(connection, outcomes))
+        for address in settled.kept:
+            self.reader.note_kept(address)
+        return settled.timer_at
 
     async def recover_pushes(self, channel: str, now: datetime) -> int:
         """After a start: attempts that were under way when we died become unclear. Returns how many."""
@@ -184,6 +194,13 @@ class SqliteStore:
         key = "" if message is None else plain(message.key)
         values = (incident, micros(at), why, address, key, whole, None if timer is None else as_json(timer))
         await self._writer.run(lambda connection: connection.execute(_ASIDE, values).rowcount)
+
+    async def index_words(self, limit: int = 64) -> int:
+        """Make what was written lately findable, oldest first; how many events that were, 0 when all is done.
+
+        Raises StoreUnavailable.
+        """
+        return await self._writer.run(partial(search.index_words, limit=limit))
 
     async def take_numbers(self, day: str, count: int) -> range:
         """``count`` counters of a day that nobody else has or will have. Raises StoreUnavailable."""

@@ -6,14 +6,15 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from bot.changes import AttachmentRecord, Timer
+from bot.changes import AttachmentRecord, Note, StaffEvent, Task, Timer
 from bot.domain.people import Address
 from bot.domain.place import Place
 from bot.domain.ticket import Action, Event, Status, Ticket, Type
-from bot.message import Push
-from bot.ports import ClaimedPush
+from bot.domain.work import NO_WORK
+from bot.message import Push, Reply
+from bot.ports import ClaimedPush, PushState
 from storage import schema as t
-from storage.codec import moment, moment_or_none, read_json, read_pin, read_reply
+from storage.codec import moment, moment_or_none, read_brief, read_json, read_pin, read_reply, read_said, read_work
 from storage.rows import LANES
 
 Row = tuple[Any, ...]
@@ -25,22 +26,26 @@ def columns(table: Table, alias: str = "") -> str:
     return ", ".join(f'{dot}"{column.name}"' for column in table.columns)
 
 
-TICKET = columns(t.ticket, "t")
+TICKET = columns(t.ticket, "t").removesuffix(', t."helpers", t."kept_from", t."deciding"')
 ATTACHMENT = columns(t.attachment, "a")
 PUSH = ", ".join(
     f'p."{name}"'
     for name in (
         *("id", "key", "address", "lane", "ticket", "reply", "reserve", "attempts"),
-        *("created_at", "not_before", "expires_at"),
+        *("created_at", "not_before", "expires_at", "brief", "then"),
     )
 )
+
+NOTE = ", ".join(("id", "key", "box", "topic", "ticket", "at", "urgent", "body"))
+PUSH_STATE = ", ".join(("key", "address", "state", "created_at", "attempt_at", "settled_at", "reason"))
 
 
 def ticket_of(row: Row) -> Ticket:
     """A ticket from `TICKET`."""
     (number, seq, code, alias, type_, kind, status, source, channel, text, filed_at, area) = row[:12]
     place_name, place_area, place_address, latitude, longitude, pin = row[12:18]
-    (unit, hidden, danger, clock, provisional, dispatched_at, due_at, promised_at, closed_at) = row[18:]
+    (unit, hidden, danger, clock, provisional, dispatched_at, due_at, promised_at, closed_at) = row[18:27]
+    handler, walled, work = row[27:30]
     place = None
     if place_name is not None:
         point = None if pin is None else read_pin(pin)
@@ -68,6 +73,9 @@ def ticket_of(row: Row) -> Ticket:
         due_at=moment_or_none(due_at),
         promised_at=moment_or_none(promised_at),
         closed_at=moment_or_none(closed_at),
+        handler=handler,
+        walled=bool(walled),
+        work=NO_WORK if work is None else read_work(work),
     )
 
 
@@ -112,7 +120,7 @@ def attachment_of(row: Row) -> AttachmentRecord:
 
 def push_of(row: Row, replaces: str = "", credit: int | None = None) -> ClaimedPush:
     """A push from `PUSH`."""
-    id_, key, address, lane, ticket, reply, reserve, attempts, created_at, not_before, expires_at = row
+    id_, key, address, lane, ticket, reply, reserve, attempts, created_at, not_before, expires_at, brief, then = row
     push = Push(
         key=key,
         address=Address.parse(address),
@@ -123,5 +131,51 @@ def push_of(row: Row, replaces: str = "", credit: int | None = None) -> ClaimedP
         not_before=moment_or_none(not_before),
         expires_at=moment_or_none(expires_at),
         reserve=bool(reserve),
+        brief=None if brief is None else read_brief(brief),
+        then=then,
     )
     return ClaimedPush(id_, push, attempts, replaces, credit)
+
+
+def task_of(row: Row) -> Task:
+    """A task from all columns of its table."""
+    key, kind, subject, opened_at, due_at, address, data, _closed_at = row
+    return Task(
+        key,
+        kind,
+        subject,
+        moment(opened_at),
+        moment_or_none(due_at),
+        None if address is None else Address.parse(address),
+        None if data is None else read_json(data),
+    )
+
+
+def note_of(row: Row) -> tuple[int, Note]:
+    """A note and its id from `NOTE`."""
+    id_, key, box, topic, ticket, at, urgent, body = row
+    said = read_said(body)
+    note = Note(
+        key=key,
+        box=box,
+        what=said.what,
+        at=moment(at),
+        topic=topic,
+        ticket=ticket,
+        params=said.params,
+        urgent=bool(urgent),
+    )
+    return id_, note
+
+
+def push_state_of(row: Row, reply: Reply | None = None) -> PushState:
+    """How a push stands, from `PUSH_STATE`."""
+    key, address, state, created_at, attempt_at, settled_at, reason = row
+    at = next(filter(None, (settled_at, attempt_at)), created_at)
+    return PushState(key, Address.parse(address), state, moment(at), reason, reply)
+
+
+def staff_event_of(row: Row) -> StaffEvent:
+    """A change of a member of staff, from all columns of its table."""
+    staff, seq, at, action, actor, data = row
+    return StaffEvent(staff=staff, seq=seq, at=moment(at), action=action, by=actor, data=read_json(data))

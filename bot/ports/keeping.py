@@ -85,8 +85,8 @@ class Store(Protocol):
         """
         ...
 
-    async def due_timers(self, now: datetime, limit: int) -> Sequence[Timer]:
-        """Pending timers that are due, earliest first."""
+    async def due_timers(self, now: datetime, limit: int, since: datetime | None = None) -> Sequence[Timer]:
+        """Pending timers that are due, earliest first; with ``since`` only those that were due after it."""
         ...
 
     async def next_timer_at(self) -> datetime | None:
@@ -97,8 +97,11 @@ class Store(Protocol):
         """Take the oldest unsent push of each person, urgent lanes first, and mark the attempt as started on disk."""
         ...
 
-    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> None:
-        """Write down what became of claimed pushes."""
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> datetime | None:
+        """Write down what became of claimed pushes.
+
+        Returns when the earliest timer is due that their delivery set (see `Push.then`); None when it set none.
+        """
         ...
 
     async def recover_pushes(self, channel: str, now: datetime) -> int:

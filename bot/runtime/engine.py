@@ -40,12 +40,20 @@ class Engine:
         self._wakes: dict[str, asyncio.Event] = {}
         self._metrics = desk.metrics
         self._timer_wake, self._media_wake = asyncio.Event(), asyncio.Event()
-        self._firer = TimerFirer(desk.store, desk.clock, self.dispatcher.fire, self._timer_wake)
+        self._firer = TimerFirer(
+            desk.store, desk.clock, self.dispatcher.fire, self._timer_wake, self.dispatcher.busy
+        )
         self._fetcher = MediaFetcher(desk, {channel.name: channel for channel in channels}, media, cap)
         self._push_wakes = {channel.name: asyncio.Event() for channel in channels}
         self._senders = {
             channel.name: PushSender(
-                channel, desk.store, desk.clock, desk.metrics, self._gone, self._push_wakes[channel.name]
+                channel,
+                desk.store,
+                desk.clock,
+                desk.metrics,
+                self._gone,
+                self._push_wakes[channel.name],
+                self._firer.expect,
             )
             for channel in channels
         }
@@ -123,5 +131,7 @@ class Engine:
                 self._push_wakes[name].set()
         if changes.timers:
             self._firer.expect(min(timer.due_at for timer in changes.timers))
+        if changes.told and changes.at is not None:
+            self._firer.expect(changes.at)  # what was told may have set a timer (see `Push.then`)
         if changes.attachments and any(record.state == "pending" for record in changes.attachments):
             self._media_wake.set()

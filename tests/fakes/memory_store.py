@@ -7,19 +7,21 @@ raises it; `gate` holds commits back until it is set.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from bot.changes import AttachmentRecord, Changes, Timer
+from bot.changes import AttachmentRecord, Changes, Note, Reporter, StaffEvent, Task, Timer
 from bot.conversation.session import Session
-from bot.domain.people import Address
-from bot.domain.ticket import Event, Ticket
+from bot.domain.directory import Directory
+from bot.domain.people import Address, Invitation, Staff
+from bot.domain.ticket import Event, Status, Ticket
 from bot.errors import AlreadyAnswered, Conflict
 from bot.message import Answer, InboundMessage, Push
-from bot.ports import ClaimedPush, Line, PushOutcome
+from bot.ports import ClaimedPush, Line, PushOutcome, PushState, Wanted
+from bot.ports.reading import Tally
 
 Fault = Exception
 TimerKey = tuple[str, str, int, datetime]
@@ -33,7 +35,8 @@ def timer_key(timer: Timer) -> TimerKey:
 class MemoryReader:
     """Answers from the newest commit."""
 
-    sessions: dict[Address, Session] = field(default_factory=dict)
+    remembered: dict[Address, Session] = field(default_factory=dict)
+    staff: dict[str, Staff] = field(default_factory=dict)
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     kept_pushes: dict[Address, list[ClaimedPush]] = field(default_factory=dict)
     broken: Fault | None = None
@@ -43,7 +46,7 @@ class MemoryReader:
         self.asked += 1
         if self.broken is not None:
             raise self.broken
-        return self.sessions.get(address)
+        return self.remembered.get(address)
 
     async def answered(self, channel: str, key: str) -> Answer | None:
         return self.answers.get((channel, key))
@@ -74,6 +77,72 @@ class MemoryReader:
 
     async def code_failures(self, number: str, since: datetime) -> int:
         return 0
+
+    async def directory(self) -> Directory:
+        return Directory(self.staff)
+
+    async def staff_events(self, staff: str) -> Sequence[StaffEvent]:
+        return ()
+
+    async def invitation(self, digest: str) -> Invitation | None:
+        return None
+
+    async def reporters(self, number: str) -> Sequence[Reporter]:
+        return ()
+
+    async def sessions(self, addresses: Iterable[Address]) -> Mapping[Address, Session]:
+        return {address: self.remembered[address] for address in addresses if address in self.remembered}
+
+    async def tickets(self, wanted: Wanted, limit: int = 20, offset: int = 0) -> Sequence[Ticket]:
+        return ()
+
+    async def count(self, wanted: Wanted) -> int:
+        return 0
+
+    async def counts(self, wanted: Wanted) -> Mapping[tuple[str, Status], int]:
+        return {}
+
+    async def ending(self, digits: str, wanted: Wanted, limit: int = 10) -> Sequence[Ticket]:
+        return ()
+
+    async def found(self, words: str, wanted: Wanted, limit: int = 20, before: int | None = None) -> Sequence[Ticket]:
+        return ()
+
+    async def tallies(self, since: datetime, until: datetime, stuck_before: datetime) -> Mapping[str, Tally]:
+        return {}
+
+    async def owing(self, after: str, limit: int) -> Sequence[Ticket]:
+        return ()
+
+    async def undelivered(self, limit: int = 20) -> Sequence[str]:
+        return ()
+
+    async def load(self, handlers: Sequence[str]) -> Mapping[str, int]:
+        return dict.fromkeys(handlers, 0)
+
+    async def attachments_of(self, number: str) -> Sequence[AttachmentRecord]:
+        return ()
+
+    async def tasks(self, kinds: Sequence[str], limit: int = 20) -> Sequence[Task]:
+        return ()
+
+    async def task(self, key: str) -> Task | None:
+        return None
+
+    async def notes(self, box: str, topic: str | None = None, limit: int = 200) -> Sequence[tuple[int, Note]]:
+        return ()
+
+    async def notes_waiting(self, box: str, topic: str = "") -> tuple[int, int]:
+        return 0, 0
+
+    async def folded_at(self, box: str, topic: str = "") -> datetime | None:
+        return None
+
+    async def push_state(self, key: str) -> PushState | None:
+        return None
+
+    async def pushes_of(self, number: str, limit: int = 20) -> Sequence[PushState]:
+        return ()
 
 
 @dataclass
@@ -106,7 +175,7 @@ class MemoryStore:
             if name in self.reader.answers:
                 raise AlreadyAnswered(self.reader.answers[name])
         if changes.session is not None:
-            old = self.reader.sessions.get(changes.session.address)
+            old = self.reader.remembered.get(changes.session.address)
             if changes.session.seq != (old.seq if old else 0) + 1:
                 raise Conflict()
         if changes.fired is not None and timer_key(changes.fired) in self.fired:
@@ -118,12 +187,13 @@ class MemoryStore:
         if changes.message is not None and changes.answer is not None:
             self.reader.answers[changes.message.address.channel, changes.message.key] = changes.answer
         if changes.session is not None:
-            self.reader.sessions[changes.session.address] = changes.session
+            self.reader.remembered[changes.session.address] = changes.session
         if changes.fired is not None:
             self.fired.add(timer_key(changes.fired))
             self.timers.pop(timer_key(changes.fired), None)
         for timer in changes.timers:
             self.timers[timer_key(timer)] = timer
+        self.reader.staff.update({staff.id: staff for staff, _ in changes.staff})
         for push in changes.pushes:
             if push.key not in self.pushes:
                 self.pushes[push.key] = push
@@ -131,8 +201,10 @@ class MemoryStore:
         for record in changes.attachments:
             self.media[record.id] = record
 
-    async def due_timers(self, now: datetime, limit: int) -> Sequence[Timer]:
+    async def due_timers(self, now: datetime, limit: int, since: datetime | None = None) -> Sequence[Timer]:
         due = sorted((t for t in self.timers.values() if t.due_at <= now), key=lambda timer: timer.due_at)
+        if since is not None:
+            due = [timer for timer in due if timer.due_at > since]
         return due[:limit]
 
     async def next_timer_at(self) -> datetime | None:
@@ -153,13 +225,19 @@ class MemoryStore:
             claimed.append(ClaimedPush(id_, push, self.attempts[key], "", self.credits))
         return claimed
 
-    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> None:
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> datetime | None:
         if self.settle_faults:
             raise self.settle_faults.pop(0)
         keys = list(self.pushes)
+        set_: list[Timer] = []
         for outcome in outcomes:
-            self.states[keys[outcome.id]] = outcome.state
-            self.outcomes[keys[outcome.id]] = outcome
+            push = self.pushes[keys[outcome.id]]
+            self.states[push.key] = outcome.state
+            self.outcomes[push.key] = outcome
+            if outcome.state == "sent" and push.then:
+                set_.append(Timer(push.then, push.ticket, outcome.at, 0, push.address))
+        self.timers.update({timer_key(timer): timer for timer in set_})
+        return min((timer.due_at for timer in set_), default=None)
 
     async def recover_pushes(self, channel: str, now: datetime) -> int:
         started = [key for key, state in self.states.items() if state == "started"]

@@ -27,11 +27,25 @@ async def opened(folder: Path, **options: float) -> SqliteStore:
     )
 
 
+def compared(name: str | None, type_: str, _parents: object) -> bool:
+    """What Alembic can compare: neither the search index, a virtual table with tables of its own, nor expressions."""
+    return not (type_ == "table" and str(name).startswith("search_words")) and name != "ix_ticket_ending"
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index ix_ticket_ending")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_the_migrations_lead_to_the_tables(tmp_path: Path) -> None:
     prepare(tmp_path / "db")
     engine = engine_for(tmp_path / "db")
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_name": compared,
+                "include_object": lambda _object, name, type_, _reflected, _to: compared(name, type_, None),
+            },
+        )
+        assert compare_metadata(context, metadata) == []
     engine.dispose()
     fresh = create_engine(f"sqlite:///{tmp_path / 'fresh'}")
     metadata.create_all(fresh)

@@ -13,7 +13,7 @@ import pytest
 
 from storage import pushes, reader, reports, sifting, statements, store
 from storage.opening import prepare
-from storage.statements import ManyRows
+from storage.many_rows import ManyRows
 
 MAY_READ_ALL = {
     "_KEPT_BY",  # at the start: all of a small index

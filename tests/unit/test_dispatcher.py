@@ -87,16 +87,16 @@ async def test_the_first_language_a_channel_names_stays() -> None:
     dispatcher = Dispatcher(small.desk)
     await dispatcher.take(small.message("one", key="1", locale="en"))
     await dispatcher.take(small.message("two", key="2", locale="zh_CN"))
-    assert small.store.reader.sessions[RESIDENT].locale == "en"
+    assert small.store.reader.remembered[RESIDENT].locale == "en"
 
 
 async def test_leaving_makes_unreachable_and_any_sign_of_life_reachable_again() -> None:
     small = SmallDesk()
     dispatcher = Dispatcher(small.desk)
     await dispatcher.take(small.message(key="1", kind=MessageKind.UNFOLLOW))
-    assert not small.store.reader.sessions[RESIDENT].reachable
+    assert not small.store.reader.remembered[RESIDENT].reachable
     await dispatcher.take(small.message("back", key="2"))
-    assert small.store.reader.sessions[RESIDENT].reachable
+    assert small.store.reader.remembered[RESIDENT].reachable
 
 
 async def test_a_presence_signal_that_changes_nothing_is_not_stored() -> None:
@@ -161,7 +161,7 @@ async def test_a_copy_long_ago_is_caught_by_the_fence_too() -> None:
     first = await dispatcher.take(small.message("one", key="1"))
     await dispatcher.take(small.message("two", key="2"))
     assert await dispatcher.take(small.message("one", key="1")) == first
-    assert small.store.reader.sessions[RESIDENT].seq == 2
+    assert small.store.reader.remembered[RESIDENT].seq == 2
 
 
 # Cancellation
@@ -182,7 +182,7 @@ async def test_when_the_first_gives_up_its_copies_come_again_and_find_one_answer
     store.gate.set()
     answer = await dispatcher.take(small.message("hello"))
     assert await dispatcher.take(small.message("hello")) == answer
-    assert small.store.reader.sessions[RESIDENT].seq == 1
+    assert small.store.reader.remembered[RESIDENT].seq == 1
 
 
 @pytest.mark.parametrize("steps", range(12))
@@ -197,7 +197,7 @@ async def test_giving_up_after_any_step_leaves_nothing_half_done(steps: int) -> 
     await dispatcher.drain()
     answer = await dispatcher.take(small.message("next", key="2"))
     assert answer.reply == Reply("next")
-    session = small.store.reader.sessions[RESIDENT]
+    session = small.store.reader.remembered[RESIDENT]
     assert session.seq == len(small.store.commits) == len(small.store.reader.answers)
 
 
@@ -271,20 +271,20 @@ async def test_after_a_conflict_the_turn_is_decided_again_on_fresh_state() -> No
     store = MemoryStore(faults=[Conflict()])
     small = SmallDesk(handle=handle, store=store)
     dispatcher = Dispatcher(small.desk)
-    store.reader.sessions[RESIDENT] = Session(address=RESIDENT, seq=7)
+    store.reader.remembered[RESIDENT] = Session(address=RESIDENT, seq=7)
     answer = await dispatcher.take(small.message("hello"))
     assert answer.reply == Reply("answer 2")
     assert [turn.session.seq for turn in handle.turns] == [7, 7]
-    assert store.reader.sessions[RESIDENT].seq == 8
+    assert store.reader.remembered[RESIDENT].seq == 8
 
 
 async def test_a_session_somebody_else_wrote_is_read_again() -> None:
     small = SmallDesk()
     dispatcher = Dispatcher(small.desk)
     await dispatcher.take(small.message("one", key="1"))
-    small.store.reader.sessions[RESIDENT] = Session(address=RESIDENT, seq=5, locale="en")
+    small.store.reader.remembered[RESIDENT] = Session(address=RESIDENT, seq=5, locale="en")
     await dispatcher.take(small.message("two", key="2"))
-    assert small.store.reader.sessions[RESIDENT] == Session(address=RESIDENT, seq=6, locale="en")
+    assert small.store.reader.remembered[RESIDENT] == Session(address=RESIDENT, seq=6, locale="en")
 
 
 async def test_endless_conflicts_acknowledge_nothing() -> None:
@@ -310,7 +310,7 @@ async def test_sessions_beyond_the_cache_are_read_from_the_store() -> None:
     await dispatcher.take(small.message("a", key="1"))
     await dispatcher.take(small.message("b", key="2", address=other))
     await dispatcher.take(small.message("c", key="3"))
-    assert small.store.reader.sessions[RESIDENT].seq == 2
+    assert small.store.reader.remembered[RESIDENT].seq == 2
     assert small.store.reader.asked == 3
 
 
@@ -346,24 +346,24 @@ async def test_after_three_failures_in_a_row_the_dialogue_begins_anew() -> None:
     small = SmallDesk(handle=Scripted(ValueError(), ValueError(), ValueError()))
     question = Question("kind", "d1", small.clock.now())
     stuck = Session(address=RESIDENT, seq=1, question=question, current="d1")
-    small.store.reader.sessions[RESIDENT] = stuck
+    small.store.reader.remembered[RESIDENT] = stuck
     dispatcher = Dispatcher(small.desk)
     for n in range(2):
         await dispatcher.take(small.message("x", key=str(n)))
-    assert small.store.reader.sessions[RESIDENT].question == question
+    assert small.store.reader.remembered[RESIDENT].question == question
     await dispatcher.take(small.message("x", key="2"))
-    session = small.store.reader.sessions[RESIDENT]
+    session = small.store.reader.remembered[RESIDENT]
     assert (session.question, session.current, session.seq) == (None, "", 4)
 
 
 async def test_a_good_turn_in_between_starts_the_count_again() -> None:
     small = SmallDesk(handle=Scripted(ValueError(), ValueError(), None, ValueError()))
     question = Question("kind", "d1", small.clock.now())
-    small.store.reader.sessions[RESIDENT] = Session(address=RESIDENT, seq=1, question=question, current="d1")
+    small.store.reader.remembered[RESIDENT] = Session(address=RESIDENT, seq=1, question=question, current="d1")
     dispatcher = Dispatcher(small.desk)
     for n in range(4):
         await dispatcher.take(small.message("x", key=str(n)))
-    assert small.store.reader.sessions[RESIDENT].question == question
+    assert small.store.reader.remembered[RESIDENT].question == question
 
 
 async def test_what_cannot_be_stored_is_set_aside_and_its_name_kept() -> None:
@@ -405,17 +405,17 @@ async def test_each_action_brings_its_credits_and_a_short_one_never_shrinks_a_lo
     dispatcher = Dispatcher(small.desk)
     start = small.clock.now()
     await dispatcher.take(small.message(key="1", kind=MessageKind.PRESS))
-    credit = small.store.reader.sessions[RESIDENT].credit
+    credit = small.store.reader.remembered[RESIDENT].credit
     assert credit is not None
     assert (credit.granted, credit.until) == (3, start + timedelta(minutes=1))
     await dispatcher.take(small.message("words", key="2"))
     await dispatcher.take(small.message(key="3", kind=MessageKind.PRESS))
-    credit = small.store.reader.sessions[RESIDENT].credit
+    credit = small.store.reader.remembered[RESIDENT].credit
     assert credit is not None
     assert (credit.granted, credit.until) == (5, start + timedelta(hours=48))
     small.clock.advance(timedelta(hours=48))
     await dispatcher.take(small.message(key="4", kind=MessageKind.PRESS))
-    credit = small.store.reader.sessions[RESIDENT].credit
+    credit = small.store.reader.remembered[RESIDENT].credit
     assert credit is not None
     assert credit.granted == 3
 
@@ -486,7 +486,7 @@ def _timer(small: SmallDesk, address: Address | None = RESIDENT) -> Timer:
 
 async def test_a_timer_is_a_turn_of_the_person_it_is_about() -> None:
     small = SmallDesk(fire=Scripted())
-    small.store.reader.sessions[RESIDENT] = Session(address=RESIDENT, seq=3)
+    small.store.reader.remembered[RESIDENT] = Session(address=RESIDENT, seq=3)
     timer = _timer(small)
     assert await Dispatcher(small.desk).fire(timer)
     [changes] = small.store.commits
@@ -509,7 +509,7 @@ async def test_the_desks_own_timer_has_no_session() -> None:
     small = SmallDesk(fire=says_nothing)
     assert await Dispatcher(small.desk).fire(_timer(small, address=None))
     assert small.store.commits[0].session is None
-    assert small.store.reader.sessions == {}
+    assert small.store.reader.remembered == {}
 
 
 async def test_a_timer_waits_for_the_persons_message() -> None:
@@ -553,7 +553,7 @@ async def test_amending_remembers_and_does_nothing_when_there_is_nothing_to_chan
     dispatcher = Dispatcher(small.desk)
     await dispatcher.amend(RESIDENT, lambda session: structs.replace(session, reachable=False))
     await dispatcher.amend(RESIDENT, lambda session: structs.replace(session, reachable=False))
-    assert small.store.reader.sessions[RESIDENT] == Session(address=RESIDENT, seq=1, reachable=False)
+    assert small.store.reader.remembered[RESIDENT] == Session(address=RESIDENT, seq=1, reachable=False)
     assert len(small.store.commits) == 1
 
 

@@ -93,6 +93,7 @@ class Player:
         self.stage.phones[name or role] = phone
         self.actors[name or role] = Actor(phone)
         await self.stage.employ(phone, role, values)
+        self.here()
 
     async def meets(self, name: str, channel: str) -> None:
         self.stage.phones[name] = await self.stage.new_phone(channel or "telegram")

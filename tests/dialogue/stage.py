@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,16 +15,16 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
-from bot.changes import Changes, StaffEvent
+from bot.changes import Changes
 from bot.channels.telegram import Intake, Telegram, TelegramSettings
 from bot.channels.telegram import routes as telegram_routes
 from bot.channels.webchat import WebChat
 from bot.channels.wechat.channel import WeChat
 from bot.channels.wechat.settings import WeChatSettings
 from bot.clock import FixedClock
-from bot.domain import slips, words
+from bot.domain import invitations, slips, words
 from bot.domain.guide import Guide
-from bot.domain.people import DESK, Address, Role, Staff
+from bot.domain.people import DESK, Address, Invitation, Role
 from bot.domain.work_calendar import WorkCalendar
 from bot.ports import Channel
 from bot.runtime.desk import Desk
@@ -118,23 +119,28 @@ class Stage:
         return kinds_due(self.store, due)
 
     async def employ(self, phone: Phone, role: str, details: Mapping[str, str]) -> None:
-        """Have whoever holds a phone work here.
+        """Have whoever holds a phone join by a code, as the command line invites them.
 
         ``details``: ``unit``, ``area`` (several with commas), ``name``, ``walled``.
         """
-        await phone.look()
-        staff = Staff(
-            id=f"s{len(self.phones)}",
-            name=details.get("name", role),
+        code = invitations.code_of(uuid.uuid4().hex)
+        invitation = Invitation(
+            digest=invitations.digest_of(code),
             role=Role(role),
             unit=details.get("unit", ""),
             areas=tuple(filter(None, details.get("area", "").split(","))),
             walled="walled" in details,
-            addresses=(phone.address,),
-            joined_at=self.clock.now(),
+            name=details.get("name", role),
+            by=DESK,
+            made_at=self.clock.now(),
+            expires_at=self.clock.now() + invitations.LIFE,
         )
-        joined = StaffEvent(staff=staff.id, seq=staff.seq, at=self.clock.now(), action="joined", by=DESK)
-        await self.store.commit(Changes(at=self.clock.now(), staff=[(staff, joined)]))
+        await self.store.commit(Changes(at=self.clock.now(), invitations=[invitation]))
+        await phone.look()
+        await phone.say(f"绑定 {code}")
+        await self.settle()
+        directory = await self.store.reader.directory()
+        assert directory.at(phone.address), f"joining failed: {phone.screen[-1:]}"
 
 
 @asynccontextmanager

@@ -65,6 +65,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     id); words are remembered by `edit_key`, and ``edits`` is the `edit_key` of the message whose words ``text``
     replaces. ``scene`` is what a scanned code or a start link carried. ``locale`` is "zh_CN", "en" or "" when the
     channel does not know. ``raw`` is what came over the wire. ``unknown`` names a type the desk cannot take.
+    ``person`` is set where others listen, in a group: who said it, by the address of their own talk with us.
     """
 
     address: Address
@@ -83,6 +84,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     unknown: str = ""
     raw: bytes = b""
     id: str = ""
+    person: Address | None = None
 
     @property
     def edit_key(self) -> str:

@@ -120,8 +120,9 @@ def tell_staff(
 
     ``about`` tells news of one name apart ("": by the ticket's last event, or this moment).
     """
+    acting = {turn.address, turn.message.person} if turn.message is not None else set()
     for staff in people:
-        if turn.message is not None and turn.address in staff.addresses:
+        if not acting.isdisjoint(staff.addresses):
             continue
         _put(turn, f"staff:{staff.id}", what, ticket, urgent, about, params)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.directory import Directory
 from bot.domain.people import Address, Staff
@@ -13,11 +13,12 @@ from bot.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The member of staff whose turn it is, what they may reach, and everybody else."""
+    """The member of staff whose turn it is, what they may reach, and everybody else. ``in_group``: others listen."""
 
     staff: Staff
     person: Person
     directory: Directory
+    in_group: bool = False
 
     @property
     def id(self) -> str:
@@ -26,12 +27,21 @@ class Me:
 
     def may(self, act: Act, ticket: Ticket | None = None, *, mine: bool = False) -> bool:
         """Whether they may do that; see `bot.domain.permission.may`."""
+        if self.in_group and ticket is not None and ticket.walled:
+            return False
         return may(self.person, act, ticket, mine=mine)
 
 
 async def me(turn: Turn) -> Me | None:
-    """Who is acting; None for residents, and for people who were removed since their last message."""
-    return await acting(turn, turn.address)
+    """Who is acting; None for residents, and for people who were removed since their last message.
+
+    In a group it is the person who speaks, never the group; what stands behind the wall is not talked about there.
+    """
+    in_group = turn.message.person if turn.message is not None else None
+    if in_group is None:
+        return await acting(turn, turn.address)
+    found = await acting(turn, in_group)
+    return found and replace(found, person=replace(found.person, walled=False), in_group=True)
 
 
 async def acting(turn: Turn, address: Address) -> Me | None:

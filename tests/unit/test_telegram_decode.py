@@ -258,10 +258,42 @@ def test_talk_in_a_group_is_not_ours() -> None:
     assert decoded_of(member.photo()) is None
 
 
-def test_reply_to_us_in_a_group() -> None:
-    message = read(TelegramPerson(42, group=-1001234567890).reply_to(5, "我家也没水"))
+GROUP = -1001234567890
+
+
+def test_reply_to_us_in_a_group_says_who_speaks() -> None:
+    message = read(TelegramPerson(42, group=GROUP).reply_to(5, "我家也没水"))
     assert message.address == Address("telegram", "-1001234567890/42")
-    assert (message.kind, message.unknown, message.text) == (MessageKind.UNKNOWN, "group", "我家也没水")
+    assert message.person == Address("telegram", "42")
+    assert (message.kind, message.text, message.quote) == (MessageKind.TEXT, "我家也没水", "5")
+
+
+def test_a_command_with_our_name_is_ours_in_a_group() -> None:
+    member = TelegramPerson(42, group=GROUP)
+    message = read(member.command("/take@desk_bot 00017"))
+    assert (message.kind, message.text, message.person) == (
+        MessageKind.TEXT,
+        "/take 00017",
+        Address("telegram", "42"),
+    )
+    assert decoded_of(member.command("/take 00017")) is None
+    assert decoded_of(member.text("请 /take@desk_bot 00017")) is None
+
+
+@pytest.mark.parametrize(("username", "ours"), [("desk_bot", True), ("Desk_Bot", True), ("other_bot", False)])
+def test_a_command_with_another_name_is_not_ours(username: str, ours: bool) -> None:
+    update = TelegramPerson(42, group=GROUP).command("/todo@desk_bot")
+    found = decode(update, b"", NOW, bot=BOT_ID, file_limit=1, username=username)
+    assert (found is not None) is ours
+
+
+def test_alone_with_us_nobody_else_speaks(person: TelegramPerson) -> None:
+    assert read(person.text("没水")).person is None
+
+
+def test_a_button_in_a_group_says_who_pressed_it() -> None:
+    message = read(TelegramPerson(42, group=GROUP).press("260304-00017:take", 5))
+    assert (message.address.id, message.person) == ("-1001234567890/42", Address("telegram", "42"))
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ class Telegram:
         self._typing: dict[str, float] = {}
         self._typed_at = float("-inf")
         self._flood: tuple[str, float] = ("", float("-inf"))
+        self.username = ""
+        """Our name, as it stands behind commands in groups; "" until somebody spoke to us in one."""
 
     async def start(self) -> None:
         """Load the library and open the connections; Telegram itself need not be reachable."""
@@ -105,6 +107,14 @@ class Telegram:
         """Have a pressed button stop its spinning: soon, and at most once."""
         if self._wire is not None and callback:
             self._aside(self._wire.answer_callback(callback))
+
+    def learn_username(self) -> None:
+        """Ask Telegram for our name, unless we know it."""
+        if self._wire is not None and not self.username:
+            self._aside(self._learn_username(self._wire))
+
+    async def _learn_username(self, wire: Wire) -> None:
+        self.username = await wire.my_name() or self.username
 
     def show_typing(self, address: Address) -> None:
         """Show "typing…" in a private chat while the quiet window runs, if that is wanted and cheap just now."""

@@ -21,7 +21,7 @@ NAME = "telegram"
 
 _PRESS_LIMIT = 64  # bytes that Telegram allows in a button's data
 _START = re.compile(r"/start(?:@\w+)?(?:\s+([A-Za-z0-9_-]{1,64}))?(?:\s.*)?", re.ASCII | re.DOTALL)
-_COMMAND = re.compile(r"(/[A-Za-z0-9_]{1,32})@[A-Za-z0-9_]{1,64}(?![A-Za-z0-9_])", re.ASCII)
+_COMMAND = re.compile(r"(/[A-Za-z0-9_]{1,32})@([A-Za-z0-9_]{1,64})(?![A-Za-z0-9_])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,19 @@ def update_id(update: object) -> int:
     return number
 
 
-def decode(update: object, raw: bytes, now: datetime, *, bot: int, file_limit: int) -> Decoded | None:
+def decode(
+    update: object, raw: bytes, now: datetime, *, bot: int, file_limit: int, username: str = ""
+) -> Decoded | None:
     """What a person did; None when nobody said anything to the desk.
 
-    ``raw`` are the update's bytes, kept with the message. ``bot`` is our own user id. ``file_limit``: bytes; larger
+    ``raw`` are the update's bytes, kept with the message. ``bot`` is our own user id, ``username`` our name ("" while
+    nobody has asked for it). ``file_limit``: bytes; larger
     files get ``problem="too_large"``. Raises Malformed for what is no update at all.
     """
     key = f"u{update_id(update)}"
     assert isinstance(update, dict)  # noqa: S101  # update_id has looked; this tells the type checker
     if message := obj(update, "message"):
-        return _said(message, key, raw, now, bot, file_limit)
+        return _said(message, key, raw, now, bot, file_limit, username)
     if callback := obj(update, "callback_query"):
         return _pressed(callback, key, raw, now)
     if message := obj(update, "edited_message"):
@@ -114,18 +117,19 @@ def _quote(message: Json, sender: Json, bot: int) -> str:
     return str(number) if number is not None and ours else ""
 
 
-def _said(message: Json, key: str, raw: bytes, now: datetime, bot: int, file_limit: int) -> Decoded | None:
+def _said(
+    message: Json, key: str, raw: bytes, now: datetime, bot: int, file_limit: int, username: str
+) -> Decoded | None:
     sender, chat = _person(message), obj(message, "chat")
     address = _address(chat, sender) if sender is not None else None
     if sender is None or address is None:
         return None
     quote = _quote(message, sender, bot)
     found = content_of(message, integer(sender, "id") or 0, file_limit)
-    if "/" in address.id:
-        # In a group only what is a reply to us is ours to read, and a complaint is not talked about there.
-        if not quote or found["kind"] is MessageKind.TICKLE:
-            return None
-        found = {"kind": MessageKind.UNKNOWN, "unknown": "group", "text": found.get("text", "")}
+    person = _alone(address, sender)
+    # In a group only a reply to us, and a command with our name, is ours to read.
+    if person is not None and (found["kind"] is MessageKind.TICKLE or not (quote or _for_us(found, username))):
+        return None
     fields: dict[str, Any] = {**found}
     if found["kind"] is MessageKind.TEXT and found["text"].startswith("/"):
         fields |= _command(found)
@@ -138,9 +142,21 @@ def _said(message: Json, key: str, raw: bytes, now: datetime, bot: int, file_lim
             locale=_locale(sender),
             raw=raw,
             id=_edit_key(message),
+            person=person,
             **fields,
         )
     )
+
+
+def _alone(address: Address, sender: Json) -> Address | None:
+    """The address of somebody's own talk with us, for what they do in a group; None where they are alone with us."""
+    return Address(NAME, str(integer(sender, "id"))) if "/" in address.id else None
+
+
+def _for_us(found: Content, username: str) -> bool:
+    """Whether words are a command with our name; with any name while we do not know ours."""
+    named = _COMMAND.match(found.get("text", "")) if found["kind"] is MessageKind.TEXT else None
+    return named is not None and username.lower() in ("", named[2].lower())
 
 
 def _command(found: Content) -> dict[str, Any]:
@@ -189,6 +205,7 @@ def _pressed(callback: Json, key: str, raw: bytes, now: datetime) -> Decoded | N
             quote="" if number is None else str(number),
             locale=_locale(sender),
             raw=raw,
+            person=_alone(address, sender),
         ),
         callback=clean(string(callback, "id"), _PRESS_LIMIT),
     )

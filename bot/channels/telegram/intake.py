@@ -33,11 +33,21 @@ class Intake:
     def read(self, update: object, raw: bytes) -> Decoded | None:
         """What a person did; None when there is nothing for the desk, or nothing anybody could read."""
         try:
-            return decode(update, raw, self._clock.now(), bot=self._bot, file_limit=self._file_limit)
+            decoded = decode(
+                update,
+                raw,
+                self._clock.now(),
+                bot=self._bot,
+                file_limit=self._file_limit,
+                username=self._channel.username,
+            )
         except Malformed:
             # Telegram would send it again for a day and hold back whatever follows, so it counts as done.
             log.warning("telegram.update_unreadable", bytes=len(raw))
             return None
+        if decoded is not None and decoded.message.person is not None:
+            self._channel.learn_username()
+        return decoded
 
     async def settle(self, decoded: Decoded) -> None:
         """Have a message answered; when this returns it is on disk. Raises StoreUnavailable."""

@@ -132,6 +132,14 @@ class Wire:
         """The bot's user name. Raises TelegramError."""
         return (await self.bot.get_me()).username or ""
 
+    async def my_name(self) -> str:
+        """The bot's user name; "" when Telegram does not say. Failing is no matter."""
+        try:
+            return await self.me()
+        except TelegramError as error:
+            log.debug("telegram.nameless", error=type(error).__name__)
+            return ""
+
     async def hook(self) -> WebhookInfo:
         """How Telegram reaches us. Raises TelegramError."""
         return await self.bot.get_webhook_info()

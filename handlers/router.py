@@ -21,11 +21,11 @@ from bot.domain.numbers import parse as parse_number
 from bot.domain.words import desk_word, fold
 from bot.message import Choice, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers.resident import changing, collecting, desk, filing, following
+from handlers.resident import changing, collecting, desk, filing, following, replying
 from handlers.staff import desk as staff_desk
 from handlers.staff import joining
-from handlers.staff.me import me
-from handlers.timers import absences, drafts, ladder, news, tasks, undelivered
+from handlers.staff.me import Me, me
+from handlers.timers import absences, answers, decisions, drafts, ladder, news, pauses, promises, tasks, undelivered
 
 DESK_WORD_LENGTH = 24
 """Longer texts are never a desk word; they are not folded to find out."""
@@ -77,8 +77,29 @@ class Router:
             case "news":
                 await news.tell_resident(turn)
                 reply = None
+            case "question_delivered":
+                await pauses.delivered(turn)
+                reply = None
+            case "pause_reminder":
+                await pauses.reminder(turn)
+                reply = None
+            case "pause_ends":
+                await pauses.ends(turn)
+                reply = None
             case "undelivered":
                 await undelivered.look(turn)
+                reply = None
+            case "answer_leaves":
+                await answers.leave(turn)
+                reply = None
+            case "answer_delivered":
+                await answers.delivered(turn)
+                reply = None
+            case "decision":
+                await decisions.late(turn)
+                reply = None
+            case "promise":
+                await promises.due(turn)
                 reply = None
             case kind if kind in absences.TIMERS:
                 await absences.TIMERS[kind](turn)
@@ -89,6 +110,8 @@ class Router:
 
     async def _answer(self, turn: Turn, message: InboundMessage) -> Reply | None:
         staff = await me(turn)
+        if message.person is not None:
+            return await self._in_group(turn, staff, message)
         if message.kind is MessageKind.TEXT and (code := joining.asked(message.text, self.commands)) is not None:
             return await joining.join(turn, staff, *code)
         if staff is not None:
@@ -117,6 +140,16 @@ class Router:
             case MessageKind.TICKLE:
                 return None
 
+    async def _in_group(self, turn: Turn, staff: Me | None, message: InboundMessage) -> Reply | None:
+        """Where others listen, staff may work; nobody reports a matter there, joins, or is told of their own."""
+        joins = message.kind is MessageKind.TEXT and joining.asked(message.text, self.commands) is not None
+        if staff is not None and not joins:
+            turn.works_here = True
+            reply = await staff_desk.handle(turn, staff, message, self.commands)
+            if reply is not None:
+                return reply
+        return None if message.kind is MessageKind.TICKLE else turn.say("unknown.group")
+
     async def _text(self, turn: Turn, message: InboundMessage) -> Reply | None:
         if message.quote:
             about = await turn.read.quoted(turn.address, message.quote)
@@ -136,6 +169,8 @@ class Router:
         if word.isdecimal() and len(word) <= 2:
             return await self._number(turn, int(word))
         question = turn.session.question
+        if question is not None and question.name == following.REWORD and question.open(turn.now):
+            return await following.reword(turn, question.about, text)
         draft = turn.session.draft
         if draft is not None and question is not None and question.open(turn.now):
             reply = changing.answer_in_words(turn, draft, text)
@@ -145,7 +180,7 @@ class Router:
             return turn.say("unknown.empty")
         if _LONE_SIGNS.fullmatch(text):
             return desk.courtesy(turn, "emoji")
-        return await _into_draft(turn)
+        return await _for_a_ticket(turn, message) or await _into_draft(turn)
 
     async def _with_number(self, turn: Turn, text: str) -> Reply | None:
         """Number and code claim a ticket; a command with a number is about that ticket."""
@@ -187,6 +222,10 @@ class Router:
         if number := parse_number(about):
             if name == "not_this":
                 return await following.not_this(turn, number, value)
+            if name == "not_answer":
+                return await replying.not_answer(turn, await following.own(turn, number), value)
+            if name == "reword":
+                return await following.ask_to_reword(turn, number)
             return await following.status(turn, number)
         return turn.say("press.gone")
 
@@ -271,12 +310,25 @@ async def _into_draft(turn: Turn) -> Reply | None:
     return await collecting.add(turn, draft)
 
 
+async def _for_a_ticket(turn: Turn, message: InboundMessage) -> Reply | None:
+    """The answer to a handler's question, or more of it; None when no question waits for one."""
+    if not (turn.session.asked or turn.session.replied):
+        return None
+    ticket = await replying.asked(turn)
+    if ticket is not None:
+        return await replying.answer(turn, ticket, certain=False)
+    number = replying.still_replying(turn, message)
+    return await following.supplement(turn, number, certain=False) if number else None
+
+
 async def _item(turn: Turn, message: InboundMessage) -> Reply | None:
     """A file or a pin, with or without words."""
     if message.quote:
         about = await turn.read.quoted(turn.address, message.quote)
         if parse_number(about):
             return await following.supplement(turn, about, certain=True)
+    if (reply := await _for_a_ticket(turn, message)) is not None:
+        return reply
     recent = turn.session.recent
     wordless_file = message.kind is MessageKind.ATTACHMENT and not message.text
     if turn.session.draft is None and wordless_file and recent:

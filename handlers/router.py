@@ -202,7 +202,10 @@ class Router:
         """A bare number picks a line of the last list, while that still waits for an answer."""
         question = turn.session.question
         if question is not None and question.open(turn.now) and 1 <= place <= len(question.choices):
-            return await self._press(turn, question.choices[place - 1])
+            token = question.choices[place - 1]
+            staff = await me(turn) if turn.works_here else None
+            reply = await staff_desk.press(turn, staff, token) if staff is not None else None
+            return reply or await self._press(turn, token)
         if turn.session.draft is not None:
             return collecting.card_now(turn, turn.session.draft, turn.words("number.gone"))
         return turn.say("number.nothing")
@@ -318,7 +321,10 @@ async def _for_a_ticket(turn: Turn, message: InboundMessage) -> Reply | None:
     if ticket is not None:
         return await replying.answer(turn, ticket, certain=False)
     number = replying.still_replying(turn, message)
-    return await following.supplement(turn, number, certain=False) if number else None
+    if not number:
+        return None
+    ticket = await following.own(turn, number)
+    return await replying.answer(turn, ticket, certain=False) if ticket.open else None
 
 
 async def _item(turn: Turn, message: InboundMessage) -> Reply | None:

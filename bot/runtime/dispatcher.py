@@ -46,6 +46,10 @@ class Dispatcher:
         self._recent_max = answers_cached
         self._in_flight_max = in_flight_max
 
+    def busy(self) -> bool:
+        """Whether messages are being answered now."""
+        return bool(self._flying)
+
     async def take(self, message: InboundMessage) -> Answer:
         """The answer to a message; it is on disk when this returns. Raises StoreUnavailable: nothing was acknowledged.
 

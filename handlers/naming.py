@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation.draft import Draft
 from bot.domain.place import Place
-from bot.domain.ticket import Ticket
+from bot.domain.ticket import Status, Ticket
 from bot.domain.town import UNDECIDED, Area, Kind, Unit
 from bot.message import AttachmentType
 from bot.turn import Turn, Voice
@@ -87,6 +87,12 @@ def ticket_title(voice: Speaking, ticket: Ticket) -> str:
     if ticket.text:
         return shortened(" ".join(ticket.text.split()), TITLE_LENGTH)
     return voice.words("title.wordless") if ticket.kind == UNDECIDED else kind_name(voice, ticket.kind)
+
+
+def state_name(voice: Speaking, ticket: Ticket) -> str:
+    """The ticket's status."""
+    pooled = ticket.status is Status.FILED and not ticket.unit
+    return voice.words("status.pool" if pooled else f"status.{ticket.status}")
 
 
 def shortened(text: str, length: int) -> str:

@@ -6,16 +6,25 @@ from datetime import timedelta
 
 from bot.changes import Reporter
 from bot.conversation.draft import Draft, Enclosed
-from bot.conversation.session import Filed
+from bot.conversation.session import Filed, Question
 from bot.conversation.states import step
 from bot.domain.ticket import Action, Status, Ticket
 from bot.errors import NotFound
 from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
-from handlers.naming import counted, moment, place_name, ticket_title, title, unit_name
-from handlers.resident import collecting
+from handlers import case
+from handlers.naming import counted, moment, place_name, shortened, state_name, ticket_title, title, unit_name
+from handlers.resident import collecting, replying
+from handlers.staff import transcribing
 
 LISTED = 9
+TOLD = 300
+"""Characters of what was added in the news for the handler."""
+SHOWN = frozenset(Action) - {
+    *(Action.NOTE, Action.SEE, Action.HAND, Action.PROPOSE, Action.DECIDE, Action.SUBMIT, Action.RECALL, Action.HELP),
+    *(Action.SUPERVISE, Action.EXEMPT),
+}
+"""What residents are shown of a ticket's life; the rest is between staff."""
 TRIES_WINDOW = timedelta(hours=1)
 TRIES_PER_TICKET = 20
 """Wrong codes for one ticket in an hour, by whomever: 50,000 hours for half of the six-digit codes."""
@@ -58,7 +67,7 @@ async def _one(turn: Turn, ticket: Ticket) -> Reply:
     lines.append(turn.words("status.state", state=state_name(turn, ticket)))
     since = moment(turn, ticket.dispatched_at or ticket.filed_at)
     lines.append(turn.words("status.who", unit=unit_name(turn, ticket.unit), since=since))
-    events = await turn.read.events(ticket.number)
+    events = [event for event in await turn.read.events(ticket.number) if event.action in SHOWN]
     if events:
         last = events[-1]
         lines.append(turn.words("status.last", at=moment(turn, last.at), what=turn.words(f"event.{last.action}")))
@@ -66,12 +75,6 @@ async def _one(turn: Turn, ticket: Ticket) -> Reply:
         lines.append(turn.words("status.due", due=moment(turn, ticket.promised_at)))
     lines.append(turn.words("status.next", number=ticket.number))
     return Reply("\n".join(lines), ticket=ticket.number)
-
-
-def state_name(turn: Turn, ticket: Ticket) -> str:
-    """The ticket's status in the person's language."""
-    pooled = ticket.status is Status.FILED and not ticket.unit
-    return turn.words("status.pool" if pooled else f"status.{ticket.status}")
 
 
 async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
@@ -84,6 +87,8 @@ async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
     assert message is not None  # noqa: S101 - only messages supplement
     if not ticket.open:
         return turn.say("supplement.closed", Choice("desk:new", turn.words("choice.new")), number=number)
+    if ticket.status is Status.WAITING_RESIDENT:
+        return await replying.answer(turn, ticket, certain=certain)
     enclosed = [collecting.enclose(turn, a, ticket=number) for a in message.attachments]
     data: dict[str, object] = {"by": str(turn.address)}
     if message.text:
@@ -92,7 +97,8 @@ async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
         data["pin"] = [message.pin.latitude, message.pin.longitude, message.pin.datum]
     if enclosed:
         data["enclosed"] = [e.id for e in enclosed]
-    _note(turn, ticket, Action.SUPPLEMENT, data)
+    after = _note(turn, ticket, Action.SUPPLEMENT, data)
+    await _tell_handler(turn, after, message.text)
     problem = next((e.problem for e in enclosed if e.problem), "")
     lead = turn.words(f"problem.{problem}", limit=turn.town.limits.file_max_bytes // 2**20) + "\n" if problem else ""
     what = counted(turn, [e.type for e in enclosed]) if enclosed else turn.words("supplement.words")
@@ -129,7 +135,7 @@ async def add_draft(turn: Turn, draft: Draft) -> Reply:
     if draft.enclosed:
         data["enclosed"] = [e.id for e in draft.enclosed]
         turn.changes.filed_attachments.append((draft.id, ticket.number))
-    _note(turn, ticket, Action.SUPPLEMENT, data)
+    await _tell_handler(turn, _note(turn, ticket, Action.SUPPLEMENT, data), draft.text)
     collecting.forget(turn, draft)
     what = turn.words("supplement.words") if draft.said else counted(turn, [e.type for e in draft.enclosed])
     return turn.say("supplement.done", number=ticket.number, title=ticket_title(turn, ticket), what=what)
@@ -138,8 +144,33 @@ async def add_draft(turn: Turn, draft: Draft) -> Reply:
 async def correct(turn: Turn, number: str, text: str) -> Reply:
     """An edited message of a filed ticket: the new words are added, the old ones stay."""
     ticket = await own(turn, number)
-    _note(turn, ticket, Action.CORRECT, {"by": str(turn.address), "text": text})
+    after = _note(turn, ticket, Action.CORRECT, {"by": str(turn.address), "text": text})
+    await _tell_handler(turn, after, text)
     return turn.say("correct.done", number=number, title=ticket_title(turn, ticket))
+
+
+REWORD = "reword"
+"""The question for better words than staff understood."""
+
+
+async def ask_to_reword(turn: Turn, number: str) -> Reply:
+    """Ask what was really said in a voice or shown in a picture."""
+    ticket = await own(turn, number)
+    if not ticket.open:
+        return turn.say("supplement.closed", Choice("desk:new", turn.words("choice.new")), number=number)
+    turn.remember(question=Question(REWORD, number, turn.now))
+    return Reply(turn.words("reword.ask", number=number, text=ticket.text), ticket=number)
+
+
+async def reword(turn: Turn, number: str, text: str) -> Reply:
+    """The person's own words take the place of those that staff typed for them; what was typed stays in the log."""
+    turn.remember(question=None)
+    ticket = await own(turn, number)
+    if not ticket.open or not text.strip():
+        return turn.say("supplement.closed", number=number)
+    after = transcribing.worded(turn, ticket, text, str(turn.address), Action.CORRECT)
+    await _tell_handler(turn, after, text)
+    return Reply(turn.words("reword.done", number=number, unit=unit_name(turn, after.unit)), ticket=number)
 
 
 async def claim(turn: Turn, number: str, code: str) -> Reply:
@@ -164,7 +195,15 @@ async def claim(turn: Turn, number: str, code: str) -> Reply:
     return Reply(turn.words("claim.done", number=number) + "\n" + reply.text, reply.choices, ticket=number)
 
 
-def _note(turn: Turn, ticket: Ticket, action: Action, data: dict[str, object]) -> None:
+def _note(turn: Turn, ticket: Ticket, action: Action, data: dict[str, object]) -> Ticket:
     by = str(data.pop("by"))
     ticket = ticket.after(action, turn.now)
     turn.changes.ticket(ticket, ticket.event(action, turn.now, by=by, **data))
+    return ticket
+
+
+async def _tell_handler(turn: Turn, ticket: Ticket, text: str) -> None:
+    """Whoever works on it hears what was added."""
+    if ticket.open:
+        said = shortened(text, TOLD) if text else turn.words("replied.files")
+        await case.tell_who_has_it(turn, ticket, "supplemented", text=said)

@@ -11,9 +11,18 @@ from bot.domain.ticket import Action, Event, Ticket
 from bot.domain.wall import open_to, shown_to
 from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
-from handlers.naming import counted, kind_name, moment, place_name, shortened, ticket_title, type_name, unit_name
+from handlers.naming import (
+    counted,
+    kind_name,
+    moment,
+    place_name,
+    shortened,
+    state_name,
+    ticket_title,
+    type_name,
+    unit_name,
+)
 from handlers.remaining import time_left
-from handlers.resident.following import state_name
 from handlers.staff import chain
 from handlers.staff.me import Me
 from handlers.staff.offering import CHOICES_MOST, choices, pressed

@@ -14,9 +14,12 @@ from handlers.staff import (
     inviting,
     joining,
     looking,
+    manual,
     people,
     proposing,
     taking,
+    transcribing,
+    undoing,
 )
 from handlers.staff.command import Command
 from handlers.supervisor import assigning, deciding, finding, queues, supervising
@@ -24,7 +27,7 @@ from handlers.supervisor import assigning, deciding, finding, queues, supervisin
 _MODULES = (
     *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back),
     *(deciding, assigning, supervising, queues, finding),
-    *(absence, duty, inviting, people),
+    *(absence, duty, inviting, people, transcribing, undoing, manual),
 )
 
 COMMANDS: Mapping[str, Command] = {name: command for module in _MODULES for name, command in module.COMMANDS.items()}

@@ -1,22 +1,25 @@
-"""What a member of staff says or taps: a command, a word to a ticket, or, as for any resident, a matter of their own."""
+"""What a member of staff says or taps: a command, a word to a ticket, or, as for any resident, their own matter."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.changes import Changes
 from bot.conversation.session import Loose
 from bot.domain.numbers import parse as parse_number
-from bot.domain.words import desk_word
-from bot.errors import NotFound, Refusal
+from bot.domain.words import desk_word, fold
+from bot.errors import NotFound, NotPossibleNow, Refusal
 from bot.message import InboundMessage, MessageKind, Reply
 from bot.turn import Turn
 from handlers.resident import collecting
-from handlers.staff import answering, reference, taking
+from handlers.staff import answering, offering, reference
 from handlers.staff.command import Command
 from handlers.staff.commands import COMMANDS
 from handlers.staff.me import Me, is_mine
 
 LONGEST_WORD = 20
+LONGEST_NUMBER = 24
+PICK_DIGITS = 2
 
 
 async def handle(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping[str, str]) -> Reply | None:
@@ -26,7 +29,7 @@ async def handle(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mappin
     """
     match message.kind:
         case MessageKind.PRESS:
-            return await _press(turn, me, message.press)
+            return await press(turn, me, message.press)
         case MessageKind.TEXT:
             return await _text(turn, me, message, vocabulary)
         case MessageKind.ATTACHMENT:
@@ -35,7 +38,8 @@ async def handle(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mappin
             return None
 
 
-async def _press(turn: Turn, me: Me, token: str) -> Reply | None:
+async def press(turn: Turn, me: Me, token: str) -> Reply | None:
+    """The answer to a button of staff; None when it is a resident's. Raises Refusal."""
     about, _, act = token.partition(":")
     name, _, value = act.partition("=")
     command = COMMANDS.get(name)
@@ -57,16 +61,32 @@ async def _text(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping
     command, rest = command_of(message.text, vocabulary)
     if command is not None:
         return await run(turn, me, command, rest)
-    composing = turn.session.composing
-    if composing is not None and composing.open(turn.now):
-        reply = await answering.went_on(turn, me, composing, message.text)
-        if reply is not None:
-            return reply
+    reply = await _went_on(turn, me, message.text)
+    if reply is not None:
+        return reply
     if message.quote and parse_number(about := await turn.read.quoted(turn.address, message.quote)):
         ticket = await reference.seen(turn, me, about)
         if not await is_mine(turn, me, ticket):
-            return await taking.note(turn, me, ticket, message.text)
+            return await on_ticket(turn, me, COMMANDS["note"], about, message.text)
+    if len(message.text) <= LONGEST_NUMBER and (number := parse_number(fold(message.text))):
+        return await run(turn, me, COMMANDS["query"], number)
     return None
+
+
+async def _went_on(turn: Turn, me: Me, text: str) -> Reply | None:
+    """Words for a command that still needs them; None when none waits, or a number picks a line of the last list."""
+    composing = turn.session.composing
+    if composing is None or not composing.open(turn.now):
+        return None
+    if composing.step != offering.WORDS:
+        return await answering.went_on(turn, me, composing, text)
+    question, word = turn.session.question, desk_word(text)
+    picks = question is not None and question.open(turn.now) and word.isdecimal() and len(word) <= PICK_DIGITS
+    command = COMMANDS.get(composing.act)
+    if picks or command is None or command.ticket is None or not text.strip():
+        return None
+    turn.remember(composing=None)
+    return await on_ticket(turn, me, command, composing.ticket, text.strip())
 
 
 async def _files(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping[str, str]) -> Reply | None:
@@ -104,35 +124,60 @@ def command_of(text: str, vocabulary: Mapping[str, str]) -> tuple[Command | None
     return None, text
 
 
-async def run(turn: Turn, me: Me, command: Command, text: str) -> Reply:
-    """Do a typed command. Raises Refusal."""
+async def run(turn: Turn, me: Me, command: Command, text: str) -> Reply | None:
+    """Do a typed command; None when it is meant as a resident means it. Raises Refusal."""
+    if command.shared and not text:
+        return None
     if command.ticket is None or (command.desk is not None and not text):
         return await on_desk(turn, me, command, text)
     try:
-        ticket, rest = await reference.split(turn, me, text)
+        ticket, rest = await reference.split(turn, me, text, command.act)
+    except NotFound:
+        if command.shared:
+            return None  # their own matter, perhaps
+        raise
     except Refusal as refusal:
         if command.desk is not None and refusal.key == "which.missing":
             return await on_desk(turn, me, command, text)
         if refusal.key == "which.missing":
             return turn.say("which.missing", usage=turn.words(f"usage.{command.name}"))
         raise
+    if command.shared and await is_mine(turn, me, ticket):
+        return None
     return await on_ticket(turn, me, command, ticket.number, rest)
+
+
+def _forget_words(turn: Turn) -> None:
+    """Another command was given: the words of the next message are not for the one that still waited for some."""
+    composing = turn.session.composing
+    if composing is not None and composing.step == offering.WORDS:
+        turn.remember(composing=None)
 
 
 async def on_desk(turn: Turn, me: Me, command: Command, text: str) -> Reply:
     """A command about no ticket. Raises Refusal."""
-    assert command.desk is not None  # noqa: S101 - whoever calls this looked
+    _forget_words(turn)
+    if command.desk is None:
+        return turn.say("which.missing", usage=turn.words(f"usage.{command.name}"))
     if not me.may(command.act):
         raise Refusal("refusal.not_your_role", act=turn.words(f"usage.{command.name}"))
     return await command.desk(turn, me, text)
 
 
 async def on_ticket(turn: Turn, me: Me, command: Command, number: str, text: str) -> Reply:
-    """A command about a ticket they may see. Raises Refusal: the same words for what is not there and not theirs."""
+    """A command about a ticket they may see. Raises Refusal: the same words for what is not there and not theirs.
+
+    What the ticket's state forbids is answered with what is possible instead, to be tapped or typed.
+    """
     assert command.ticket is not None  # noqa: S101 - whoever calls this looked
-    ticket = await reference.seen(turn, me, number)
+    _forget_words(turn)
+    ticket = await reference.seen(turn, me, number, command.act)
     if await is_mine(turn, me, ticket):
         raise Refusal("refusal.own_case", number=number)
     if not me.may(command.act, ticket):
         raise Refusal("refusal.not_yours", number=number, act=turn.words(f"act.{command.act}"))
-    return await command.ticket(turn, me, ticket, text)
+    try:
+        return await command.ticket(turn, me, ticket, text)
+    except NotPossibleNow:
+        turn.changes = Changes(code_failures=turn.changes.code_failures)
+        return offering.instead(turn, me, ticket, command)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.conversation.session import Composing
 from bot.domain.possible import room_for
 from bot.domain.ticket import Ticket
+from bot.domain.wall import shown_to
 from bot.message import Choice, MessageKind, Reply
 from bot.turn import Turn
-from handlers.naming import ticket_title
+from handlers.naming import state_name, ticket_title
 from handlers.staff import chain
 from handlers.staff.command import Command
 from handlers.staff.me import Me
@@ -76,7 +77,10 @@ def pressed(turn: Turn) -> bool:
 
 
 def wanting(turn: Turn, ticket: Ticket, command: str) -> Reply:
-    """Ask for the words a command needs: the next message gives them, unless it is a command itself."""
+    """Ask for the words a command needs: the next message gives them, unless it is a command itself.
+
+    ``ticket`` is as its reader may see it (`bot.domain.wall.shown_to`); the question is ``work.want.<command>``.
+    """
     turn.remember(composing=Composing(act=command, ticket=ticket.number, at=turn.now, step=WORDS))
     leave = Choice("staff:leave_it", turn.words("work.leave_it"))
     reply = turn.say(
@@ -87,3 +91,16 @@ def wanting(turn: Turn, ticket: Ticket, command: str) -> Reply:
         usage=turn.words(f"usage.{command}"),
     )
     return Reply(reply.text, reply.choices, ticket=ticket.number)
+
+
+def instead(turn: Turn, me: Me, ticket: Ticket, wanted: Command) -> Reply:
+    """What a ticket's state forbids, how it stands, and what this person can do with it now."""
+    text = turn.words(
+        "work.not_possible",
+        number=ticket.number,
+        title=ticket_title(turn, shown_to(me.person, ticket)),
+        act=turn.words(f"act.{wanted.act}"),
+        state=state_name(turn, ticket),
+        what=usages(turn, me, ticket),
+    )
+    return Reply(text, choices(turn, me, ticket), ticket=ticket.number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.conversation.session import Listed
 from bot.domain.numbers import parse as parse_number
@@ -22,7 +23,7 @@ _REFERENCE = re.compile(
 )
 
 
-async def split(turn: Turn, me: Me, text: str) -> tuple[Ticket, str]:
+async def split(turn: Turn, me: Me, text: str, act: Act = Act.SEE) -> tuple[Ticket, str]:
     """The ticket a text begins with, and the rest of the text.
 
     Raises Refusal: ``which.missing`` without a reference, ``which.list_gone`` for a place in a list that is no longer
@@ -33,22 +34,25 @@ async def split(turn: Turn, me: Me, text: str) -> tuple[Ticket, str]:
         raise Refusal("which.missing")
     digits, rest = fold(matched[1]), matched[2].strip()
     if number := parse_number(digits):
-        return await seen(turn, me, number), rest
+        return await seen(turn, me, number, act), rest
     first, _, more = digits.partition(" ")
     if more:  # "3 2026-..." or "12 5": the reference ends at the blank
         digits, rest = first, text[text.index(matched[1]) + len(first) :].strip(" ,，:：、\n")
         if number := parse_number(digits):
-            return await seen(turn, me, number), rest
+            return await seen(turn, me, number, act), rest
     digits = digits.replace("-", "")
     if len(digits) <= PLACE_DIGITS:
-        return await _in_list(turn, me, int(digits)), rest
-    return await _ending(turn, me, digits), rest
+        return await _in_list(turn, me, int(digits), act), rest
+    return await _ending(turn, me, digits, act), rest
 
 
-async def seen(turn: Turn, me: Me, number: str) -> Ticket:
-    """A ticket by its number, if it is theirs to see. Raises NotFound: the same words for both reasons."""
+async def seen(turn: Turn, me: Me, number: str, act: Act = Act.SEE) -> Ticket:
+    """A ticket by its number, if it is theirs to see, or to do that ``act`` with: who hears a voice need not see more.
+
+    Raises NotFound: the same words for what is not there and what is not theirs.
+    """
     ticket = await turn.read.ticket(number)
-    if ticket is None or not me.may(Act.SEE, ticket):
+    if ticket is None or not (me.may(Act.SEE, ticket) or me.may(act, ticket)):
         raise NotFound(number=number)
     return ticket
 
@@ -58,26 +62,29 @@ def listed(turn: Turn, tickets: list[Ticket]) -> None:
     turn.remember(listed=Listed(tuple(t.number for t in tickets), turn.now))
 
 
-async def _in_list(turn: Turn, me: Me, place: int) -> Ticket:
+async def _in_list(turn: Turn, me: Me, place: int, act: Act) -> Ticket:
     shown = turn.session.listed
     if shown is None or not shown.good(turn.now):
         raise Refusal("which.list_gone")
     if not 1 <= place <= len(shown.numbers):
         raise Refusal("which.not_in_list", place=place, count=len(shown.numbers))
-    return await seen(turn, me, shown.numbers[place - 1])
+    return await seen(turn, me, shown.numbers[place - 1], act)
 
 
-async def _ending(turn: Turn, me: Me, digits: str) -> Ticket:
+async def _ending(turn: Turn, me: Me, digits: str, act: Act) -> Ticket:
     person = me.person
-    wanted = Wanted(
-        units=tuple(sorted(person.units)) if person.unit else None,
-        areas=person.areas,
-        walled=person.walled,
-        not_kept_from=person.unit,
-    )
-    found = [t for t in await turn.read.ending(digits, wanted) if me.may(Act.SEE, t)]
-    if not found:
+    near = Wanted(areas=person.areas, walled=person.walled, not_kept_from=person.unit)
+    reached = [near]
+    if person.unit:
+        reached = [
+            replace(near, units=tuple(sorted(person.units)), walled=True),
+            replace(near, assisted_by=person.unit),
+        ]
+    found = {t.number: t for wanted in reached for t in await turn.read.ending(digits, wanted)}
+    theirs = [t for t in found.values() if me.may(Act.SEE, t) or me.may(act, t)]
+    if not theirs:
         raise NotFound(number=digits)
-    if len(found) > 1:
-        raise Refusal("which.several", digits=digits, numbers=turn.words("list.comma").join(t.number for t in found))
-    return found[0]
+    if len(theirs) > 1:
+        numbers = turn.words("list.comma").join(t.number for t in theirs)
+        raise Refusal("which.several", digits=digits, numbers=numbers)
+    return theirs[0]

@@ -162,12 +162,13 @@ async def _serve(settings: Settings) -> None:
     from bot.runtime.desk import Desk
     from bot.runtime.engine import Engine
     from bot.runtime.metrics import Metrics
-    from bot.runtime.watches import TOWN, watch_backlog, watch_town
+    from bot.runtime.watches import TOWN, watch_backlog, watch_town, watch_words
     from bot.turn import Voice
     from bot.web import build_app, privacy, slip
     from bot.web.listening import Server
     from handlers.router import Router
     from handlers.staff import filing_for
+    from handlers.timers.standing import standing
     from storage.media import MediaFolder
     from storage.numbers import BlockNumbers
     from storage.store import SqliteStore
@@ -211,8 +212,9 @@ async def _serve(settings: Settings) -> None:
         )
         engine = Engine(desk, channels, media, cap)
         doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
-        watch_town(engine, CLOCK, metrics, town.refresh, lambda: town.guide.calendar.known_until)
+        watch_town(engine, desk, town.refresh, standing)
         watch_backlog(engine, CLOCK, metrics, store.reports.figures, store.next_timer_at)
+        watch_words(engine, store.index_words)
         loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
 
         async def ready() -> list[str]:

@@ -25,7 +25,8 @@ from handlers.resident import changing, collecting, desk, filing, following, rep
 from handlers.staff import desk as staff_desk
 from handlers.staff import joining
 from handlers.staff.me import Me, me
-from handlers.timers import absences, answers, decisions, drafts, ladder, news, pauses, promises, tasks, undelivered
+from handlers.timers import drafts
+from handlers.timers.table import TIMERS
 
 DESK_WORD_LENGTH = 24
 """Longer texts are never a desk word; they are not folded to find out."""
@@ -65,44 +66,8 @@ class Router:
                 reply = drafts.reminder(turn)
             case "danger_draft":
                 reply = drafts.danger(turn)
-            case "rung":
-                await ladder.climb(turn)
-                reply = None
-            case "task":
-                await tasks.told(turn)
-                reply = None
-            case "fold":
-                await news.open_box(turn)
-                reply = None
-            case "news":
-                await news.tell_resident(turn)
-                reply = None
-            case "question_delivered":
-                await pauses.delivered(turn)
-                reply = None
-            case "pause_reminder":
-                await pauses.reminder(turn)
-                reply = None
-            case "pause_ends":
-                await pauses.ends(turn)
-                reply = None
-            case "undelivered":
-                await undelivered.look(turn)
-                reply = None
-            case "answer_leaves":
-                await answers.leave(turn)
-                reply = None
-            case "answer_delivered":
-                await answers.delivered(turn)
-                reply = None
-            case "decision":
-                await decisions.late(turn)
-                reply = None
-            case "promise":
-                await promises.due(turn)
-                reply = None
-            case kind if kind in absences.TIMERS:
-                await absences.TIMERS[kind](turn)
+            case kind if kind in TIMERS:
+                await TIMERS[kind](turn)
                 reply = None
             case unknown:
                 raise ValueError(f"no use case for timer {unknown!r}")

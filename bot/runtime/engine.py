@@ -40,9 +40,7 @@ class Engine:
         self._wakes: dict[str, asyncio.Event] = {}
         self._metrics = desk.metrics
         self._timer_wake, self._media_wake = asyncio.Event(), asyncio.Event()
-        self._firer = TimerFirer(
-            desk.store, desk.clock, self.dispatcher.fire, self._timer_wake, self.dispatcher.busy
-        )
+        self._firer = TimerFirer(desk.store, desk.clock, self.dispatcher.fire, self._timer_wake, self.dispatcher.busy)
         self._fetcher = MediaFetcher(desk, {channel.name: channel for channel in channels}, media, cap)
         self._push_wakes = {channel.name: asyncio.Event() for channel in channels}
         self._senders = {

@@ -1,43 +1,57 @@
-"""What is looked at from time to time: the town's files, and how much waits."""
+"""What is looked at from time to time: the town's files, how much waits, and what was written lately."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 
 import structlog
 
+from bot.changes import Changes
+from bot.domain.guide import Guide
 from bot.errors import ConfigurationError
 from bot.ports import Clock
 from bot.runtime.backlog import Figures, samples
+from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
 from bot.runtime.metrics import Metrics, Sample
 
 TOWN, TOWN_SECONDS = "town", 5.0
 FIGURES_SECONDS = 15.0
+WORDS_SECONDS = 1.5
+"""What somebody writes can be found so many seconds later, or a little later while much is written."""
 
 _log = structlog.get_logger("minsheng.town")
 
 
 def watch_town(
     engine: Engine,
-    clock: Clock,
-    metrics: Metrics,
+    desk: Desk,
     refresh: Callable[[], ConfigurationError | None],
-    holidays_until: Callable[[], date | None],
+    standing: Callable[[Guide, datetime], Changes],
 ) -> None:
-    """Have the town's files read again when they change, which ``refresh`` does; it returns what is wrong with them."""
+    """Have the town's files read again when they change, which ``refresh`` does; it returns what is wrong with them.
+
+    What ``standing`` makes of a town is committed at the start and after each change: timers that are always there.
+    """
     logged: str = ""
+    settled: Guide | None = None
 
     async def look() -> int:
-        nonlocal logged
+        nonlocal logged, settled
         error = await asyncio.to_thread(refresh)
         if error is not None and str(error) != logged:
             _log.error("the town's files are wrong; the town stays as it was", where=error.where, why=error.why)
         logged = str(error or "")
-        until = holidays_until()
-        metrics.holiday_days_left.set((until - clock.now().date()).days if until else -1)
+        guide, now = desk.guide(), desk.clock.now()
+        until = guide.calendar.known_until
+        desk.metrics.holiday_days_left.set((until - now.date()).days if until else -1)
+        if guide is not settled:
+            changes = standing(guide, now)
+            await desk.store.commit(changes)
+            engine.committed(changes)
+            settled = guide
         return 0
 
     engine.add(TOWN, look, TOWN_SECONDS)
@@ -59,3 +73,8 @@ def watch_backlog(
 
     metrics.live(lambda: counted)
     engine.add("figures", count, FIGURES_SECONDS)
+
+
+def watch_words(engine: Engine, index: Callable[[], Awaitable[int]]) -> None:
+    """Have what was written lately made findable, which ``index`` does: a little at a time, and how much it was."""
+    engine.add("words", index, WORDS_SECONDS)

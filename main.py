@@ -6,18 +6,23 @@ import asyncio
 import json
 import signal
 import sys
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.clock import SystemClock
+from bot.console.options import AsJson, Config, Data
+from bot.console.platforms import channels_commands, simulate_commands
+from bot.console.staff import staff_commands
 from bot.errors import ConfigurationError, StoreError
-from bot.settings import CONFIG, Settings, env_name, key_name, load
+from bot.settings import Settings, key_name, load
 
 # What only some commands need is imported by them: a start must be quick, and `tickets` needs no web server.
 if TYPE_CHECKING:
+    from bot.console.office import Office
     from bot.doctor import Finding
     from bot.domain.people import Address
     from bot.townfile import TownWatch
@@ -28,14 +33,6 @@ DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
 """How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-channels_app = typer.Typer(help="What the platforms must know of the desk.", no_args_is_help=True)
-simulate_app = typer.Typer(help="Play a platform against a running desk.", no_args_is_help=True)
-app.add_typer(channels_app, name="channels")
-app.add_typer(simulate_app, name="simulate")
-
-Config = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.", envvar=CONFIG)]
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of the database and the files.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For other programs.")]
 
 
 @app.callback()
@@ -94,46 +91,22 @@ def doctor(context: typer.Context, config: Config = None, data: Data = None, as_
     raise typer.Exit(0 if fine(found) else 1)
 
 
-@channels_app.command("setup")
-def channels_setup(context: typer.Context, config: Config = None, data: Data = None) -> None:
-    """Register menus, commands and the webhook."""
+def _office(
+    context: typer.Context, config: Path | None, data: Path | None, writes: bool
+) -> AbstractAsyncContextManager[Office]:
+    """Where staff are brought in: in the store itself, or beside a running desk."""
     from bot.catalogue import Catalogue
-    from bot.channels.roster import set_up
-    from bot.doctor import fine, show
-
-    found = asyncio.run(set_up(settings_for(context, config, data), Catalogue.load(LOCALES), CLOCK))
-    if found:
-        show(found)
-    else:
-        print("No platform is configured, and the web chat needs no set-up.")
-    raise typer.Exit(0 if fine(found) else 1)
-
-
-@simulate_app.command("wechat")
-def simulate_wechat(
-    context: typer.Context,
-    lines: Annotated[
-        list[str] | None, typer.Argument(help="What the person does: words, /photo, /location 31.2,121.4, ...")
-    ] = None,
-    url: Annotated[str, typer.Option(help="Where the desk is; the configured address if left out.")] = "",
-    talk: Annotated[bool, typer.Option("--talk", "-t", help="Type the lines yourself.")] = False,
-    person: Annotated[str, typer.Option(help="An OpenID to go on with.")] = "",
-    config: Config = None,
-    data: Data = None,
-) -> None:
-    """Play a person on WeChat, with signed and encrypted requests."""
-    from bot.catalogue import Catalogue
-    from bot.channels.roster import simulated
-    from bot.web.listening import here
+    from bot.console.office import opened
+    from handlers.notices import reachable
+    from storage.beside import access
 
     settings = settings_for(context, config, data)
-    if not settings.wechat.touched:
-        raise ConfigurationError(env_name("wechat", "app_id"), "is missing: give the settings that the desk runs with")
-    script = Catalogue.load(LOCALES).words("")("simulate.script").split("\n")
-    told = (line.rstrip("\n") for line in sys.stdin) if talk else lines or script
-    url = url or here(settings.web.host, settings.web.port)
-    failed = asyncio.run(simulated(settings, told, url, person))
-    raise typer.Exit(1 if failed else 0)
+    return opened(settings, open_town(settings).guide, Catalogue.load(LOCALES), CLOCK, access, reachable, writes)
+
+
+app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")
+app.add_typer(simulate_commands(settings_for, LOCALES), name="simulate")
+app.add_typer(staff_commands(lambda *options: partial(_office, *options)), name="staff")
 
 
 def open_town(settings: Settings) -> TownWatch:

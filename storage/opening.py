@@ -24,11 +24,15 @@ _CACHE_KIB = 64 * 1024
 _READER_CACHE_KIB = 16 * 1024
 
 
+class FolderInUse(ConfigurationError):
+    """Another process holds the data folder."""
+
+
 class FolderLock:
     """Nobody else may open this data folder while it is held; it goes with the process, however that ends."""
 
     def __init__(self, folder: Path, patience: float = _PATIENCE) -> None:
-        """Take it. Raises ConfigurationError that names the folder."""
+        """Take it. Raises ConfigurationError that names the folder; FolderInUse while another process has it."""
         path = folder / ".lock"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +43,7 @@ class FolderLock:
         while not self._taken():
             if time.monotonic() >= until:
                 os.close(self._file)
-                raise ConfigurationError(str(folder), "another process is using this data folder")
+                raise FolderInUse(str(folder), "another process is using this data folder")
             time.sleep(0.05)
 
     def _taken(self) -> bool:

@@ -77,6 +77,15 @@ class Health:
     problem: str
 
 
+def check_database(path: Path) -> None:
+    """Raise ConfigurationError when there is no such file, or not a database of this program as it is now."""
+    if not path.is_file():
+        raise ConfigurationError(str(path), "there is no database here yet; it is made when the desk first starts")
+    found = read_revision(path)
+    if found != REVISION:
+        raise ConfigurationError(str(path), f"its schema is {found or 'empty'}, this program reads {REVISION}")
+
+
 class Reports:
     """Questions of operators, answered from connections that only read."""
 
@@ -90,11 +99,7 @@ class Reports:
 
         Raises ConfigurationError when there is no such file, or not one of this program.
         """
-        if not path.is_file():
-            raise ConfigurationError(str(path), "there is no database here yet; it is made when the desk first starts")
-        found = read_revision(path)
-        if found != REVISION:
-            raise ConfigurationError(str(path), f"its schema is {found or 'empty'}, this program reads {REVISION}")
+        check_database(path)
         return cls(Readers(path, busy_ms=5000), path)
 
     async def aclose(self) -> None:

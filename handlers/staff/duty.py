@@ -39,7 +39,7 @@ async def duty(turn: Turn, me: Me, text: str) -> Reply:
     if shift in kept:
         return turn.say("duty.already", name=staff.name, days=days(turn, shift))
     after = changed(turn, staff, "duty", me.id, _record(shift), duty=tuple(sorted((*kept, shift), key=_begins)))
-    notices.tell_staff(turn, [after], "duty_yours", None, **_said(shift))
+    notices.tell_staff(turn, [after], "duty_yours", None, at=_at(shift), until=_until(shift))
     key = "duty.done_away" if after.away is not None and overlap(after.away, shift) else "duty.done"
     return turn.say(key, name=staff.name, days=days(turn, shift))
 
@@ -61,7 +61,7 @@ async def off_duty(turn: Turn, me: Me, text: str) -> Reply:
     ]
     rest = sorted(set(rest), key=_begins)
     after = changed(turn, staff, "duty", me.id, {**_record(gone), "off": True}, duty=tuple(rest))
-    notices.tell_staff(turn, [after], "duty_not_yours", None, **_said(gone))
+    notices.tell_staff(turn, [after], "duty_not_yours", None, at=_at(gone), until=_until(gone))
     return turn.say("duty.off", name=staff.name, days=days(turn, gone))
 
 
@@ -123,8 +123,12 @@ def _begins(shift: Shift) -> datetime:
     return shift.begins
 
 
-def _said(shift: Shift) -> dict[str, str]:
-    return {"at": shift.begins.isoformat(), "until": (shift.ends - timedelta(minutes=1)).isoformat()}
+def _at(shift: Shift) -> str:
+    return shift.begins.isoformat()
+
+
+def _until(shift: Shift) -> str:
+    return (shift.ends - timedelta(minutes=1)).isoformat()
 
 
 def _record(shift: Shift) -> dict[str, object]:

@@ -1,0 +1,66 @@
+"""A way to the database for the command line: the store itself, or beside the process that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from bot.changes import Changes
+from bot.domain.people import Invitation
+from bot.ports import Clock
+from storage.codec import read_invitation
+from storage.opening import FolderInUse
+from storage.reader import SqliteReader
+from storage.readers import Readers
+from storage.reports import check_database
+from storage.store import SqliteStore, database_file
+
+BUSY_MS = 5000
+
+_UNUSED = (
+    "SELECT body FROM invitation AS i WHERE NOT EXISTS (SELECT 1 FROM invitation_use AS u WHERE u.digest = i.digest)"
+    " ORDER BY i.rowid"
+)
+
+Commit = Callable[[Changes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Questions, invitations that wait, and how changes are made true."""
+
+    read: SqliteReader
+    waiting: Callable[[], Awaitable[Sequence[Invitation]]]
+    commit: Commit
+
+
+@asynccontextmanager
+async def access(
+    url: str, data: Path, clock: Clock, writes: bool, hand_in: Callable[[Path, Changes], Awaitable[None]]
+) -> AsyncIterator[Access]:
+    """Open the database of a data folder; a database that is missing is made if something will be written.
+
+    While another process holds the folder, changes go to ``hand_in`` with that folder. Raises ConfigurationError.
+    """
+    path = database_file(url, data)
+    async with AsyncExitStack() as opened:
+        commit: Commit = partial(hand_in, path.parent)
+        if writes:
+            with suppress(FolderInUse):
+                store = await SqliteStore.open(url, data, clock=clock, patience=0.0)
+                opened.push_async_callback(store.close)
+                commit = store.commit
+        check_database(path)
+        readers = Readers(path, BUSY_MS)
+        opened.push_async_callback(readers.close)
+        yield Access(SqliteReader(readers), lambda: _waiting(readers, clock.now()), commit)
+
+
+async def _waiting(readers: Readers, now: datetime) -> list[Invitation]:
+    """Invitations nobody has used and that still count, in the order in which they were made."""
+    found = [read_invitation(body) for (body,) in await readers.rows(_UNUSED)]
+    return [invitation for invitation in found if invitation.expires_at > now]

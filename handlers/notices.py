@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
@@ -145,8 +146,19 @@ def _put(
         params=dict(params),
         urgent=urgent,
     )
+    put(turn, note, turn.now if urgent else gathered(turn.now))
+
+
+def put(turn: Turn, note: Note, opened: datetime) -> None:
+    """Put news into a box of staff, to be opened at a moment.
+
+    What has fired never fires again, so a timer for this very moment has a level of its own.
+    """
     turn.changes.notes.append(note)
-    turn.changes.timer(Timer("fold", box, turn.now if urgent else gathered(turn.now)))
+    if any(t.kind == "fold" and t.subject == note.box and t.due_at == opened for t in turn.changes.timers):
+        return
+    level = zlib.crc32(note.key.encode()) >> 1 if opened <= turn.now else 0
+    turn.changes.timer(Timer("fold", note.box, opened, level))
 
 
 def gathered(now: datetime) -> datetime:

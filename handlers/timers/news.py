@@ -21,7 +21,7 @@ from bot.message import Choice, Lane, Push, Reply
 from bot.turn import Turn, Voice
 from handlers import reaching, wording
 from handlers.naming import ticket_title
-from handlers.notices import NEWS_GAP, PUSH_GAP, STAFF_PUSH_LIFE, quiet_until
+from handlers.notices import NEWS_GAP, PUSH_GAP, STAFF_PUSH_LIFE, put, quiet_until
 from handlers.timers import tapping, undelivered
 
 SHOWN = 10
@@ -114,11 +114,7 @@ def _handed_on(turn: Turn, notes: Sequence[tuple[int, Note]], people: Sequence[S
 
 def _put(turn: Turn, note: Note, people: Sequence[Staff]) -> None:
     for staff in people:
-        box = f"staff:{staff.id}"
-        turn.changes.notes.append(replace(note, key=f"{note.key}>{staff.id}", box=box))
-        timer = Timer("fold", box, turn.now)
-        if timer not in turn.changes.timers:
-            turn.changes.timer(timer)
+        put(turn, replace(note, key=f"{note.key}>{staff.id}", box=f"staff:{staff.id}"), turn.now)
 
 
 async def _open(turn: Turn, directory: Directory, staff: Staff, notes: Sequence[tuple[int, Note]]) -> None:

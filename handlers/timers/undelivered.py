@@ -14,7 +14,7 @@ from bot.message import KNOCKED, Lane, Push, Reply
 from bot.ports import PushState
 from bot.turn import Turn
 from handlers import case, reaching
-from handlers.notices import quiet_until
+from handlers.notices import put, quiet_until
 
 PATIENCE = timedelta(minutes=30)
 URGENT_PATIENCE = timedelta(minutes=5)
@@ -91,21 +91,16 @@ async def pass_on(
 
 
 def _put(turn: Turn, to: Staff, staff: Staff, ticket: Ticket, key: str, *, urgent: bool) -> None:
-    box = f"staff:{to.id}"
-    turn.changes.notes.append(
-        Note(
-            key=f"undelivered:{key}:{ticket.number}>{to.id}",
-            box=box,
-            what="undelivered",
-            ticket=ticket.number,
-            at=turn.now,
-            params={"name": staff.name},
-            urgent=urgent,
-        )
+    note = Note(
+        key=f"undelivered:{key}:{ticket.number}>{to.id}",
+        box=f"staff:{to.id}",
+        what="undelivered",
+        ticket=ticket.number,
+        at=turn.now,
+        params={"name": staff.name},
+        urgent=urgent,
     )
-    timer = Timer("fold", box, turn.now)
-    if timer not in turn.changes.timers:
-        turn.changes.timer(timer)
+    put(turn, note, turn.now)
 
 
 def _noted(turn: Turn, staff: Staff, heard: list[Staff], ticket: Ticket) -> None:

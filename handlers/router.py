@@ -21,7 +21,7 @@ from bot.domain.numbers import parse as parse_number
 from bot.domain.words import desk_word, fold
 from bot.message import Choice, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers.resident import changing, collecting, desk, filing, following, replying
+from handlers.resident import changing, collecting, desk, filing, following, replying, talking
 from handlers.staff import desk as staff_desk
 from handlers.staff import joining
 from handlers.staff.me import Me, me
@@ -125,8 +125,9 @@ class Router:
                 return await following.supplement(turn, about, certain=True)
         text = message.text
         word = command_word(text) if len(text) <= DESK_WORD_LENGTH else ""
-        if word in self.vocabulary:
-            return await self._command(turn, self.vocabulary[word])
+        if (command := self.vocabulary.get(word)) is not None:
+            said_on = await talking.forwarded(turn, text) if command in COURTESIES else None
+            return said_on or await self._command(turn, command)
         if _DIGITS_OF_A_NUMBER.search(text):
             reply = await self._with_number(turn, text)
             if reply is not None:
@@ -143,6 +144,8 @@ class Router:
                 return reply
         if not text.strip():
             return turn.say("unknown.empty")
+        if (reply := await talking.forwarded(turn, text)) is not None:
+            return reply
         if _LONE_SIGNS.fullmatch(text):
             return desk.courtesy(turn, "emoji")
         return await _for_a_ticket(turn, message) or await _into_draft(turn)
@@ -216,7 +219,7 @@ class Router:
             case "help":
                 return desk.help_(turn)
             case "human":
-                return desk.human(turn)
+                return await talking.called(turn)
             case "mydata":
                 return await desk.my_data(turn)
             case "erase":

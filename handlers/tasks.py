@@ -11,7 +11,7 @@ from bot.turn import Turn
 ALARMING = frozenset({"danger", "listen"})
 """Kinds that may be about life and limb: told day and night."""
 
-AGAIN_AFTER: Mapping[str, timedelta] = {"danger": timedelta(minutes=15), "talk": timedelta(minutes=15)}
+AGAIN_AFTER: Mapping[str, timedelta] = {"danger": timedelta(minutes=15), "talk": timedelta(minutes=10)}
 """After how long everybody at the desk is told that nobody saw to it; others when the task's own time is over."""
 
 
@@ -20,5 +20,8 @@ def opened(turn: Turn, task: Task) -> None:
     turn.changes.tasks.append(task)
     turn.changes.timer(Timer("task", task.key, turn.now))
     late = turn.now + AGAIN_AFTER[task.kind] if task.kind in AGAIN_AFTER else task.due_at
+    calendar = turn.guide.calendar
+    if task.kind == "talk" and not calendar.is_open(turn.now):
+        late = calendar.next_opening(turn.now) + AGAIN_AFTER["talk"]
     if late is not None and task.kind != "pool":  # the pool has a ladder of its own
         turn.changes.timer(Timer("task", task.key, late, 1))

@@ -64,7 +64,8 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
 class Composing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A command that is being put together in steps: an answer whose outcome is asked, a preview before it is sent.
 
-    ``act`` names the use case, ``step`` what is waited for; ``values`` are what has been given so far.
+    ``act`` names the use case, ``step`` what is waited for; ``values`` are what has been given so far. ``numbers`` are
+    the tickets of an act on many.
     """
 
     act: str
@@ -74,6 +75,7 @@ class Composing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str = ""
     evidence: tuple[str, ...] = ()
     values: dict[str, str] = {}
+    numbers: tuple[str, ...] = ()
 
     def open(self, now: datetime) -> bool:
         """Whether it still waits."""

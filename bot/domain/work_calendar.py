@@ -145,6 +145,15 @@ class WorkCalendar:
             day += _DAY
         return Moment(moment.astimezone(UTC), provisional)
 
+    def next_opening(self, moment: datetime) -> datetime:
+        """When the next working span after a moment begins."""
+        day = self.local_day(moment)
+        while True:
+            for start, _ in self.spans(day):
+                if start > moment:
+                    return start
+            day += _DAY
+
     def working_time_between(self, start: datetime, end: datetime) -> timedelta:
         """Working time from ``start`` to ``end``; zero when the end comes first."""
         total = timedelta(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.changes import Task
 from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import tasks
@@ -45,32 +44,10 @@ def help_(turn: Turn) -> Reply:
     )
 
 
-def human(turn: Turn) -> Reply:
-    """Put the talk before the duty supervisor, and name the hotline for those who cannot wait."""
-    draft = turn.session.draft
-    recent = turn.session.recent
-    tasks.opened(
-        turn,
-        Task(
-            f"talk:{turn.address}:{turn.session.seq}",
-            "talk",
-            str(turn.address),
-            turn.now,
-            address=turn.address,
-            data={"draft": draft.text if draft else "", "ticket": recent[0].ticket if recent else ""},
-        ),
-    )
-    contacts = turn.town.contacts
-    hours = contacts.hotline_hours
-    if turn.session.locale == "en":
-        hours = contacts.hotline_hours_en or hours
-    return turn.say("human.done", hotline=contacts.hotline, hours=hours)
-
-
 def new(turn: Turn) -> Reply:
     """Start a second matter; the first one stays as it is."""
     draft = turn.session.draft
-    turn.remember(current="", question=None, reporting=turn.works_here, collecting={})
+    turn.remember(current="", question=None, reporting=turn.works_here, collecting={}, talking_until=None)
     if draft is not None:
         return turn.say("new.other", Choice(f"{draft.id}:back", turn.words("choice.go_on")), title=title(turn, draft))
     return turn.say("new.ready")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from msgspec.structs import replace
+
 from bot.changes import Reporter, Task, Timer
 from bot.conversation.draft import Draft
 from bot.conversation.session import Filed
 from bot.conversation.states import step
 from bot.domain import deadlines
+from bot.domain.people import Address
 from bot.domain.permission import Act
 from bot.domain.ticket import Action, Status, Ticket, Type
 from bot.domain.town import UNDECIDED, Clock
@@ -16,7 +21,7 @@ from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import notices, tasks
 from handlers.naming import counted, moment, place_name, title, unit_name
-from handlers.resident import card, collecting
+from handlers.resident import card, collecting, following
 from handlers.staff.me import me
 
 RECENT = 10
@@ -29,6 +34,10 @@ async def confirm(turn: Turn, draft: Draft) -> Reply:
     if draft.empty:
         return turn.say("confirm.empty")
     collector = await _collector(turn) if draft.source else ""
+    if draft.danger:
+        turn.changes.closed_tasks.append(f"danger:{draft.id}")
+        if number := await filed_from(turn, turn.address, draft.id, draft.opened_at):
+            return await following.add_draft(turn, replace(draft, alike=number))
     step(draft.state, "file")
     ticket = filed(turn, draft, await turn.numbers.next(turn.now))
     by, contact = collector or str(turn.address), {"contact": draft.contact} if draft.contact else {}
@@ -46,6 +55,16 @@ async def confirm(turn: Turn, draft: Draft) -> Reply:
     if not collector:
         turn.remember(last_place=draft.place or turn.session.last_place)
     return receipt(turn, ticket, draft)
+
+
+async def filed_from(turn: Turn, address: Address, draft: str, since: datetime) -> str:
+    """The number of the ticket that was made of somebody's draft; "" for none. Staff may have filed a dangerous one."""
+    for ticket in await turn.read.tickets_of(address, RECENT):
+        if ticket.filed_at >= since and (events := await turn.read.events(ticket.number)):
+            first = next((e for e in events if e.action is Action.FILE), None)
+            if first is not None and first.data.get("draft") == draft:
+                return ticket.number
+    return ""
 
 
 async def _collector(turn: Turn) -> str:

@@ -22,11 +22,24 @@ from handlers.staff import (
     undoing,
 )
 from handlers.staff.command import Command
-from handlers.supervisor import assigning, deciding, finding, queues, supervising
+from handlers.supervisor import (
+    assigning,
+    bulk,
+    classifying,
+    deciding,
+    finding,
+    glance,
+    helping,
+    queues,
+    releasing,
+    supervising,
+    talking,
+)
 
 _MODULES = (
     *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back),
-    *(deciding, assigning, supervising, queues, finding),
+    *(deciding, assigning, helping, classifying, supervising),
+    *(queues, releasing, talking, finding, glance, bulk),
     *(absence, duty, inviting, people, transcribing, undoing, manual),
 )
 

@@ -16,6 +16,7 @@ from handlers.staff import answering, offering, reference
 from handlers.staff.command import Command
 from handlers.staff.commands import COMMANDS
 from handlers.staff.me import Me, is_mine
+from handlers.supervisor import talking
 
 LONGEST_WORD = 20
 LONGEST_NUMBER = 24
@@ -70,7 +71,7 @@ async def _text(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping
             return await on_ticket(turn, me, COMMANDS["note"], about, message.text)
     if len(message.text) <= LONGEST_NUMBER and (number := parse_number(fold(message.text))):
         return await run(turn, me, COMMANDS["query"], number)
-    return None
+    return await talking.plain(turn, me, message)
 
 
 async def _went_on(turn: Turn, me: Me, text: str) -> Reply | None:
@@ -86,7 +87,7 @@ async def _went_on(turn: Turn, me: Me, text: str) -> Reply | None:
     if picks or command is None or command.ticket is None or not text.strip():
         return None
     turn.remember(composing=None)
-    return await on_ticket(turn, me, command, composing.ticket, text.strip())
+    return await on_ticket(turn, me, command, composing.ticket, f"{composing.text} {text.strip()}".strip())
 
 
 async def _files(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping[str, str]) -> Reply | None:

@@ -25,18 +25,13 @@ async def assign(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     """Send the ticket to a unit: `assign N UNIT words`. Without a unit the likely ones are offered."""
     if not rest.strip():
         return ask_unit(turn, me, ticket)
-    asked = choosing.asked_for_words(turn, "assign", ticket, rest)
-    if asked is not None:
-        unit, words = turn.town.units[asked], rest.strip()
-    else:
-        found, words = choosing.one_unit(turn, ticket, "assign", rest)
-        if isinstance(found, Reply):
-            return found
-        unit = found
+    unit, words = choosing.one_unit(turn, ticket, "assign", rest)
+    if isinstance(unit, Reply):
+        return unit
     check(turn, ticket, unit)
     wanted = words_wanted(ticket)
     if wanted and not words:
-        choosing.keep(turn, "assign", ticket, "", step=WORDS, unit=unit.code)
+        choosing.keep(turn, "assign", ticket, unit.code, step=WORDS)
         return about(turn, me, ticket, wanted, unit=unit_name(turn, unit.code))
     return await _assigned(turn, me, ticket, unit, words)
 

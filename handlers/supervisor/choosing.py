@@ -12,12 +12,14 @@ from bot.errors import Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers.naming import unit_name
-from handlers.staff.offering import WORDS
 
 OFFERED = 6
 """So many units are offered to tap; more would not be read."""
 
 LIKELY = 4
+
+UNIT = "unit"
+"""The step of a command that waits for a unit to be tapped."""
 
 
 def one_unit(turn: Turn, ticket: Ticket, command: str, text: str) -> tuple[Unit | Reply, str]:
@@ -87,28 +89,18 @@ def fit(turn: Turn, ticket: Ticket, units: Sequence[Unit]) -> None:
             raise Refusal(why, number=ticket.number, unit=unit_name(turn, unit.code))
 
 
-def keep(turn: Turn, command: str, ticket: Ticket, text: str, step: str = "unit", **values: str) -> None:
+def keep(turn: Turn, command: str, ticket: Ticket, text: str, step: str = UNIT) -> None:
     """Remember what was said for a command until what is missing has been tapped or typed."""
-    turn.remember(
-        composing=Composing(act=command, ticket=ticket.number, at=turn.now, step=step, text=text, values=values)
-    )
+    turn.remember(composing=Composing(act=command, ticket=ticket.number, at=turn.now, step=step, text=text))
 
 
 def kept(turn: Turn, command: str, ticket: Ticket) -> str:
-    """What was said for a command before something was tapped; "" for nothing."""
+    """What was said for a command before a unit was tapped; "" for nothing."""
     composing = turn.session.composing
     if composing is None or not composing.open(turn.now):
         return ""
-    return composing.text if composing.act == command and composing.ticket == ticket.number else ""
-
-
-def asked_for_words(turn: Turn, command: str, ticket: Ticket, text: str) -> str | None:
-    """The unit for which the words of a command were asked, when this whole message gives them; else None."""
-    composing, message = turn.session.composing, turn.message
-    if composing is None or message is None or not text.strip() or message.text.strip() != text.strip():
-        return None
-    wanted = (composing.act, composing.ticket, composing.step) == (command, ticket.number, WORDS)
-    return composing.values.get("unit") if wanted and composing.open(turn.now) else None
+    wanted = (command, ticket.number, UNIT)
+    return composing.text if (composing.act, composing.ticket, composing.step) == wanted else ""
 
 
 def done(turn: Turn, *commands: str) -> None:

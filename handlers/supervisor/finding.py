@@ -1,7 +1,93 @@
-"""Search, the desk at a glance, and acts on many tickets at once."""
+"""Search by number, name of the ticket's person, unit, or words; only what this person may see, and recorded."""
 
 from __future__ import annotations
 
-from handlers.staff.command import table
+from bot.changes import Looked
+from bot.conversation.session import Composing
+from bot.domain.numbers import parse as parse_number
+from bot.domain.people import Role
+from bot.domain.permission import Act
+from bot.domain.search import wanted as words_wanted
+from bot.domain.ticket import Status, Ticket
+from bot.domain.unit_names import units_called
+from bot.domain.wall import open_to
+from bot.domain.words import fold
+from bot.message import Reply
+from bot.ports import Wanted
+from bot.turn import Turn
+from handlers.staff import looking
+from handlers.staff.command import Command, table
+from handlers.staff.me import Me
 
-COMMANDS = table()
+FOUND = 60
+"""So many tickets of each way of finding are shown; whoever needs more says more words."""
+
+OWN = 100
+ENDING = 3
+"""A number of at least so many digits may be the end of a ticket's."""
+
+
+async def find(turn: Turn, me: Me, rest: str) -> Reply:
+    """Tickets that match, ten at a time: `find words`."""
+    said = " ".join(rest.split())
+    if not said:
+        return turn.say("find.how", usage=turn.words("usage.find"))
+    turn.remember(composing=Composing(act="find", ticket="", at=turn.now, text=said))
+    return await _listed(turn, me, said, 0)
+
+
+async def more(turn: Turn, me: Me, rest: str) -> Reply:
+    """The next ten of the last search."""
+    composing = turn.session.composing
+    if composing is None or composing.act != "find" or not composing.open(turn.now):
+        return turn.say("find.how", usage=turn.words("usage.find"))
+    return await _listed(turn, me, composing.text, int(rest) if rest.isdecimal() and len(rest) < 5 else 0)
+
+
+async def search(turn: Turn, me: Me, said: str) -> list[Ticket]:
+    """What matches and may be seen: a ticket by number, those of a unit named, those in which all the words stand."""
+    person, read = me.person, turn.read
+    base = Wanted(
+        statuses=tuple(Status),
+        units=tuple(sorted(person.units)) if me.staff.role is Role.LEAD else None,
+        areas=person.areas,
+        walled=person.walled,
+        not_kept_from=person.unit,
+    )
+    found: dict[str, Ticket] = {}
+    if number := parse_number(fold(said)):
+        ticket = await read.ticket(number)
+        found = {ticket.number: ticket} if ticket is not None else {}
+    else:
+        digits = fold(said).replace("-", "")
+        if digits.isdecimal() and len(digits) >= ENDING:
+            found |= {t.number: t for t in await read.ending(digits, base)}
+        named = units_called(turn.town, said)
+        if len(named) == 1:
+            of_unit = Wanted(
+                units=(named[0].code,), areas=person.areas, walled=person.walled, not_kept_from=person.unit
+            )
+            found |= {t.number: t for t in await read.tickets(of_unit, FOUND)}
+        found |= {t.number: t for t in await read.found(said, base, FOUND) if _readable(me, t, said)}
+    own = {t.number for address in me.staff.addresses for t in await read.tickets_of(address, OWN)}
+    return [t for t in found.values() if t.number not in own and me.may(Act.SEE, t)]
+
+
+async def _listed(turn: Turn, me: Me, said: str, start: int) -> Reply:
+    tickets = await search(turn, me, said)
+    turn.changes.looked.append(Looked(by=me.id, what="search", at=turn.now, detail=said))
+    return looking.listed(turn, me, tickets, start if start < len(tickets) else 0, "find.list", "find_more")
+
+
+def _readable(me: Me, ticket: Ticket, said: str) -> bool:
+    """Whether somebody may learn that these words stand in a ticket: behind the wall only what they read of it."""
+    if open_to(me.person, ticket):
+        return True
+    readable = fold(f"{ticket.work.summary} {ticket.number} {ticket.alias}")
+    return all(word in readable for word in words_wanted(said))
+
+
+COMMANDS = table(
+    Command("find", Act.FIND, desk=find),
+    Command("find_more", Act.FIND, desk=more, hidden=True),
+)

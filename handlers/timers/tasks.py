@@ -23,8 +23,8 @@ async def told(turn: Turn) -> None:
     timer = turn.timer
     assert timer is not None  # noqa: S101 - only timers come here
     task = await turn.read.task(timer.subject)
-    if task is None:
-        return
+    if task is None or (timer.level > 0 and (task.data or {}).get("who")):
+        return  # somebody saw to it
     ticket = await turn.read.ticket(task.subject)
     directory, late = await turn.read.directory(), timer.level > 0
     on_duty = () if late else directory.duty("", turn.now)

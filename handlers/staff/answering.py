@@ -32,8 +32,8 @@ async def answer(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     possible(turn, ticket)
     if text.startswith("@"):
         text = writing.canned(turn, await _language(turn, ticket), text)
-    text = text or await _taken_back(turn, me, ticket)
-    return await writing.go_on(turn, me, ticket, _begun(turn, ticket, text=text))
+    draft = _begun(turn, ticket, text=text) if text else await _sent_back(turn, me, ticket)
+    return await writing.go_on(turn, me, ticket, draft)
 
 
 async def promise(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
@@ -223,11 +223,13 @@ async def _language(turn: Turn, ticket: Ticket) -> str:
     return next((session.locale for session in sessions.values()), "")
 
 
-async def _taken_back(turn: Turn, me: Me, ticket: Ticket) -> str:
-    """The words of this person's own answer that a lead sent back, if that was the last thing about it."""
+async def _sent_back(turn: Turn, me: Me, ticket: Ticket) -> Composing:
+    """This person's own answer as it was handed in, where a lead sent it back; else nothing yet."""
     for event in reversed(await turn.read.events(ticket.number)):
+        if event.action in (Action.ANSWER, Action.DISPATCH) or (event.action is Action.SUBMIT and event.by != me.id):
+            break
         if event.action is Action.SUBMIT:
-            return str(event.data.get("text", "")) if event.by == me.id else ""
-        if event.action in (Action.ANSWER, Action.DISPATCH):
-            return ""
-    return ""
+            data = event.data
+            values = {name: str(data[name]) for name in ("outcome", "until") if data.get(name)}
+            return _begun(turn, ticket, text=str(data["text"]), evidence=tuple(data.get("evidence", ())), values=values)
+    return _begun(turn, ticket, text="")

@@ -176,7 +176,7 @@ def _ask(
     turn: Turn, me: Me, ticket: Ticket, act: str, key: str, values: Mapping[str, str] = NOTHING, **params: object
 ) -> Reply:
     """Ask for what a command still needs; the next words give it."""
-    _compose(turn, ticket, act, "words", values=values)
+    _compose(turn, ticket, act, "reason", values=values)
     return about(turn, me, ticket, key, **params)
 
 

@@ -17,7 +17,7 @@ from handlers.naming import moment
 from handlers.staff import chain, spoken
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
-from handlers.supervisor import assigning, rulings
+from handlers.supervisor import assigning, rulings, supervising
 from handlers.supervisor.saying import about
 
 
@@ -30,6 +30,8 @@ async def approve(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
         # Assigning it elsewhere is what upholds an objection; the likely units are there to tap.
         which = assigning.ask_unit(turn, me, ticket)
         return replace(which, text=f"{_put(turn, me, ticket, proposal)}\n{which.text}")
+    if proposal.matter is Matter.FINAL:
+        return await supervising.order_send(turn, me, ticket, words)
     return await _decided(turn, me, ticket, proposal, words, accepted=True)
 
 
@@ -111,7 +113,7 @@ async def _decided(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, words
     after = await ruling(turn, me, there, proposal, words)
     concerned = chain.concerned(turn, me.directory, ticket, proposal.by)
     what = f"{proposal.matter}_{'accepted' if accepted else 'refused'}"
-    if not upheld:
+    if not upheld and proposal.matter is not Matter.FINAL:  # the unit never heard of a drafted order
         notices.tell_staff(turn, concerned, what, after, name=me.staff.name, text=words)
     key = "decide.accepted" if accepted else "decide.refused"
     return about(turn, me, after, key, matter=turn.words(f"matter.{proposal.matter}"))

@@ -17,7 +17,7 @@ from bot.domain.work import Matter, Proposal
 from bot.errors import NotFound, Refusal
 from bot.turn import Turn
 from handlers import case, notices
-from handlers.staff import leaving
+from handlers.staff import asking, leaving
 from handlers.staff.me import Me
 from handlers.supervisor import assigning
 
@@ -101,6 +101,11 @@ async def answer_stays(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, t
     return case.moved(turn, ticket, Action.RECALL, me.id, {"text": text}, work=work)
 
 
+async def asked(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: str) -> Ticket:
+    """A question in the last quarter of the time: it goes to the resident. Raises NotPossibleNow."""
+    return await asking.put(turn, ticket, proposal.text, proposal.by)
+
+
 async def declined(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: str) -> Ticket:
     """Not this desk's business: it ends, with the reason and where to go."""
     words = "\n".join(filter(None, (proposal.text, text)))
@@ -145,6 +150,7 @@ async def stays(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: st
 ACCEPTED: Mapping[Matter, Ruling] = {
     Matter.OBJECTION: another_unit,
     Matter.EXTENSION: extended,
+    Matter.QUESTION: asked,
     Matter.PROMISE: answer_leaves,
     Matter.SIGN_OFF: answer_leaves,
     Matter.DECLINE: declined,
@@ -155,6 +161,8 @@ ACCEPTED: Mapping[Matter, Ruling] = {
 REFUSED: Mapping[Matter, Ruling] = {
     Matter.OBJECTION: back_to_unit,
     Matter.EXTENSION: stays,
+    Matter.QUESTION: stays,
+    Matter.FINAL: stays,
     Matter.PROMISE: answer_stays,
     Matter.SIGN_OFF: answer_stays,
     Matter.DECLINE: stays,

@@ -1,0 +1,314 @@
+"""Answering: asked step by step, shown as the resident will read it, recalled in time, told at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.people import Role
+from bot.domain.ticket import Action, Status
+from bot.domain.work import Matter, Outcome
+from tests.fakes.town_hall import Hall, Person, signing_off, town_hall
+
+N = "260304-00011"
+WEDNESDAY = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)  # 10:00 in the town
+DONE = "路灯线路断了，今天上午已经换好电缆，晚上会亮。"
+
+
+@pytest.fixture
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    async with town_hall(tmp_path, WEDNESDAY) as open_:
+        await open_.filed(N, "transport")
+        yield open_
+
+
+@pytest.fixture
+async def handler(hall: Hall) -> Person:
+    return await hall.staff("王强", Role.HANDLER, "transport")
+
+
+@pytest.fixture
+async def lead(hall: Hall) -> Person:
+    return await hall.staff("赵敏", Role.LEAD, "transport")
+
+
+@pytest.fixture
+async def supervisor(hall: Hall) -> Person:
+    return await hall.staff("陈督", Role.SUPERVISOR)
+
+
+async def sent(handler: Person, text: str = f"已解决：{DONE}") -> str:
+    await handler.say(f"答复 {N} {text}")
+    return await handler.press("发出")
+
+
+async def test_two_messages_and_two_minutes(hall: Hall, handler: Person) -> None:
+    shown = await handler.say(f"答复 {N} 已解决：{DONE}")
+    told = f"您反映的“人民路的路灯坏了三天，晚上看不见路”（编号{N}）已经办好：\n{DONE}\n——市交通运输局"
+    assert told in shown
+    assert "没有附凭证" in shown
+    assert "提示" not in shown, "nothing is odd about it"
+    assert (await hall.ticket(N)).status is Status.DISPATCHED, "a preview changes nothing"
+    assert N in await handler.press("发出")
+    submitted = await hall.ticket(N)
+    assert (submitted.status, submitted.handler) == (Status.IN_PROGRESS, handler.staff and handler.staff.id)
+    assert submitted.work.answer is not None
+    assert submitted.work.answer.submitted_at == WEDNESDAY
+    await hall.after(seconds=119)
+    assert not [text for text in hall.resident().heard if DONE in text], "two minutes are not over"
+    await hall.after(seconds=1)
+    answered = await hall.ticket(N)
+    assert (answered.status, answered.work.answer) == (Status.ANSWERED, None)
+    assert answered.work.last_answer is not None
+    assert answered.work.last_answer.outcome is Outcome.SOLVED
+    assert hall.resident().heard[-1:] == [told], "word for word what the preview showed"
+    assert (await hall.actions(N))[-3:] == [Action.TAKE, Action.SUBMIT, Action.ANSWER]
+
+
+async def test_every_step_is_asked_and_nothing_twice(hall: Hall, handler: Person) -> None:
+    assert "请发答复内容" in await handler.say(f"答复 {N}")
+    assert "办成什么样" in await handler.say(DONE)
+    assert "承诺哪天" in await handler.press("承诺期限")
+    assert "没有看懂日期" in await handler.say("过几天")
+    assert "已经过了" in await handler.say("2026-03-03")
+    assert "我们承诺在3月10日（周二）18:00前办好" in await handler.say("3月10日")
+    await handler.press("修改")
+    shown = await handler.say("换电缆的材料已经订好，到货当天就换。")
+    assert "到货当天就换" in shown
+    assert DONE not in shown
+    assert "3月10日" in shown, "the date stays when the words change"
+
+
+async def test_dropped(hall: Hall, handler: Person) -> None:
+    await handler.say(f"答复 {N} 已解决：{DONE}")
+    send = handler.token("发出")
+    assert "没有发出" in await handler.press("不发了")
+    assert "没有正在写的答复" in await handler.tap(send)
+    assert (await hall.ticket(N)).status is Status.DISPATCHED
+
+
+async def test_an_old_preview_shows_the_new_one(hall: Hall, handler: Person) -> None:
+    await handler.say(f"答复 {N} 已解决：{DONE}")
+    old = handler.token("发出")
+    await handler.press("修改")
+    await handler.say("电缆已经换好，路灯今晚会亮，请您留意。")
+    assert "请您留意" in await handler.tap(old)
+    assert (await hall.ticket(N)).status is Status.DISPATCHED, "what was sent is what was shown last"
+
+
+async def test_after_half_an_hour_the_preview_is_gone(hall: Hall, handler: Person) -> None:
+    await handler.say(f"答复 {N} 已解决：{DONE}")
+    send = handler.token("发出")
+    await hall.after(minutes=31)
+    assert "没有正在写的答复" in await handler.tap(send)
+
+
+async def test_evidence_before_and_with_the_command(hall: Hall, handler: Person) -> None:
+    await handler.say("", "old")
+    await hall.after(minutes=11)
+    await handler.say("", "before")
+    shown = await handler.say(f"答复 {N} 已解决：{DONE}", "with")
+    assert "凭证" in shown
+    assert "2" in shown.split("凭证：")[1].split("\n")[0], "the one of eleven minutes ago belongs to nothing"
+    send = handler.token("发出")
+    await handler.say("", "later")
+    assert "请再看一遍" in await handler.tap(send), "what was not shown does not leave"
+    await handler.press("发出")
+    answer = (await hall.ticket(N)).work.answer
+    assert answer is not None
+    files = await hall.store.reader.attachments_of(N)
+    assert sorted(f.fingerprint for f in files) == ["before", "later", "with"]
+    assert sorted(f.id for f in files) == sorted(answer.evidence)
+
+
+async def test_a_photo_the_ticket_has_already_is_flagged(hall: Hall, handler: Person) -> None:
+    await handler.say("", "same")
+    await sent(handler)
+    await handler.say(f"撤回答复 {N}")
+    await handler.press("不发了")
+    await handler.say("", "same")
+    assert "已有的文件相同" in await handler.say(f"答复 {N} 已解决：{DONE}")
+
+
+async def test_flags_never_block(hall: Hall, handler: Person) -> None:
+    shown = await handler.say(f"答复 {N} 说明 您好，已收悉，正在处理。")
+    assert "不到20个字" in shown
+    assert "没有说办了什么" in shown
+    await handler.press("发出")
+    answer = (await hall.ticket(N)).work.answer
+    assert answer is not None
+    assert set(answer.flags) == {"short", "empty"}
+
+
+async def test_the_same_words_for_another_ticket_are_flagged(hall: Hall, handler: Person) -> None:
+    other = "260304-00022"
+    await hall.filed(other, "transport", "other")
+    await sent(handler)
+    await hall.after(minutes=2)
+    assert "和以前的答复完全一样" in await handler.say(f"答复 {other} 已解决：{DONE}")
+
+
+async def test_recalled_and_changed(hall: Hall, handler: Person) -> None:
+    await sent(handler)
+    shown = await handler.press("撤回答复")
+    assert "已撤回" in shown
+    assert DONE in shown, "it lies ready to be changed"
+    await hall.after(minutes=5)
+    assert hall.resident().heard == []
+    recalled = await hall.ticket(N)
+    assert (recalled.status, recalled.work.answer) == (Status.IN_PROGRESS, None)
+    await handler.press("修改")
+    await handler.say("电缆已经换好，路灯今晚会亮，请您留意。")
+    await handler.press("发出")
+    await hall.after(minutes=2)
+    assert "请您留意" in hall.resident().heard[-1]
+
+
+async def test_what_has_left_cannot_be_recalled(hall: Hall, handler: Person) -> None:
+    await sent(handler)
+    await hall.after(minutes=2)
+    assert "不能撤回" in await handler.say(f"撤回答复 {N}")
+    assert (await hall.ticket(N)).status is Status.ANSWERED
+
+
+async def test_on_its_way_nothing_else_is_begun(hall: Hall, handler: Person) -> None:
+    await sent(handler)
+    for command in ("答复", "延期", "提级", "不受理", "退件", "承诺"):
+        assert "先撤回答复" in await handler.say(f"{command} {N} 3 等配件"), command
+
+
+async def test_a_canned_answer_is_filled_in(tmp_path: Path) -> None:
+    canned = {"repair": "已安排维修，【日期】前修好，联系人{who}。您可随时问我们进展。【注意】注意安全。"}
+    async with town_hall(tmp_path, WEDNESDAY, lambda town: replace(town, canned=canned)) as hall:
+        await hall.filed(N, "transport")
+        handler = await hall.staff("王强", Role.HANDLER, "transport")
+        assert "@repair" in await handler.say("模板")
+        assert "【日期】" in await handler.say("模板 维修")
+        assert "没有这样的" in await handler.say("模板 没有的词")
+        assert "没有名为 nothing" in await handler.say(f"答复 {N} @nothing")
+        assert "{who}" in await handler.say(f"答复 {N} @repair 3月9日")
+        assert "【注意】" in await handler.say("李工")
+        await handler.say("施工期间")
+        shown = await handler.press("已解决")
+        assert "3月9日前修好，联系人李工" in shown
+        await handler.press("发出")
+        assert (await hall.ticket(N)).work.answer is not None
+
+
+async def test_a_blank_does_not_leave(hall: Hall, handler: Person) -> None:
+    shown = await handler.say(f"答复 {N} 已解决：____已经把路灯修好，今晚会亮，请您留意。")
+    assert "____" in shown
+    assert [c.label for c in handler.last.choices] == ["不发了"], "nothing to send yet"
+
+
+async def test_a_promise_waits_for_the_lead_and_is_told(hall: Hall, handler: Person, lead: Person) -> None:
+    await handler.say(f"承诺 {N} 3月10日 材料已经订好，到货当天换好电缆。")
+    assert "批准" in await handler.press("发出")
+    waiting = await hall.ticket(N)
+    assert [p.matter for p in waiting.work.proposals] == [Matter.PROMISE]
+    assert waiting.work.answer is not None
+    assert waiting.work.answer.leaves_at is None
+    await hall.after(minutes=10)
+    assert [text for text in lead.heard if "承诺期限" in text and "王强" in text]
+    assert not [text for text in hall.resident().heard if "承诺" in text]
+    assert "不由您决定" in await handler.say(f"准 {N}") or "自己提的" in handler.last.text
+    assert "已准" in await lead.say(f"准 {N}")
+    await hall.settle()
+    answered = await hall.ticket(N)
+    tuesday = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
+    assert (answered.status, answered.promised_at, answered.work.promise_at) == (Status.ANSWERED, tuesday, tuesday)
+    assert "我们承诺在3月10日（周二）18:00前办好" in hall.resident().heard[-1]
+
+
+async def test_a_lead_needs_no_second_tap(hall: Hall, lead: Person) -> None:
+    await lead.say(f"承诺 {N} 3月10日 材料已经订好，到货当天换好电缆。")
+    await lead.press("发出")
+    await hall.after(minutes=2)
+    assert (await hall.ticket(N)).status is Status.ANSWERED
+
+
+async def promised(hall: Hall, handler: Person, lead: Person) -> None:
+    await handler.say(f"承诺 {N} 3月10日 材料已经订好，到货当天换好电缆。")
+    await handler.press("发出")
+    await lead.say(f"准 {N}")
+    await hall.settle()
+
+
+async def test_a_promise_that_was_kept(hall: Hall, handler: Person, lead: Person) -> None:
+    await promised(hall, handler, lead)
+    await hall.until(datetime(2026, 3, 10, 1, 15, tzinfo=UTC))
+    assert [text for text in handler.heard if "承诺的日期" in text]
+    assert "记为兑现" in await handler.say(f"兑现 {N} 电缆今早换好了")
+    await hall.settle()
+    assert "电缆今早换好了" in hall.resident().heard[-1]
+    await hall.after(days=2)
+    kept = await hall.ticket(N)
+    assert (kept.work.promise_at, kept.work.broken_promises) == (None, 0)
+    assert "没有等待兑现" in await handler.say(f"兑现 {N} 再说一次")
+
+
+async def test_a_promise_that_was_broken(hall: Hall, handler: Person, lead: Person, supervisor: Person) -> None:
+    await promised(hall, handler, lead)
+    await hall.until(datetime(2026, 3, 10, 9, 59, tzinfo=UTC))
+    assert (await hall.ticket(N)).work.broken_promises == 0
+    await hall.until(datetime(2026, 3, 11, 1, 0, tzinfo=UTC))
+    assert (await hall.ticket(N)).work.broken_promises == 1
+    for person in (handler, lead, supervisor):
+        assert [text for text in person.heard if "没有兑现" in text], person.address
+
+
+async def test_a_signature(tmp_path: Path) -> None:
+    async with town_hall(tmp_path, WEDNESDAY, signing_off("transport")) as hall:
+        await hall.filed(N, "transport")
+        handler = await hall.staff("王强", Role.HANDLER, "transport")
+        lead = await hall.staff("赵敏", Role.LEAD, "transport")
+        assert "审签" in await handler.say(f"答复 {N} 已解决：{DONE}")
+        await handler.press("发出")
+        assert "请写原因" in await lead.say(f"不准 {N}")
+        assert "未准" in await lead.say("没写清楚哪天修好的")
+        back = await hall.ticket(N)
+        assert (back.status, back.work.answer, back.work.proposals) == (Status.IN_PROGRESS, None, ())
+        assert hall.guide.ladder(back), "the clock runs again"
+        await hall.after(minutes=15)
+        assert [text for text in handler.heard if "没写清楚哪天修好的" in text]
+        assert DONE in await handler.say(f"答复 {N}"), "the words are still there"
+        await handler.press("发出")
+        await lead.say(f"准 {N}")
+        await hall.settle()
+        assert (await hall.ticket(N)).status is Status.ANSWERED
+        assert DONE in hall.resident().heard[-1], "a signed answer leaves at once"
+
+
+async def test_an_unsigned_answer_goes_to_the_supervisors_and_is_not_late(tmp_path: Path) -> None:
+    async with town_hall(tmp_path, WEDNESDAY, signing_off("transport")) as hall:
+        ticket = await hall.filed(N, "transport")
+        handler = await hall.staff("王强", Role.HANDLER, "transport")
+        await hall.staff("赵敏", Role.LEAD, "transport")
+        supervisor = await hall.staff("陈督", Role.SUPERVISOR)
+        await sent(handler)
+        assert ticket.due_at is not None
+        await hall.after_working_hours(3.9)
+        assert not [text for text in supervisor.heard if "审签" in text]
+        await hall.after_working_hours(0.5)
+        assert [text for text in supervisor.heard if "审签" in text and "还没有决定" in text]
+        await hall.until(ticket.due_at + timedelta(days=5))
+        assert not [text for text in supervisor.heard if "超时" in text], "submitting met the deadline"
+        assert "已准" in await supervisor.say(f"准 {N}")
+        assert (await hall.ticket(N)).status is Status.ANSWERED
+
+
+async def test_the_answer_is_in_the_residents_language(hall: Hall, handler: Person) -> None:
+    await hall.resident().say("/english")
+    shown = await handler.say(f"答复 {N} solved: {DONE}")
+    assert f"(number {N}), has been done" in shown
+
+
+async def test_somebody_elses_ticket(hall: Hall) -> None:
+    stranger = await hall.staff("李外", Role.HANDLER, "energy")
+    first = await stranger.say(f"答复 {N} 已解决：{DONE}")
+    second = await stranger.say(f"答复 260304-00033 已解决：{DONE}")
+    assert first.replace(N, "") == second.replace("260304-00033", ""), "the same words as for a wrong number"

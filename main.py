@@ -9,13 +9,14 @@ import sys
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from bot.clock import SystemClock
 from bot.console.options import AsJson, Config, Data
 from bot.console.platforms import channels_commands, simulate_commands
+from bot.console.routing import route_command
 from bot.console.staff import staff_commands
 from bot.errors import ConfigurationError, StoreError
 from bot.settings import Settings, key_name, load
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bot.doctor import Finding
     from bot.domain.people import Address
     from bot.townfile import TownWatch
+    from storage.reports import Reports
 
 CLOCK = SystemClock()
 LOCALES = Path(__file__).parent / "locales"
@@ -64,21 +66,6 @@ def tickets(context: typer.Context, config: Config = None, data: Data = None, as
 
 
 @app.command()
-def route(
-    context: typer.Context,
-    text: Annotated[str, typer.Option(help="What somebody wrote.")],
-    place: Annotated[str, typer.Option(help="Where it is, in words.")] = "",
-    config: Config = None,
-    data: Data = None,
-) -> None:
-    """Which rule and which name decide where a matter goes."""
-    from bot.explain import explained
-
-    guide = open_town(settings_for(context, config, data)).guide
-    print("\n".join(explained(guide, text, place)))
-
-
-@app.command()
 def doctor(context: typer.Context, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
     """What is wrong, and what to do about it. Exit code 1 when something is."""
     from bot.doctor import as_objects, fine, show
@@ -104,6 +91,16 @@ def _office(
     return opened(settings, open_town(settings).guide, Catalogue.load(LOCALES), CLOCK, access, reachable, writes)
 
 
+def _past(context: typer.Context, config: Path | None, data: Path | None) -> AbstractAsyncContextManager[Reports]:
+    """The tickets so far, beside a running desk."""
+    from storage.reports import Reports
+    from storage.store import database_file
+
+    settings = settings_for(context, config, data)
+    return aclosing(Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data)))
+
+
+app.command("route")(route_command(lambda *options: open_town(settings_for(*options)).guide, _past))
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")
 app.add_typer(simulate_commands(settings_for, LOCALES), name="simulate")
 app.add_typer(staff_commands(lambda *options: partial(_office, *options)), name="staff")

@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.changes import AttachmentRecord
 from bot.domain.ticket import Status, Ticket
 from bot.errors import ConfigurationError, StoreUnavailable
-from storage.codec import moment
+from storage.codec import micros, moment
 from storage.opening import read_revision, wal_reset_risk
 from storage.readers import Readers
 from storage.schema import REVISION
@@ -24,6 +24,8 @@ _TICKETS = (
     f"SELECT {TICKET}, (SELECT count(*) FROM reporter AS r WHERE r.ticket = t.number) FROM ticket AS t"
     " WHERE t.number > ? ORDER BY t.number LIMIT ?"
 )
+_FILED = "SELECT number, kind, area, unit FROM ticket WHERE number > ? AND filed_at >= ? ORDER BY number LIMIT ?"
+_FILED_COUNT = "SELECT count(*) FROM ticket WHERE filed_at >= ?"
 _FILES = (
     f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.ticket >= ? AND a.ticket <= ? AND a.ticket <> ''"
     " ORDER BY a.ticket, a.created_at, a.id"
@@ -116,6 +118,24 @@ class Reports:
             if len(part) < at_once:
                 return
             after = part[-1].ticket.number
+
+    async def filed_count(self, since: datetime | None = None) -> int:
+        """How many tickets were filed, all or since a moment. Raises StoreUnavailable."""
+        ((count,),) = await self._readers.rows(_FILED_COUNT, (micros(since) if since else 0,))
+        return int(count)
+
+    async def filed(
+        self, since: datetime | None = None, at_once: int = 2000
+    ) -> AsyncIterator[tuple[str, str, str, str]]:
+        """Number, kind, area and unit of these tickets, in the order of their numbers. Raises StoreUnavailable."""
+        after, begin = "", micros(since) if since else 0
+        while True:
+            rows = await self._readers.rows(_FILED, (after, begin, at_once))
+            for number, kind, area, unit in rows:
+                yield number, kind, area, unit
+            if len(rows) < at_once:
+                return
+            after = rows[-1][0]
 
     async def figures(self) -> Figures:
         """How much waits. Raises StoreUnavailable."""

@@ -16,6 +16,7 @@ from bot.clock import FixedClock
 from bot.conversation.session import Session
 from bot.domain import words
 from bot.domain.guide import Guide
+from bot.domain.numbers import make
 from bot.domain.people import Address, Role, Staff
 from bot.domain.ticket import Action, Status, Ticket, Type
 from bot.message import Push
@@ -31,7 +32,7 @@ from tests.fakes.small_desk import CHAT
 
 MORNING = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)  # Wednesday, 10:00 in town
 UNIT = "qiaonan-committee"  # below nanqiao-office
-NUMBER = "260304-00017"
+NUMBER = make(MORNING.date(), 1)
 LOCALES = Path(__file__).parent.parent.parent / "locales"
 
 
@@ -60,6 +61,9 @@ class Newsroom:
             "unit": UNIT,
             "dispatched_at": now,
             "due_at": MORNING + timedelta(days=7, hours=8),
+            "kind": "street-lights",
+            "area": "qiaonan",
+            "filed_at": now,
             **fields,
         }
         ticket = Ticket(
@@ -67,12 +71,9 @@ class Newsroom:
             code="012345",
             alias="居民甲",
             type=Type.COMPLAINT,
-            kind="street-lights",
             source="chat",
             channel="chat",
             text="路灯坏了三天",
-            filed_at=now,
-            area="qiaonan",
             **given,
         )
         changes = Changes(at=now)

@@ -18,7 +18,7 @@ from handlers import case, notices
 from handlers.naming import kind_name, moment, type_name
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
-from handlers.staff.offering import wanting
+from handlers.staff.offering import WORDS, wanting
 from handlers.staff.spoken import leading, words_of
 from handlers.supervisor import choosing
 from handlers.supervisor.saying import about, supervisors_of
@@ -83,7 +83,8 @@ async def tier(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     if Clock(ticket.clock) is not Clock.TYPE:
         raise Refusal("tier.round_the_clock", number=ticket.number)
     if not reason.strip() or reason.strip() == name:
-        raise Refusal("tier.say_why", number=ticket.number)
+        choosing.keep(turn, "retier", ticket, name, step=WORDS)
+        return about(turn, me, ticket, "work.want.retier", usage=turn.words("usage.retier"))
     work = replace(ticket.work, tier=Tier(name).value)
     counted = turn.guide.due_of(ticket.noted(work=work))
     if counted is not None and counted.at <= turn.now:

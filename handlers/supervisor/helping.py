@@ -16,7 +16,7 @@ from handlers import case, notices
 from handlers.naming import moment, unit_name
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
-from handlers.staff.offering import wanting
+from handlers.staff.offering import WORDS, wanting
 from handlers.supervisor import assigning, choosing
 from handlers.supervisor.saying import about, allowed
 
@@ -69,7 +69,7 @@ async def contribute(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     after = case.moved(turn, ticket, Action.HELP, me.id, data, work=work)
     wind_up(turn, after)
     await case.tell_who_has_it(turn, after, "assisted", unit=mine.unit, text=words)
-    return about(turn, me, after, "assisted.done", unit=unit_name(turn, ticket.unit))
+    return about(turn, me, after, "contribute.done", unit=unit_name(turn, ticket.unit))
 
 
 async def joint(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
@@ -116,7 +116,8 @@ async def outcome(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     if isinstance(unit, Reply):
         return unit
     if not words:
-        raise Refusal("outcome.say_what", number=ticket.number)
+        choosing.keep(turn, "outcome", ticket, unit.code, step=WORDS)
+        return about(turn, me, ticket, "outcome.say_what")
     choosing.done(turn, "outcome")
     assigning.check(turn, ticket, unit)
     after = await assigning.to_unit(turn, me, ticket, unit, words)

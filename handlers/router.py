@@ -206,7 +206,8 @@ class Router:
             case "confirm":
                 return await _confirm(turn, draft)
             case "cancel":
-                turn.remember(collecting={})
+                if draft is None:
+                    turn.remember(reporting=False, collecting={})
                 return changing.drop(turn, draft) if draft else turn.say("cancel.nothing")
             case "skip":
                 return _skip(turn, draft)

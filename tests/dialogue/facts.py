@@ -16,6 +16,9 @@ from storage.store import SqliteStore
 
 TOWN = ZoneInfo("Asia/Shanghai")
 
+RECORDS = frozenset({"reckoned", "weekly"})
+"""Tasks that nobody has to do: what the desk keeps for itself."""
+
 _FACT = re.compile(r"(\w+)=(\d{4}-\d\d-\d\d \d\d:\d\d|\S*)")
 
 
@@ -32,7 +35,7 @@ async def of_store(store: SqliteStore, resident: Address) -> dict[str, str]:
     facts = {
         "tickets": str(len(tickets)),
         "drafts": str(len(session.drafts)) if session else "0",
-        "tasks": ",".join(_column(store, "SELECT kind FROM task WHERE closed_at IS NULL ORDER BY kind")),
+        "tasks": ",".join(_column(store, "SELECT kind FROM task WHERE closed_at IS NULL ORDER BY kind", RECORDS)),
     }
     if tickets:
         newest = tickets[-1]
@@ -91,9 +94,9 @@ def kinds_due(store: SqliteStore, due: datetime) -> list[str]:
     return [kind for kind, at in rows if moment(at) <= due]
 
 
-def _column(store: SqliteStore, question: str) -> list[Any]:
+def _column(store: SqliteStore, question: str, without: frozenset[str] = frozenset()) -> list[Any]:
     with closing(sqlite3.connect(store.path)) as database:
-        return [value for (value,) in database.execute(question).fetchall()]
+        return [value for (value,) in database.execute(question).fetchall() if value not in without]
 
 
 def _yes(fact: object) -> str:

@@ -92,6 +92,9 @@ class Player:
         phone = await self.stage.new_phone(channel)
         self.stage.phones[name or role] = phone
         self.actors[name or role] = Actor(phone)
+        if not self.begun:
+            await self.stage.open()
+        self.begun = True
         await self.stage.employ(phone, role, values)
         self.here()
 
@@ -177,7 +180,7 @@ class Player:
 
     async def after_working(self, count: str, unit: str) -> None:
         self.here()
-        now, calendar = self.stage.clock.now(), self.stage.calendar
+        now, calendar = self.stage.clock.now(), self.stage.guide.calendar
         if unit.startswith("hour"):
             then = calendar.after_working_hours(now, int(count)).at
         else:

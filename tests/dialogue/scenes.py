@@ -25,7 +25,7 @@
     only wechat                    the scene is for these channels alone
     [wechat] desk: 收到第2张照片    the line is for this channel alone ([-wechat]: for the others)
 
-More people take part when the scene says so before anything else::
+More people take part when the scene says so before anything else but `at`::
 
     staff handler unit=transport name=王强            joins by a code; telegram unless `channel=` says otherwise
     staff handler as second unit=transport name=李娟  the word after `as` is what the script calls them

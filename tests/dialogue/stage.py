@@ -25,13 +25,13 @@ from bot.clock import FixedClock
 from bot.domain import invitations, slips, words
 from bot.domain.guide import Guide
 from bot.domain.people import DESK, Address, Invitation, Role
-from bot.domain.work_calendar import WorkCalendar
 from bot.ports import Channel
 from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
 from bot.runtime.media_fetcher import MediaFetcher
 from bot.runtime.metrics import Metrics
 from bot.runtime.push_sender import PushSender
+from bot.runtime.sessions import unreachable
 from bot.runtime.timer_firer import TimerFirer
 from bot.simplified import learn_traditional
 from bot.townfile import SAMPLE, load_town
@@ -39,6 +39,7 @@ from bot.turn import Voice
 from bot.web import build_app, slip
 from handlers.router import Router
 from handlers.staff import filing_for
+from handlers.timers.standing import standing
 from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
 from storage.store import SqliteStore
@@ -76,7 +77,7 @@ class Stage:
     """The desk, everybody's phones by the name of who holds them, and a shop with more of them."""
 
     clock: FixedClock
-    calendar: WorkCalendar
+    guide: Guide
     store: SqliteStore
     phones: dict[str, Phone]
     new_phone: Callable[[str], Awaitable[Phone]]
@@ -87,7 +88,7 @@ class Stage:
     async def settle(self) -> None:
         """Let everything that is due happen, and look at all phones."""
         for _ in range(20):
-            done = await self.firer.once() + await self.fetcher.once()
+            done = await self.firer.once() + await self.fetcher.once() + await self.store.index_words()
             for sender in self.senders:
                 done += await sender.once()
                 await sender.drain(5)
@@ -117,6 +118,10 @@ class Stage:
     def pending(self, due: datetime) -> list[str]:
         """The kinds of the timers that are due by then."""
         return kinds_due(self.store, due)
+
+    async def open(self) -> None:
+        """What every start of the desk does: its own timers are set."""
+        await self.store.commit(standing(self.guide, self.clock.now()))
 
     async def employ(self, phone: Phone, role: str, details: Mapping[str, str]) -> None:
         """Have whoever holds a phone join by a code, as the command line invites them.
@@ -199,6 +204,8 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
         def committed(changes: Changes) -> None:
             for timer in changes.timers:
                 waiting[0].expect(timer.due_at)
+            if changes.told and changes.at is not None:
+                waiting[0].expect(changes.at)
 
         desk = Desk(
             store=store,
@@ -216,6 +223,9 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
         dispatcher = Dispatcher(desk)
         firer = TimerFirer(store, clock, dispatcher.fire, asyncio.Event())
         waiting.append(firer)
+
+        async def gone(address: Address) -> None:
+            await dispatcher.amend(address, unreachable)
 
         async def ready() -> list[str]:
             return []
@@ -253,11 +263,11 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
 
         yield Stage(
             clock,
-            guide.calendar,
+            guide,
             store,
             {"resident": await new_phone(channel)},
             new_phone,
             firer,
-            tuple(PushSender(each, store, clock, metrics, _nobody, asyncio.Event()) for each in channels),
+            tuple(PushSender(each, store, clock, metrics, gone, asyncio.Event(), firer.expect) for each in channels),
             MediaFetcher(desk, {each.name: each for each in channels}, media, lambda: guide.town.limits.file_max_bytes),
         )

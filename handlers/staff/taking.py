@@ -95,7 +95,7 @@ async def by_load(turn: Turn, ticket: Ticket, people: Sequence[Staff]) -> Ticket
     for given in _given_now(turn):
         load[given] = load.get(given, 0) + 1
     chosen = min(able, key=lambda staff: (load.get(staff.id, 0), staff.name, staff.id))
-    after = case.moved(turn, ticket, Action.HAND, DESK, {"to": chosen.id, "by": LOAD}, handler=chosen.id)
+    after = case.moved(turn, ticket, Action.HAND, DESK, {"to": chosen.id, "how": LOAD}, handler=chosen.id)
     notices.tell_staff(turn, [chosen], "assigned", after, urgent=bool(after.danger))
     return after
 

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from bot.changes import AttachmentRecord, Changes, Task
-from bot.domain.ticket import Action, Event, Status, Ticket
+from bot.domain.ticket import Event, Status, Ticket
 from bot.domain.work import NO_WORK, Work
 from bot.errors import Unstorable
 from bot.message import Lane, Push
@@ -66,7 +66,7 @@ def rows_of(changes: Changes, now: datetime) -> Rows:
         if changes.tickets or changes.events or changes.reporters:
             rows.tickets = [_ticket(ticket) for ticket in changes.tickets.values()]
             rows.events = [_event(event) for event in changes.events]
-            rows.words = [(e.ticket, e.seq) for e in changes.events if e.action is Action.FILE or "text" in e.data]
+            rows.words = [(e.ticket, e.seq) for e in changes.events if "text" in e.data]
             rows.reporters = [(r.ticket, str(r.address), r.role, micros(r.since)) for r in changes.reporters]
         if changes.timers:
             rows.timers = [

@@ -107,11 +107,10 @@ ticket = Table(
         *("unit", "status", "due_at", "handler", "area", "walled", "danger", "kept_from"),
         where="closed_at IS NULL",
     ),
-    partial("ix_ticket_handler", "handler", "due_at", "status", where="handler <> '' AND closed_at IS NULL"),
+    partial("ix_ticket_handler", "handler", "status", "due_at", where="handler <> ''"),
     partial("ix_ticket_helped", "due_at", "helpers", where="helpers IS NOT NULL AND closed_at IS NULL"),
     partial("ix_ticket_deciding", "unit", "due_at", where="deciding IS NOT NULL AND closed_at IS NULL"),
     partial("ix_ticket_ending", text(ENDING), where="closed_at IS NULL"),
-    Index("ix_ticket_filed", "unit", "filed_at"),
 )
 """Projection of `ticket_event`: a ticket as it is now. ``place_name`` is NULL where no place is known.
 

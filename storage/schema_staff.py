@@ -87,7 +87,16 @@ search_queue = Table(
     words("ticket"),
     number("seq"),
 )
-"""Events that brought words which `search_words` does not know yet."""
+"""Events after the first that brought words which `search_words` does not know yet."""
+
+search_mark = Table(
+    "search_mark",
+    metadata,
+    number("id"),
+    time("tickets"),
+    PrimaryKeyConstraint("id"),
+)
+"""One row: up to which row of `ticket` the words of tickets are known. Filing writes nothing for the search."""
 
 SEARCH_WORDS = (
     "CREATE VIRTUAL TABLE search_words USING fts5(terms, content='', columnsize=0, detail=none, tokenize='ascii')"

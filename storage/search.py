@@ -1,8 +1,9 @@
 """Finding tickets by what is written in them, and keeping the index that makes it quick.
 
-Filing only notes that an event brought words (`search_queue`). `index_words` makes terms of them later, many at once.
-The index knows which tickets hold which terms; whether the words stand in a ticket is looked up in the ticket itself,
-so an index that knows too much finds nothing wrong.
+Filing writes nothing for it: what the index knows ends at a mark, and `index_words` makes terms of what comes behind
+it, many tickets at once; only later events that bring words are noted (`search_queue`). The index knows which tickets
+hold which terms; whether the words stand in a ticket is looked up in the ticket itself, so an index that knows too much
+finds nothing wrong.
 """
 
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from bot.domain import search as terms
@@ -36,31 +38,67 @@ _MATCHING = (
 _NEWEST = f"(SELECT number FROM ticket WHERE number < ? ORDER BY number DESC LIMIT {UNINDEXED})"
 _AFTER_ALL = 2**62
 _EVENTS = "SELECT data FROM ticket_event WHERE ticket = ?"
-_QUEUE = "SELECT id, ticket, seq FROM search_queue ORDER BY id LIMIT ?"
-_EVENT = "SELECT data FROM ticket_event WHERE ticket = ? AND seq = ?"
+_MARK = "SELECT tickets FROM search_mark WHERE id = 1"
+_MARKED = "INSERT INTO search_mark (id, tickets) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET tickets = ?1"
+_FILED = f"SELECT {TICKET}, t.rowid FROM ticket AS t WHERE t.rowid > ? ORDER BY t.rowid LIMIT ?"
 _TICKET = f"SELECT {TICKET} FROM ticket AS t WHERE t.number = ?"
+_QUEUE = (
+    "SELECT q.id, q.ticket, e.data FROM search_queue AS q LEFT JOIN ticket_event AS e"
+    " ON e.ticket = q.ticket AND e.seq = q.seq ORDER BY q.id LIMIT ?"
+)
 _INDEX = "INSERT INTO search_words (rowid, terms) VALUES (?, ?)"
 _DONE = "DELETE FROM search_queue WHERE id <= ?"
 
 
-def index_words(connection: sqlite3.Connection, limit: int) -> int:
-    """Make terms of what was noted first, inside the transaction that is open. Returns how many events that were."""
-    queue = connection.execute(_QUEUE, (limit,)).fetchall()
-    if not queue:
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What the index does not know yet: terms by place, and up to where they go from where.
+
+    ``tickets`` is the mark before and after, ``noted`` the last id of `search_queue` (0 where none is done).
+    """
+
+    rows: tuple[tuple[int, str], ...] = ()
+    tickets: tuple[int, int] = (0, 0)
+    noted: int = 0
+    texts: int = 0
+
+
+def fresh_words(connection: sqlite3.Connection, limit: int) -> Fresh:
+    """Terms of what was written first, ``limit`` texts at most."""
+    mark = _mark(connection)
+    filed = connection.execute(_FILED, (mark, limit)).fetchall()
+    queue = connection.execute(_QUEUE, (limit - len(filed),)).fetchall()
+    texts = {str(row[0]): list(_own(ticket_of(row))) for row in filed}
+    for _, number, data in queue:
+        if number not in texts:
+            row = connection.execute(_TICKET, (number,)).fetchone()  # its words may be others since
+            texts[number] = [] if row is None else list(_own(ticket_of(row)))
+        texts[number] += _said(data)
+    places = ((terms.place(number), said) for number, said in texts.items())
+    rows = sorted((place, " ".join(terms.terms("\n".join(said)))) for place, said in places if place is not None)
+    after = filed[-1][-1] if filed else mark
+    return Fresh(tuple(rows), (mark, after), queue[-1][0] if queue else 0, len(filed) + len(queue))
+
+
+def index_words(connection: sqlite3.Connection, fresh: Fresh) -> int:
+    """Put terms into the index, inside the transaction that is open. Returns of how many texts they are.
+
+    0 when the mark is not where it was: somebody else has done it. Rows are in the order of their places, for the index
+    begins a new segment whenever it must go back. A ticket that it knows already only gains terms.
+    """
+    before, after = fresh.tickets
+    if before != _mark(connection):
         return 0
-    texts: dict[str, list[str]] = {}
-    for _, number, seq in queue:
-        texts.setdefault(number, []).extend(_said(connection.execute(_EVENT, (number, seq)).fetchone()))
-    rows = []
-    for number, said in texts.items():
-        place, row = terms.place(number), connection.execute(_TICKET, (number,)).fetchone()
-        if place is not None and row is not None:
-            rows.append((place, " ".join(terms.terms("\n".join((*_own(ticket_of(row)), *said))))))
-    # In the order of their places: the index writes a new segment whenever it must go back. A ticket that is there
-    # already only gains terms.
-    connection.executemany(_INDEX, sorted(rows))
-    connection.execute(_DONE, (queue[-1][0],))
-    return len(queue)
+    connection.executemany(_INDEX, fresh.rows)
+    if after != before:
+        connection.execute(_MARKED, (after,))
+    connection.execute(_DONE, (fresh.noted,))
+    return fresh.texts
+
+
+def _mark(connection: sqlite3.Connection) -> int:
+    row = connection.execute(_MARK).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def found(connection: sqlite3.Connection, words: str, wanted: Wanted, limit: int, before: int | None) -> list[Ticket]:
@@ -95,7 +133,7 @@ def _holds(connection: sqlite3.Connection, ticket: Ticket, asked: tuple[str, ...
     missing = [word for word in asked if word not in text]
     if not missing:
         return True
-    later = (text for row in connection.execute(_EVENTS, (ticket.number,)).fetchall() for text in _said(row))
+    later = (text for (data,) in connection.execute(_EVENTS, (ticket.number,)).fetchall() for text in _said(data))
     text = fold("\n".join(later))
     return all(word in text for word in missing)
 
@@ -107,9 +145,9 @@ def _own(ticket: Ticket) -> tuple[str, ...]:
     return (ticket.text, ticket.alias, ticket.number, *where)
 
 
-def _said(row: Row | None) -> tuple[str, ...]:
+def _said(data: str | None) -> tuple[str, ...]:
     """The words that an event brought: its ``text``."""
-    text = None if row is None else read_json(row[0]).get("text")
+    text = None if data is None else read_json(data).get("text")
     return (text,) if isinstance(text, str) else ()
 
 

@@ -65,7 +65,7 @@ _TALLIES = (
 )
 _LOAD = (
     "SELECT count(*) FROM ticket AS t INDEXED BY ix_ticket_handler WHERE t.handler = ? AND t.handler <> ''"
-    f" AND t.closed_at IS NULL AND t.status IN ({_OWING})"
+    f" AND t.status IN ({_OWING})"
 )
 _FILES = f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.ticket = ? AND a.ticket <> '' ORDER BY a.created_at, a.id"
 _TASKS = f"SELECT {columns(t.task)} FROM task WHERE kind = ? AND closed_at IS NULL ORDER BY opened_at, rowid LIMIT ?"

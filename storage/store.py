@@ -32,6 +32,9 @@ FILE = "minsheng.db"
 BUSY_MS = 3000
 """Milliseconds to wait for somebody else's lock: less than a platform waits for us."""
 
+CROWD = 16
+"""More change-sets than this, written together with a little part of the search index, mean that the desk is busy."""
+
 _DUE = (
     "SELECT kind, subject, level, due_at, address FROM timer WHERE due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?"
 )
@@ -196,11 +199,17 @@ class SqliteStore:
         await self._writer.run(lambda connection: connection.execute(_ASIDE, values).rowcount)
 
     async def index_words(self, limit: int = 64) -> int:
-        """Make what was written lately findable, oldest first; how many events that were, 0 when all is done.
+        """Make what was written lately findable, the oldest first, at most ``limit`` texts.
 
-        Raises StoreUnavailable.
+        Returns how many those were; 0 when nothing is left, or much else is being written and it should be asked again
+        a little later. Raises StoreUnavailable.
         """
-        return await self._writer.run(partial(search.index_words, limit=limit))
+        fresh = await self._readers.ask(partial(search.fresh_words, limit=limit))
+        if not fresh.texts:
+            return 0
+        written = self._writer.written
+        done = await self._writer.run(partial(search.index_words, fresh=fresh))
+        return done if self._writer.written - written <= CROWD else 0
 
     async def take_numbers(self, day: str, count: int) -> range:
         """``count`` counters of a day that nobody else has or will have. Raises StoreUnavailable."""

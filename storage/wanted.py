@@ -2,7 +2,8 @@
 
 An open ticket stands in ``ix_ticket_open`` under its unit and its status, the earliest due first. So a list is merged
 from one short walk for each unit and status, however many tickets are open; what few tickets have (a handler, helpers,
-something to decide) has an index of its own. Where ended tickets are wanted too, units are walked by ``filed_at``.
+something to decide) has an index of its own. Where ended tickets are wanted that may be anybody's, all tickets are read
+whose numbers are of the days in question.
 """
 
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
@@ -11,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from heapq import nsmallest
 from typing import Any
 
@@ -27,7 +29,6 @@ _NEXT_UNIT = (
     "SELECT t.unit FROM ticket AS t INDEXED BY ix_ticket_open WHERE t.closed_at IS NULL AND t.unit > ?"
     " ORDER BY t.unit LIMIT 1"
 )
-_NEXT_UNIT_EVER = "SELECT t.unit FROM ticket AS t INDEXED BY ix_ticket_filed WHERE t.unit > ? ORDER BY t.unit LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """An index, and the part of it to walk."""
+    """The index to walk (``INDEXED BY ...``, or "" for that of the numbers), and which part of it."""
 
     index: str
     where: Where
@@ -72,7 +73,7 @@ def _walked(
     where = way.where & must
     due = "IS NOT NULL" if dated else "IS NULL"
     sql = (
-        f"SELECT coalesce(t.due_at, 0), t.rowid FROM ticket AS t INDEXED BY {way.index}"
+        f"SELECT coalesce(t.due_at, 0), t.rowid FROM ticket AS t {way.index}"
         f" WHERE {where.sql} AND t.due_at {due} ORDER BY t.due_at, t.rowid LIMIT ?"
     )
     return connection.execute(sql, (*where.variables, limit)).fetchall()
@@ -83,7 +84,7 @@ def count(connection: sqlite3.Connection, wanted: Wanted) -> int:
     must, total = conditions(wanted), 0
     for way in paths(connection, wanted):
         where = way.where & must
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM ticket AS t INDEXED BY {way.index} WHERE {where.sql} LIMIT ?)"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM ticket AS t {way.index} WHERE {where.sql} LIMIT ?)"
         total += connection.execute(sql, (*where.variables, COUNTED - total)).fetchone()[0]
         if total >= COUNTED:
             break
@@ -94,12 +95,12 @@ def counts(connection: sqlite3.Connection, wanted: Wanted) -> dict[tuple[str, St
     """How many there are, by unit and status."""
     must = conditions(wanted)
     all_open = wanted.units is None and not (_special(wanted) or _ended(wanted))
-    ways = [Path("ix_ticket_open", Where(_OPEN))] if all_open else paths(connection, wanted)
+    ways = [Path("INDEXED BY ix_ticket_open", Where(_OPEN))] if all_open else paths(connection, wanted)
     numbers: dict[tuple[str, Status], int] = {}
     for way in ways:
         where = way.where & must
         sql = (
-            f"SELECT t.unit, t.status, count(*) FROM ticket AS t INDEXED BY {way.index} WHERE {where.sql}"
+            f"SELECT t.unit, t.status, count(*) FROM ticket AS t {way.index} WHERE {where.sql}"
             " GROUP BY t.unit, t.status"
         )
         for unit, status, number in connection.execute(sql, where.variables).fetchall():
@@ -110,20 +111,34 @@ def counts(connection: sqlite3.Connection, wanted: Wanted) -> dict[tuple[str, St
 
 def paths(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Path]:
     """Parts of indexes in which every wanted ticket stands exactly once."""
-    if _ended(wanted):
-        for unit in wanted.units if wanted.units is not None else _units(connection, _NEXT_UNIT_EVER):
-            yield Path("ix_ticket_filed", Where("t.unit = ?", (unit,)))
-    elif wanted.handler:
-        yield Path("ix_ticket_handler", Where(f"t.handler = ? AND t.handler <> '' AND {_OPEN}", (wanted.handler,)))
+    if wanted.handler:
+        for status in wanted.statuses:
+            where = Where("t.handler = ? AND t.handler <> '' AND t.status = ?", (wanted.handler, status))
+            yield Path("INDEXED BY ix_ticket_handler", where)
+    elif _ended(wanted):
+        yield Path("", _numbered(wanted))
     elif wanted.assisted_by:
-        yield Path("ix_ticket_helped", Where(f"t.helpers IS NOT NULL AND {_OPEN}"))
+        yield Path("INDEXED BY ix_ticket_helped", Where(f"t.helpers IS NOT NULL AND {_OPEN}"))
     else:
-        for unit in wanted.units if wanted.units is not None else _units(connection, _NEXT_UNIT):
+        for unit in wanted.units if wanted.units is not None else _units(connection):
             if wanted.deciding:
-                yield Path("ix_ticket_deciding", Where(f"t.unit = ? AND t.deciding IS NOT NULL AND {_OPEN}", (unit,)))
+                where = Where(f"t.unit = ? AND t.deciding IS NOT NULL AND {_OPEN}", (unit,))
+                yield Path("INDEXED BY ix_ticket_deciding", where)
                 continue
             for status in wanted.statuses:
-                yield Path("ix_ticket_open", Where(f"t.unit = ? AND t.status = ? AND {_OPEN}", (unit, status)))
+                yield Path(
+                    "INDEXED BY ix_ticket_open", Where(f"t.unit = ? AND t.status = ? AND {_OPEN}", (unit, status))
+                )
+
+
+def _numbered(wanted: Wanted) -> Where:
+    """Numbers begin with the town's date of filing, which is at most a day from that in UTC."""
+    where = Where("t.number > ''")
+    if wanted.since is not None:
+        where &= Where("t.number >= ?", (f"{wanted.since - timedelta(days=1):%y%m%d}",))
+    if wanted.until is not None:
+        where &= Where("t.number < ?", (f"{wanted.until + timedelta(days=2):%y%m%d}",))
+    return where
 
 
 def _ended(wanted: Wanted) -> bool:
@@ -134,12 +149,12 @@ def _special(wanted: Wanted) -> bool:
     return bool(wanted.handler or wanted.assisted_by or wanted.deciding)
 
 
-def _units(connection: sqlite3.Connection, following: str) -> list[str]:
-    """The units that have tickets, "" (the pool) among them whether it has some or not."""
-    units, row = [""], connection.execute(following, ("",)).fetchone()
+def _units(connection: sqlite3.Connection) -> list[str]:
+    """The units that have open tickets, "" (the pool) among them whether it has some or not."""
+    units, row = [""], connection.execute(_NEXT_UNIT, ("",)).fetchone()
     while row is not None:
         units.append(row[0])
-        row = connection.execute(following, row).fetchone()
+        row = connection.execute(_NEXT_UNIT, row).fetchone()
     return units
 
 

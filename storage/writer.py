@@ -52,8 +52,9 @@ class _Work:
 class Writer:
     """Writes change-sets and runs jobs, in the order in which they came, many to a transaction.
 
-    ``closed`` tells whether it has given up: after an error of the disk nothing may be written until the store is
-    opened again, for nobody knows what is on it (a second fsync after a failed one proves nothing).
+    ``written`` counts what was handed to the database. ``closed`` tells whether it has given up: after an error of the
+    disk nothing may be written until the store is opened again, for nobody knows what is on it (a second fsync after a
+    failed one proves nothing).
     """
 
     def __init__(self, connection: Connection, batch_max: int = BATCH_MAX) -> None:
@@ -63,6 +64,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._ending = False
         self._unmoved = 0
+        self.written = 0
         self._task: asyncio.Task[None] | None = None
         self.closed = False
 
@@ -140,6 +142,7 @@ class Writer:
             return
         job = self._connection.run(lambda connection: self._written(connection, group))
         self._unmoved += len(group)
+        self.written += len(group)
         write_group = asyncio.get_running_loop().create_task(job)
         try:
             await asyncio.shield(write_group)

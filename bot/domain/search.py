@@ -8,7 +8,6 @@ and between letters and digits. Who finds a ticket by its terms must still look 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from bot.domain.words import fold
 
@@ -17,21 +16,16 @@ TERMS = 12
 
 # Ideographs with all their extensions, kana and hangul syllables: what is written without blanks, or agglutinates.
 _RUN = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_TERMS = re.compile(rf"[{_RUN}]+|[0-9]+|[^\W\d_{_RUN}]+")
-_RUN_FIRST = re.compile(f"[{_RUN}]")
+_PAIRS = re.compile(f"(?=([{_RUN}]{{2}}))")
+_OTHERS = re.compile(rf"[0-9]+|[^\W\d_{_RUN}]+")
 _NUMBER = re.compile(r"([0-9]{6})-([0-9]{1,9})")
 _WIDTHS, _COUNTERS = 10, 10**9
 
 
-def terms(text: str) -> set[str]:
-    """The terms of a text; a lone ideograph is one too."""
-    found: set[str] = set()
-    for run in _TERMS.findall(fold(text)):
-        if len(run) > 2 and _RUN_FIRST.match(run):
-            found.update(map("".join, pairwise(run)))
-        else:
-            found.add(run)
-    return found
+def terms(text: str) -> list[str]:
+    """The terms of a text, some of them more than once. A lone ideograph is none: within a text it stands in pairs."""
+    folded = fold(text)
+    return [*_PAIRS.findall(folded), *_OTHERS.findall(folded)]
 
 
 def wanted(text: str) -> tuple[str, ...]:
@@ -40,11 +34,11 @@ def wanted(text: str) -> tuple[str, ...]:
 
 
 def wanted_terms(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The terms that a ticket with all those words certainly has, at most `TERMS`; the longest first.
+    """The terms that a ticket with all those words has, at most `TERMS`, the longest first.
 
-    A lone ideograph is none: inside a text it stands in pairs. Nor is the beginning of a longer word or number.
+    So only whole words and numbers of other scripts are found, while of Chinese every two neighbours are.
     """
-    found = {term for word in words for term in terms(word) if len(term) > 1 or not _RUN_FIRST.match(term)}
+    found = {term for word in words for term in terms(word)}
     return tuple(sorted(found, key=lambda term: (-len(term), term))[:TERMS])
 
 

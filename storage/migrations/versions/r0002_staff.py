@@ -1,7 +1,7 @@
 """Those who work here, the news they are told, what they do with tickets, and the words of tickets.
 
-Never changed again: later changes are later revisions. What an older program wrote stays as it is; tickets it filed are
-put into the queue of the search index.
+Never changed again: later changes are later revisions. What an older program wrote stays as it is, and is made findable
+when the desk is started.
 """
 
 from __future__ import annotations
@@ -40,12 +40,11 @@ def _tickets() -> None:
         ["unit", "status", "due_at", "handler", "area", "walled", "danger", "kept_from"],
         "closed_at IS NULL",
     )
-    _partial("ix_ticket_handler", "ticket", ["handler", "due_at", "status"], "handler <> '' AND closed_at IS NULL")
+    _partial("ix_ticket_handler", "ticket", ["handler", "status", "due_at"], "handler <> ''")
     _partial("ix_ticket_helped", "ticket", ["due_at", "helpers"], "helpers IS NOT NULL AND closed_at IS NULL")
     _partial("ix_ticket_deciding", "ticket", ["unit", "due_at"], "deciding IS NOT NULL AND closed_at IS NULL")
     ending = sa.text("substr(number, length(number) - 2)")
     _partial("ix_ticket_ending", "ticket", [ending], "closed_at IS NULL")
-    op.create_index("ix_ticket_filed", "ticket", ["unit", "filed_at"], unique=False)
 
 
 def _pushes() -> None:
@@ -136,6 +135,13 @@ def _search() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_queue")),
     )
+    op.create_table(
+        "search_mark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("tickets", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_mark")),
+    )
+    op.execute("INSERT INTO search_mark (id, tickets) VALUES (1, 0)")
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search_words"
@@ -143,5 +149,5 @@ def _search() -> None:
         )
     op.execute(
         "INSERT INTO search_queue (ticket, seq) SELECT ticket, seq FROM ticket_event"
-        " WHERE action IN ('file', 'supplement', 'correct', 'transcribe') ORDER BY ticket, seq"
+        " WHERE action IN ('supplement', 'correct', 'transcribe') ORDER BY ticket, seq"
     )

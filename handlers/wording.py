@@ -41,12 +41,28 @@ def line(turn: Turn, voice: Voice, note: Note, ticket: Ticket | None) -> str:
             "left": time_left(voice, turn.guide, ticket, turn.now),
             **fields,
         }
-    return voice.words(f"news.{note.what}", **fields)
+    other = "news.other" if ticket is not None else "news.other_desk"
+    return _worded(voice, f"news.{note.what}", other, fields)
 
 
 def told(voice: Voice, what: str, number: str, title: str, params: Mapping[str, str]) -> str:
-    """News for a resident."""
+    """News for a resident. Raises KeyError when there are no words for it."""
     return voice.words(f"told.{what}", number=number, title=title, **said(voice, params))
+
+
+def told_later(voice: Voice, note: Note, title: str) -> str:
+    """News for a resident that lay in their box."""
+    fields = {"number": note.ticket, "title": title, **said(voice, note.params)}
+    return _worded(voice, f"told.{note.what}", "told.other", fields)
+
+
+def _worded(voice: Voice, key: str, other: str, fields: Mapping[str, str]) -> str:
+    """A text; a general one where it is not there or speaks of what is not known: news that were put into a box before
+    the desk was renewed must not keep all others from being told."""
+    try:
+        return voice.words(key, **fields)
+    except KeyError:
+        return voice.words(other, **fields)
 
 
 def work_brief(turn: Turn, ticket: Ticket | None, count: int, text: str, *, urgent: bool) -> Brief:
@@ -69,7 +85,7 @@ def work_brief(turn: Turn, ticket: Ticket | None, count: int, text: str, *, urge
 def told_brief(turn: Turn, ticket: Ticket, what: str, template: str = "") -> Brief:
     """A resident's push in the few words of a template, in the desk's own language."""
     voice = turn.voice(None)
-    name, state = _BRIEFS.get(what, (template or "news", template or "news"))
+    name, state = BRIEFS.get(what, (template or "news", template or "news"))
     fields = {
         "number": ticket.number,
         "title": ticket_title(voice, ticket),
@@ -88,7 +104,7 @@ def local(turn: Turn, at: datetime) -> str:
     return at.astimezone(turn.guide.calendar.zone).isoformat(timespec="minutes")
 
 
-_BRIEFS: Mapping[str, tuple[str, str]] = {
+BRIEFS: Mapping[str, tuple[str, str]] = {
     "answer": ("answer", "answer"),
     "question": ("question", "question"),
     "question_reminder": ("question", "question"),

@@ -17,11 +17,14 @@ from bot.domain.colour import Colour
 from bot.domain.directory import Directory
 from bot.domain.people import Staff
 from bot.domain.ticket import Ticket
+from bot.domain.town import LOAD
+from bot.domain.wall import shown_to
 from bot.message import Choice, Lane, Push, Reply
 from bot.turn import Turn, Voice
 from handlers import reaching, wording
 from handlers.naming import ticket_title
 from handlers.notices import NEWS_GAP, PUSH_GAP, STAFF_PUSH_LIFE, put, quiet_until
+from handlers.staff.taking import by_load
 from handlers.timers import tapping, undelivered
 
 SHOWN = 10
@@ -82,21 +85,38 @@ async def open_box(turn: Turn) -> None:
 
 
 async def _spread(turn: Turn, directory: Directory, unit: str, notes: Sequence[tuple[int, Note]]) -> None:
-    """Put a unit's news before its people, or before those who stand in for them."""
+    """Put a unit's news before its people, or before those who stand in for them.
+
+    Where a unit shares its work by load, what has arrived goes to one of them; else a storm becomes a line for each.
+    """
+    box = f"unit:{unit}"
+    entry = turn.town.units.get(unit)
     if len(notes) > SPREAD:
-        box = f"unit:{unit}"
-        count, last = await turn.read.notes_waiting(box)
-        many = Note(
-            key=f"many:{unit}:{last}", box=box, what="many", at=turn.now, params={"unit": unit, "count": str(count)}
-        )
-        _put(turn, many, await reaching.heard_in(turn, directory, unit, None))
-        await _all_told(turn, box)
-        notes = [(id_, note) for id_, note in notes if note.urgent]
+        if entry is not None and entry.assign == LOAD:
+            notes = notes[:SPREAD]
+            turn.changes.timer(Timer("fold", box, turn.now + SOON))
+        else:
+            await _many(turn, directory, unit)
+            notes = [(id_, note) for id_, note in notes if note.urgent]
     for id_, note in notes:
-        ticket = await turn.read.ticket(note.ticket) if note.ticket else None
-        if not note.ticket or (ticket is not None and _concerns(unit, note, ticket)):
-            _put(turn, note, await reaching.heard_in(turn, directory, unit, ticket))
         turn.changes.folded.append(id_)
+        ticket = await turn.read.ticket(note.ticket) if note.ticket else None
+        if note.ticket and (ticket is None or not _concerns(unit, note, ticket)):
+            continue
+        people = await reaching.heard_in(turn, directory, unit, ticket)
+        if note.what in ARRIVALS and ticket is not None and (await by_load(turn, ticket, people)).handler:
+            continue
+        _put(turn, note, people)
+
+
+async def _many(turn: Turn, directory: Directory, unit: str) -> None:
+    box = f"unit:{unit}"
+    count, last = await turn.read.notes_waiting(box)
+    many = Note(
+        key=f"many:{unit}:{last}", box=box, what="many", at=turn.now, params={"unit": unit, "count": str(count)}
+    )
+    _put(turn, many, await reaching.heard_in(turn, directory, unit, None))
+    turn.changes.folded_boxes.append((box, "", last))
 
 
 def _concerns(unit: str, note: Note, ticket: Ticket) -> bool:
@@ -162,7 +182,8 @@ async def _still_true(turn: Turn, directory: Directory, staff: Staff, notes: Seq
         name = (note.what, note.ticket or note.key)
         if (before := stories.pop(name, None)) is not None:
             turn.changes.folded.append(before.id)
-        stories[name] = Story(id_, note, ticket)
+        shown = shown_to(reaching.person(turn, directory, staff), ticket) if ticket is not None else None
+        stories[name] = Story(id_, note, shown)
     return list(stories.values())
 
 
@@ -211,7 +232,7 @@ async def _tell(
 def _single(turn: Turn, directory: Directory, staff: Staff, voice: Voice, story: Story) -> Reply:
     text = wording.line(turn, voice, story.note, story.ticket)
     if story.ticket is None:
-        return Reply(text, (tapping.todo(voice),))
+        return Reply(text, (*tapping.of_task(voice, story.note), tapping.todo(voice)))
     choices = tapping.choices(turn, directory, staff, voice, story.ticket)
     return Reply(text, choices, ticket=story.ticket.number)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from bot.changes import Changes, Note, Timer
 from bot.domain.guide import Guide
+from bot.domain.numbers import make
 from bot.domain.people import Address, Role, Shift
 from bot.domain.ticket import Action
+from bot.domain.town import LOAD
 from bot.message import KNOCKED, Lane
 from bot.townfile import SAMPLE, load_town
 from tests.fakes.newsroom import MORNING, NUMBER, UNIT, Newsroom, newsroom
@@ -33,7 +36,7 @@ async def room(tmp_path: Path, guide: Guide) -> AsyncIterator[Newsroom]:
 
 
 def number(n: int) -> str:
-    return f"260304-{n:05d}"
+    return make(MORNING.date(), n)
 
 
 async def many(room: Newsroom, box: str, count: int) -> None:
@@ -112,7 +115,7 @@ async def test_one_push_in_ten_minutes_and_the_rest_fold_into_the_next(room: New
     await room.hire("wang")
     for n in (1, 2, 3):
         await room.file(number(n))
-    await room.news("staff:wang", ticket=number(1))
+    await room.news("staff:wang")
     await room.tick()
     assert len(await room.outbox()) == 1
     for n in (2, 3):
@@ -184,7 +187,7 @@ async def test_news_that_no_longer_mean_anything_are_not_told(room: Newsroom) ->
     await room.alter(over, Action.WITHDRAW)
     moved = await room.file(number(3))
     await room.alter(moved, Action.DISPATCH, unit="heping-committee")
-    for n, what in ((17, "arrived"), (2, "urge"), (3, "urge")):
+    for n, what in ((1, "arrived"), (2, "urge"), (3, "urge")):
         await room.news("staff:wang", what, ticket=number(n))
     await room.tick()
     assert await room.outbox() == []
@@ -226,6 +229,25 @@ async def test_a_storm_becomes_one_digest_for_each_and_leaves_nothing_behind(roo
     assert await room.store.reader.notes_waiting(f"unit:{UNIT}") == (0, 0)
 
 
+async def test_where_work_is_shared_by_load_one_handler_gets_each_ticket(tmp_path: Path, guide: Guide) -> None:
+    units = {**guide.town.units, UNIT: replace(guide.town.units[UNIT], assign=LOAD)}
+    async with newsroom(tmp_path / "load", Guide.of(replace(guide.town, units=units))) as room:
+        await room.hire("wang")
+        await room.hire("zhao")
+        for n in range(100, 160):
+            await room.file(number(n))
+        now = room.clock.now()
+        notes = [
+            Note(key=f"arrived:{n}", box=f"unit:{UNIT}", what="arrived", ticket=number(n), at=now)
+            for n in range(100, 160)
+        ]
+        await room.store.commit(Changes(at=now, notes=notes, timers=[Timer("fold", f"unit:{UNIT}", now)]))
+        await room.wait(timedelta(minutes=1))
+        pushes = await room.outbox()
+        assert {push.address.id for push in pushes} == {"wang", "zhao"}
+        assert await room.store.reader.load(["wang", "zhao"]) == {"wang": 30, "zhao": 30}
+
+
 async def test_a_full_box_of_one_person_is_one_push(room: Newsroom) -> None:
     await room.hire("wang")
     for n in range(100, 160):
@@ -235,6 +257,16 @@ async def test_a_full_box_of_one_person_is_one_push(room: Newsroom) -> None:
     (push,) = await room.outbox()
     assert "有60件" in push.reply.text
     assert await room.store.reader.notes_waiting("staff:wang") == (0, 0)
+
+
+async def test_news_of_a_name_that_is_no_more_silence_nobody(room: Newsroom) -> None:
+    await room.hire("wang")
+    await room.file()
+    await room.news("staff:wang", "of_an_older_version")
+    await room.news("staff:wang", "without_a_ticket_too", ticket="")
+    await room.tick()
+    (push,) = await room.outbox()
+    assert NUMBER in push.reply.text
 
 
 # What is not delivered climbs
@@ -290,7 +322,7 @@ async def test_danger_climbs_after_five_minutes_and_to_the_top(room: Newsroom) -
     for _ in range(5):
         climbed += [push.address.id for push in await room.outbox("unclear")]
         await room.wait(timedelta(minutes=5))
-    assert climbed == ["wang", "lead", "boss", "admin"]
+    assert list(dict.fromkeys(climbed)) == ["wang", "lead", "boss", "admin"]
     assert all(push.lane is Lane.URGENT for push in room.pushed)
 
 
@@ -308,10 +340,18 @@ async def test_whoever_has_no_address_that_works_is_passed_over_at_once(room: Ne
 RESIDENT = Address("chat", "li")
 
 
-async def for_resident(room: Newsroom, what: str) -> None:
+async def for_resident(room: Newsroom, what: str, **params: str) -> None:
     now = room.clock.now()
-    note = Note(key=f"{what}:{now.isoformat()}", box=str(RESIDENT), topic=NUMBER, what=what, ticket=NUMBER, at=now)
-    timer = Timer("news", f"{NUMBER}|{RESIDENT}", now, address=RESIDENT)
+    note = Note(
+        key=f"{what}:{now.isoformat()}:{params}",
+        box=str(RESIDENT),
+        topic=NUMBER,
+        what=what,
+        ticket=NUMBER,
+        at=now,
+        params={"unit": UNIT, **params},
+    )
+    timer = Timer("news", f"{NUMBER}|{RESIDENT}", now, len(params), address=RESIDENT)
     await room.store.commit(Changes(at=now, notes=[note], timers=[timer]))
     await room.tick()
 
@@ -323,12 +363,13 @@ async def test_a_resident_hears_folded_news_of_a_ticket_once_in_four_hours(room:
     assert (push.address, push.ticket, push.lane) == (RESIDENT, NUMBER, Lane.NOTICE)
     assert NUMBER in push.reply.text
     await room.wait(timedelta(hours=1))
-    await for_resident(room, "urge_seen")
-    await for_resident(room, "urge_seen")
+    await for_resident(room, "progress", text="材料已到")
+    await for_resident(room, "progress", text="明天更换灯头")
     assert await room.outbox() == []
     await room.wait(timedelta(hours=3))
     (push,) = await room.outbox()
     assert push.reply.text.count(NUMBER) == 1
+    assert "明天更换灯头" in push.reply.text
 
 
 async def test_folded_news_of_the_night_come_in_the_morning(room: Newsroom) -> None:

@@ -89,7 +89,12 @@ def alias(address: Address) -> str:
 
 def handle(task: Task) -> str:
     """A short name of a task that fits on a button and says nothing of whose it is."""
-    return sha256(task.key.encode()).hexdigest()[:12]
+    return handle_of(task.key)
+
+
+def handle_of(key: str) -> str:
+    """The `handle` of the task with that key."""
+    return sha256(key.encode()).hexdigest()[:12]
 
 
 def _task(turn: Turn) -> Task:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.changes import Note
 from bot.domain.directory import Directory
 from bot.domain.people import Staff
 from bot.domain.permission import Act, Person, may
@@ -11,8 +12,12 @@ from bot.domain.ticket import Action, Ticket
 from bot.message import Choice
 from bot.turn import Turn, Voice
 from handlers import reaching
+from handlers.resident.talking import handle_of
 from handlers.staff.chain import may_decide
 from handlers.staff.commands import COMMANDS
+
+_TASK_TAPS = {"talk": ("receive", "receive"), "danger": ("draft", "pool"), "unconfirmed": ("draft", "pool")}
+"""Kind of a task -> command of the button, command to type."""
 
 Possible = Callable[[Turn, Directory, Person, Ticket], bool]
 """Whether a command may be tapped."""
@@ -26,6 +31,15 @@ def choices(turn: Turn, directory: Directory, staff: Staff, voice: Voice, ticket
         for command, value, possible in _TAPS
         if command in COMMANDS and possible(turn, directory, person, ticket)
     )
+
+
+def of_task(voice: Voice, note: Note) -> tuple[Choice, ...]:
+    """What can be tapped under news of a task that is about no ticket: take the talk, see to the draft."""
+    key = note.params.get("task", "")
+    command, typed = _TASK_TAPS.get(key.partition(":")[0], ("", ""))
+    if command not in COMMANDS:
+        return ()
+    return (Choice(f"staff:{command}={handle_of(key)}", voice.words(f"choice.{command}"), _first(voice, typed)),)
 
 
 def todo(voice: Voice) -> Choice:

@@ -216,7 +216,7 @@ class _Reading:
         areas = tuple(self._code(line, "areas", self._areas, name) for name in _APART.split(line["areas"]) if name)
         if None in areas or unit is None:
             return None
-        staff = self._staff(line, unit)
+        staff = self._staff(line, unit if "unit" in columns else None)
         walled = self._truths.get(desk_word(line["walled"]), "") if line["walled"] else "no"
         if not walled:
             self._fault(line, f"walled {line['walled']!r}: write yes or no")
@@ -251,8 +251,8 @@ class _Reading:
         elif staff is not None and not appointing.over(self._guide, self._by, staff, Act.REMOVE):
             self._fault(line, f"{staff.name} is not yours to change")
 
-    def _staff(self, line: Line, unit: str) -> Staff | None:
-        """The member a line speaks of: by id, else by name and unit; None for somebody new."""
+    def _staff(self, line: Line, unit: str | None) -> Staff | None:
+        """The member a line speaks of: by id, else by name and unit (None: any); None for somebody new."""
         if line["id"]:
             staff = self._directory.by_id.get(line["id"])
             if staff is None or staff.removed_at is not None:
@@ -260,7 +260,7 @@ class _Reading:
             return staff
         same = self._directory.named(line["name"], unit)
         if len(same) > 1:
-            self._fault(line, f"several people there are called {line['name']!r}: add the column id")
+            self._fault(line, f"several people are called {line['name']!r}: add the column id")
         return same[0] if same else None
 
     def _code(self, line: Line, column: str, codes: Mapping[str, str], said: str = "") -> str | None:

@@ -70,7 +70,7 @@ _SESSION = "SELECT body FROM session WHERE address = ?"
 _SETTLE = (
     "UPDATE push SET state = ?2, settled_at = ?3, message_id = ?4, reason = ?5, not_before = coalesce(?6, not_before)"
     " WHERE id = ?1 AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'sending', 'kept')"
-    ' RETURNING "then", ticket, 0, settled_at, address'
+    ' RETURNING "then", ticket, id, settled_at, address'
 )
 _STATE = "SELECT state FROM push WHERE id = ?"
 _RECOVER = (

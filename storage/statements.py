@@ -68,7 +68,7 @@ _FILE = "UPDATE attachment SET ticket = ? WHERE draft = ? AND draft <> '' AND ti
 _DROP = "UPDATE attachment SET state = 'dropped' WHERE draft = ? AND draft <> '' AND ticket = ''"
 _TOLD = (
     "UPDATE push SET state = 'told', settled_at = ?1 WHERE id = ?2 AND state = 'kept'"
-    ' RETURNING "then", ticket, 0, settled_at, address'
+    ' RETURNING "then", ticket, id, settled_at, address'
 )
 _RECALL = (
     "UPDATE push SET state = 'recalled', settled_at = ?1 WHERE key = ?2"
@@ -143,7 +143,7 @@ def _rare(connection: sqlite3.Connection, batch: Batch) -> None:
 
 
 def delivered(connection: sqlite3.Connection, rows: Sequence[Row]) -> int | None:
-    """Set the timers of pushes that have just been delivered, from rows of (then, ticket, 0, at, address).
+    """Set the timers of pushes that have just been delivered, from rows of (then, ticket, push id, at, address).
 
     Returns when the earliest is due; None where no push had one.
     """

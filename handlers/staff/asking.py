@@ -81,7 +81,7 @@ async def resumed(turn: Turn, ticket: Ticket, by: str, told: str) -> Ticket:
     work = replace(ticket.work, asked_at=None, paused_at=None, paused=ticket.work.paused + stood)
     for kind in TIMERS:
         turn.changes.cancel(kind, ticket.number)
-    await _recall(turn, ticket)
+    await silence(turn, ticket)
     if not stood:
         return case.moved(turn, ticket, Action.RESUME, by, work=work)
     return await case.retimed(turn, ticket, by, "pause", Action.RESUME, told, work=work)
@@ -102,12 +102,12 @@ async def reopened(turn: Turn, ticket: Ticket, by: str) -> Ticket:
 
 async def withdrawn(turn: Turn, ticket: Ticket, by: str, asked: Event) -> Ticket:
     """The ticket without a question that has reached nobody yet."""
-    await _recall(turn, ticket)
+    await silence(turn, ticket)
     work = replace(ticket.work, asked_at=None)
     return case.moved(turn, ticket, Action.RESUME, by, {"undone": asked.seq}, work=work)
 
 
-async def _recall(turn: Turn, ticket: Ticket) -> None:
+async def silence(turn: Turn, ticket: Ticket) -> None:
     """What of the last question (or its reminder) has not left yet must not leave any more."""
     asked = await last_question(turn, ticket)
     if asked is not None:

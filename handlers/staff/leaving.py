@@ -115,6 +115,10 @@ async def left(turn: Turn, ticket: Ticket) -> Ticket:
     if promised is not None:
         turn.changes.timer(Timer("promise", ticket.number, max(asking_at(turn, after, promised), turn.now), ASK))
         turn.changes.timer(Timer("promise", ticket.number, promised, BROKEN))
+    if ticket.status is Status.WAITING_RESIDENT:
+        from handlers.staff import asking  # it needs this module to take a ticket on the way
+
+        await asking.silence(turn, ticket)
     what, params = as_told(after, answer)
     await notices.tell_residents(
         turn, after, what, then="answer_delivered", reserve=True, params=params, brief="answer"

@@ -312,3 +312,18 @@ async def test_somebody_elses_ticket(hall: Hall) -> None:
     first = await stranger.say(f"答复 {N} 已解决：{DONE}")
     second = await stranger.say(f"答复 260304-00033 已解决：{DONE}")
     assert first.replace(N, "") == second.replace("260304-00033", ""), "the same words as for a wrong number"
+
+
+async def test_a_question_on_its_way_does_not_come_after_the_answer(hall: Hall, handler: Person) -> None:
+    await handler.say(f"接单 {N}")
+    await handler.say(f"问 {N} 是哪一盏灯？")
+    assert (await hall.ticket(N)).status is Status.WAITING_RESIDENT
+    await sent(handler)
+    hall.clock.advance(timedelta(minutes=2))
+    for timer in await hall.store.due_timers(hall.clock.now(), 100):
+        if timer.kind == "answer_leaves":
+            assert await hall.dispatcher.fire(timer)
+    await hall.settle()
+    assert not [text for text in hall.resident().heard if "是哪一盏灯" in text]
+    answered = await hall.ticket(N)
+    assert (answered.status, answered.work.asked_at) == (Status.ANSWERED, None)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bot.changes import Task, Timer
 from bot.domain.deadlines import Rung, Step
 from bot.domain.directory import Directory
+from bot.domain.orders import default_due
 from bot.domain.people import DESK, Staff
 from bot.domain.permission import Act, may
 from bot.domain.ticket import Action, Ticket
@@ -80,14 +81,12 @@ def drafted_order(turn: Turn, ticket: Ticket) -> Ticket:
     """The ticket with a supervision order drafted for a supervisor's tap; as it is when one is drafted already."""
     if ticket.work.proposal(Matter.FINAL) is not None:
         return ticket
-    calendar, limits = turn.guide.calendar_of(ticket.unit), turn.town.limits
-    if Clock(ticket.clock) is Clock.TYPE:
-        until, late = (
-            calendar.after_working_days(turn.now, 1).at,
-            calendar.after_working_hours(turn.now, limits.decide_hours).at,
-        )
+    calendar, limits, clock = turn.guide.calendar_of(ticket.unit), turn.town.limits, Clock(ticket.clock)
+    until = default_due(OrderKind.ORDER, turn.now, clock, limits, calendar)
+    if clock is Clock.TYPE:
+        late = calendar.after_working_hours(turn.now, limits.decide_hours).at
     else:
-        until, late = turn.now + limits.urgent_order, turn.now + limits.urgent_desk
+        late = turn.now + limits.urgent_desk
     order = Proposal(matter=Matter.FINAL, by=DESK, at=turn.now, due_at=late, klass=OrderKind.ORDER, until=until)
     work = replace(ticket.work, proposals=(*ticket.work.proposals, order))
     turn.changes.timer(Timer("decision", ticket.number, late))

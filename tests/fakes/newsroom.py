@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from bot.domain.numbers import make
 from bot.domain.people import Address, Role, Staff
 from bot.domain.ticket import Action, Status, Ticket, Type
 from bot.message import Push
-from bot.ports import PushOutcome
+from bot.ports import PushOutcome, Traits
 from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
 from bot.runtime.metrics import Metrics
@@ -136,8 +136,10 @@ class Newsroom:
 
 
 @asynccontextmanager
-async def newsroom(folder: Path, guide: Guide | None = None, at: datetime = MORNING) -> AsyncIterator[Newsroom]:
-    """Open one."""
+async def newsroom(
+    folder: Path, guide: Guide | None = None, at: datetime = MORNING, traits: Mapping[str, Traits] | None = None
+) -> AsyncIterator[Newsroom]:
+    """Open one. ``traits``: what channels can do, besides "chat"."""
     clock, catalogue = FixedClock(at), Catalogue.load(LOCALES)
     guide = guide or Guide.of(load_town(SAMPLE))
     store = await SqliteStore.open("", folder, clock=clock)
@@ -148,7 +150,7 @@ async def newsroom(folder: Path, guide: Guide | None = None, at: datetime = MORN
         numbers=BlockNumbers(store.take_numbers, guide.town.timezone),
         guide=lambda: guide,
         words=catalogue.words,
-        traits={"chat": CHAT},
+        traits={"chat": CHAT, **(traits or {})},
         handle=router.handle,
         fire=router.fire,
         metrics=Metrics(),

@@ -136,7 +136,9 @@ class Dispatcher:
         """A person is shown the whole talk: what was kept for them is told. Raises StoreUnavailable."""
         kept = await self._desk.store.reader.kept(address)
         if kept:
-            await self._commit(Changes(at=self._desk.clock.now(), told=[push.id for push in kept]))
+            changes = Changes(at=self._desk.clock.now(), told=[push.id for push in kept])
+            await self._commit(changes)
+            self._desk.committed(changes)
 
     async def drain(self) -> None:
         """Wait until all messages taken are answered."""
@@ -232,7 +234,7 @@ class Dispatcher:
             for event in changes.events:
                 if event.action is Action.FILE:
                     self._desk.metrics.tickets.labels(changes.tickets[event.ticket].channel).inc()
-        if changes.pushes or changes.timers or changes.attachments:
+        if changes.pushes or changes.timers or changes.attachments or changes.told:
             self._desk.committed(changes)
 
     def _stale(self, address: Address) -> None:

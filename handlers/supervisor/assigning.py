@@ -80,9 +80,10 @@ async def to_unit(turn: Turn, me: Me, ticket: Ticket, unit: Unit, words: str) ->
 
 
 async def told_where(turn: Turn, before: Ticket, after: Ticket) -> Ticket:
-    """The ticket with the date its people were told: at once when that is another one, else folded when the unit is."""
+    """The ticket with the date its people were told: at once when that is another one, or the first exact one (from the
+    pool it was "by then at the latest"); folded when only the unit is another."""
     due = after.due_at
-    if due is not None and due != before.promised_at:
+    if due is not None and (due != before.promised_at or not before.unit):
         after = after.noted(promised_at=due)
         turn.changes.tickets[after.number] = after
         params = {"unit": after.unit, "due": due.isoformat()}

@@ -23,14 +23,15 @@ from tests.dialogue.phones import Phone
 from tests.dialogue.stage import Stage, sample_guide, stage
 
 START = datetime(2026, 9, 28, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))  # three working days before the National Day
+UNIT = "urban-management"
 STAFF = {
-    "handler": {"unit": "xingfu"},
-    "colleague": {"unit": "xingfu"},
-    "lead": {"unit": "xingfu"},
+    "handler": {"unit": UNIT},
+    "colleague": {"unit": UNIT},
+    "lead": {"unit": UNIT},
     "supervisor": {"walled": ""},
 }
 ROLES = {"handler": "handler", "colleague": "handler", "lead": "lead", "supervisor": "supervisor"}
-COMPLAINTS = ("人民路的垃圾没人清运", "人民路的路灯坏了三天", "小区门口有人吵闹", "人民路闻到煤气味")
+COMPLAINTS = ("人民路的垃圾没人清运", "人民路垃圾桶满了三天", "小区门口有人吵闹", "人民路有烧烤摊占道，油烟很大")
 COMMANDS = {
     "handler": (
         *(
@@ -54,7 +55,7 @@ COMMANDS = {
         "不准 {n} 理由不足",
         "接单 {n}",
         "时限 {n} 研究 需要论证",
-        "协办 {n} 城管局",
+        "协办 {n} 市教育局",
         "转给 {n} handler",
     ),
     "supervisor": (
@@ -67,7 +68,7 @@ COMMANDS = {
             "会商 {n} xingfu 城管局",
             "督办 {n} 提醒 +1 请抓紧",
         ),
-        *("类别 {n} 教育", "不受理 {n} 不属于本平台", "并案 {n} {m}", "销督 {n}", "看板", "协办 {n} 城管局"),
+        *("类别 {n} 教育", "不受理 {n} 不属于本平台", "并案 {n} {m}", "销督 {n}", "看板", "协办 {n} 市教育局"),
     ),
     "resident": ("确认", "查询", "靠近3号楼", "补充 {n} 又坏了一盏", *COMPLAINTS),
 }
@@ -85,7 +86,7 @@ act = st.tuples(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     print_blob=True,
 )
-@given(acts=st.lists(act, min_size=8, max_size=30))
+@given(acts=st.lists(act, min_size=20, max_size=45))
 async def test_nothing_is_lost(acts: list[tuple[str, int, str]]) -> None:
     with TemporaryDirectory() as folder:
         async with stage("web", Path(folder), START, staffed=True) as set_:

@@ -74,7 +74,8 @@ def _invited(turn: Turn, me: Me, role: Role, unit: str, areas: tuple[str, ...], 
     turn.changes.invitations.append(invitation)
     place = unit_name(turn, unit) if unit else turn.words("people.desk")
     if areas:
-        place = f"{place} ({turn.words('list.comma').join(area_name(turn, area) for area in areas)})"
+        names = turn.words("list.comma").join(area_name(turn, area) for area in areas)
+        place = turn.words("invite.in", place=place, areas=names)
     return turn.say(
         "invite.done",
         role=turn.words(f"role.{role}"),

@@ -16,7 +16,7 @@ from bot.domain.directory import Directory
 from bot.domain.people import Invitation, Staff
 from bot.domain.permission import RANK, Act
 from bot.domain.words import desk_word
-from bot.message import Choice, Reply
+from bot.message import Choice, Push, Reply
 from bot.turn import Turn
 from handlers import notices
 from handlers.naming import moment, unit_name
@@ -63,7 +63,7 @@ async def join(turn: Turn, me: Me | None, code: str, name: str = "") -> Reply:
         turn.remember(tries=(*tries, turn.now))
         return turn.say("join.wrong")
     if invitation.staff:
-        return _further_address(turn, directory.by_id[invitation.staff], digest)
+        return await _further_address(turn, directory.by_id[invitation.staff], digest)
     name = invitation.name or name
     if name and not good_name(name):
         return turn.say("join.name")
@@ -104,14 +104,24 @@ def _good(turn: Turn, directory: Directory, invitation: Invitation) -> bool:
     return inviter.removed_at is None and RANK[invitation.role] <= RANK[inviter.role]
 
 
-def _further_address(turn: Turn, staff: Staff, digest: str) -> Reply:
+async def _further_address(turn: Turn, staff: Staff, digest: str) -> Reply:
     changed = replace(staff, addresses=(turn.address, *staff.addresses), seq=staff.seq + 1)
     data: dict[str, object] = {"address": str(turn.address)}
     event = StaffEvent(staff=staff.id, seq=changed.seq, at=turn.now, action="address", by=staff.id, data=data)
     turn.changes.staff.append((changed, event))
     turn.changes.used_invitations.append((digest, staff.id))
     turn.remember(tries=(), greeted=True)
-    notices.tell_staff(turn, [staff], "staff_address", None)
+    sessions = await turn.read.sessions(staff.addresses)
+    for address in staff.addresses:  # every window that was theirs before: it may have been somebody else who joined
+        words = turn.voice(sessions.get(address)).words
+        turn.changes.push(
+            Push(
+                key=f"staff_address:{staff.id}:{changed.seq}:{address}",
+                address=address,
+                reply=Reply(words("join.elsewhere")),
+                created_at=turn.now,
+            )
+        )
     return turn.say("join.address", Choice("staff:todo", turn.words("choice.todo")), **_who(turn, staff))
 
 

@@ -60,7 +60,7 @@ def _line(turn: Turn, me: Me, staff: Staff, silent: set[str]) -> str:
         parts.append(turn.words("people.away", days=days(turn, staff.away), name=name))
     if staff.on_duty(turn.now):
         parts.append(turn.words("people.on_duty"))
-    return turn.words("people.line", text=turn.words("list.comma").join(parts))
+    return turn.words("people.line", text=turn.words("people.and").join(parts))
 
 
 def _deserted(turn: Turn, me: Me, seen: Iterable[Staff], silent: set[str]) -> list[str]:

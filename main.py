@@ -243,6 +243,15 @@ async def _tickets(settings: Settings, as_json: bool) -> None:
                 print(ticket_line(ticket, units[ticket.unit].name if ticket.unit in units else ticket.unit))
 
 
+async def _reached(settings: Settings) -> tuple[list[str], int]:
+    """Who of the staff cannot be reached, and how many there are. Raises ConfigurationError or StoreUnavailable."""
+    from handlers.reaching import unreached
+    from storage.beside import reading
+
+    async with reading(settings.storage.url.get_secret_value(), settings.data) as read:
+        return [staff.name for staff in await unreached(read)], len((await read.directory()).active)
+
+
 async def _examined(context: typer.Context, config: Path | None, data: Path | None) -> list[Finding]:
     """Everything there is to look at; what cannot be looked at is a finding too."""
     from bot import doctor
@@ -261,6 +270,7 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
         if path.exists():
             async with aclosing(Reports.opened(path)) as reports:
                 found += doctor.database(await reports.health(), path)
+            found.append(doctor.staff(*await _reached(settings)))
     except (ConfigurationError, StoreError) as error:
         found.append(doctor.unreadable("database", error))
     try:

@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -160,6 +160,14 @@ def database(found: Database, path: Path) -> Iterable[Finding]:
         )
     else:
         yield ok("sqlite", f"version {found.sqlite_version}")
+
+
+def staff(unreached: Sequence[str], count: int) -> Finding:
+    """Whether everybody who works here can be reached. ``unreached``: names; ``count``: how many there are in all."""
+    if not unreached:
+        return ok("staff", f"{count} can all be reached" if count else "nobody has joined yet")
+    do = "have them write to the desk, or join on a further channel; what they miss goes to the next in the chain"
+    return warning("staff", f"{len(unreached)} of {count} cannot be reached: {', '.join(unreached)}", do)
 
 
 def show(findings: Iterable[Finding]) -> None:

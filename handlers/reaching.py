@@ -10,6 +10,8 @@ from bot.domain.people import Address, Role, Staff
 from bot.domain.permission import Act, Person, may
 from bot.domain.reaching import audience
 from bot.domain.ticket import Ticket
+from bot.message import KNOCKED
+from bot.ports import Reader
 from bot.turn import Turn
 
 Sessions = Mapping[Address, Session]
@@ -94,15 +96,29 @@ def chain(turn: Turn, directory: Directory, staff: Staff) -> Iterator[tuple[Staf
 
 
 async def unreachable_staff(turn: Turn) -> tuple[Staff, ...]:
+    """Members of staff whom nothing reaches now; see `unreached`."""
+    return await unreached(turn.read)
+
+
+async def unreached(read: Reader) -> tuple[Staff, ...]:
     """Members of staff whom nothing reaches now, by name: no address, none that takes messages, or none at which
     nothing lies undelivered."""
-    directory = await turn.read.directory()
-    sessions = await sessions_of(turn, directory.active)
+    active = (await read.directory()).active
+    sessions = await read.sessions({address for staff in active for address in staff.addresses})
     found = []
-    for staff in directory.active:
+    for staff in active:
         for address in open_addresses(sessions, staff):
-            if not await turn.read.kept(address):
+            if not await _lies(read, address):
                 break
         else:
             found.append(staff)
     return tuple(found)
+
+
+async def _lies(read: Reader, address: Address) -> bool:
+    """Whether something lies undelivered there of which not even a few words came."""
+    for kept in await read.kept(address):
+        state = await read.push_state(kept.push.key)
+        if state is not None and state.reason != KNOCKED:
+            return True
+    return False

@@ -60,6 +60,20 @@ async def access(
         yield Access(SqliteReader(readers), lambda: _waiting(readers, clock.now()), commit)
 
 
+@asynccontextmanager
+async def reading(url: str, data: Path) -> AsyncIterator[SqliteReader]:
+    """Questions to the database of a data folder, beside the process that holds it. Raises ConfigurationError."""
+    path = database_file(url, data)
+    check_database(path)
+    readers = Readers(path, BUSY_MS)
+    try:
+        reader = SqliteReader(readers)
+        await reader.prepare()
+        yield reader
+    finally:
+        await readers.close()
+
+
 async def _waiting(readers: Readers, now: datetime) -> list[Invitation]:
     """Invitations nobody has used and that still count, in the order in which they were made."""
     found = [read_invitation(body) for (body,) in await readers.rows(_UNUSED)]

@@ -17,6 +17,8 @@ from bot.domain.ticket import Action
 from bot.domain.town import LOAD
 from bot.message import KNOCKED, Lane
 from bot.townfile import SAMPLE, load_town
+from handlers.reaching import unreached
+from storage.beside import reading
 from tests.fakes.newsroom import MORNING, NUMBER, UNIT, Newsroom, newsroom
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -387,3 +389,24 @@ async def test_who_wants_few_notices_gets_none_of_the_folded_ones(room: Newsroom
     await for_resident(room, "taken")
     assert await room.outbox() == []
     assert await room.store.reader.notes(str(RESIDENT)) == []
+
+
+# Who cannot be reached
+
+
+async def test_who_cannot_be_reached_is_named(room: Newsroom, tmp_path: Path) -> None:
+    await room.hire("an")
+    await room.hire("bo", addresses=())
+    await room.hire("chen")
+    await room.remember(Address("chat", "chen"), reachable=False)
+    await room.hire("wang")
+    await told(room)  # kept: the window is shut
+    async with reading("", tmp_path / "data") as read:
+        assert [staff.id for staff in await unreached(read)] == ["bo", "chen", "wang"]
+
+
+async def test_who_was_knocked_at_is_reached(room: Newsroom, tmp_path: Path) -> None:
+    await room.hire("wang")
+    await told(room, "kept", KNOCKED)
+    async with reading("", tmp_path / "data") as read:
+        assert await unreached(read) == ()

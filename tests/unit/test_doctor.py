@@ -110,3 +110,12 @@ def test_a_damaged_database_is_a_problem_and_an_old_library_a_warning(said: Said
 def test_only_a_problem_makes_the_exit_code() -> None:
     assert fine([doctor.ok("a", "b"), doctor.warning("a", "b", "c")])
     assert not fine([doctor.ok("a", "b"), doctor.problem("a", "b", "c")])
+
+
+def test_staff_who_cannot_be_reached_are_named() -> None:
+    assert doctor.staff([], 0) == doctor.ok("staff", "nobody has joined yet")
+    assert doctor.staff([], 3).level is Level.OK
+    found = doctor.staff(["王明", "李红"], 3)
+    assert found.level is Level.WARNING
+    assert "2 of 3" in found.says
+    assert "王明, 李红" in found.says

@@ -96,8 +96,8 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
     lines += _open_matters(turn, me, ticket)
     lines += await _past(turn, me, ticket)
     lines += await _delivery(turn, ticket)
-    offered = (*choices(turn, me, ticket), *extra)
-    return Reply("\n".join(lines), offered[:CHOICES_MOST], slot(turn, ticket), ticket=ticket.number)
+    offered = (*choices(turn, me, ticket)[: CHOICES_MOST - len(extra)], *extra)
+    return Reply("\n".join(lines), offered, slot(turn, ticket), ticket=ticket.number)
 
 
 def mark(turn: Turn, ticket: Ticket) -> str:

@@ -10,6 +10,7 @@ from bot.domain.people import Role
 from bot.domain.permission import Act
 from bot.domain.ticket import Status, Ticket
 from bot.domain.wall import shown_to, visible_text
+from bot.domain.work import Proposal
 from bot.message import Choice, Reply
 from bot.ports import Wanted
 from bot.turn import Turn
@@ -112,7 +113,15 @@ def _concerns(turn: Turn, me: Me, wanted: Wanted, ticket: Ticket) -> bool:
         return False
     if not wanted.deciding:
         return True
-    return any(chain.may_decide(turn, me.person, me.directory, ticket, p) for p in ticket.work.proposals)
+    return any(_waits_for(turn, me, ticket, proposal) for proposal in ticket.work.proposals)
+
+
+def _waits_for(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal) -> bool:
+    """Whether somebody is asked for that decision: those who come after them are when it is late."""
+    asked = list(chain.deciders(turn, me.directory, ticket, proposal))
+    if proposal.due_at is not None and proposal.due_at <= turn.now:
+        asked += chain.following(turn, me.directory, ticket, proposal)
+    return any(staff.id == me.id for staff in asked)
 
 
 async def see(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:

@@ -19,7 +19,7 @@ WORDS = "words"
 OFFERED = (
     *("take", "ask", "answer", "progress", "note", "transcribe", "recall", "contribute", "hand", "promise"),
     *("object", "extend", "raise", "decline", "merge", "assign", "assist", "joint", "supervise", "classify", "retier"),
-    *("call_back", "close"),
+    "close",
 )
 """Commands a card offers, in this order, where they are possible."""
 

@@ -20,7 +20,7 @@ from handlers.staff import taking
 from tests.fakes.town_hall import Hall, Person, town_hall
 
 MORNING = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)  # Wednesday, 10:00 in town
-N, M, O = "260304-00011", "260304-00022", "260304-00033"
+N, M, THIRD = "260304-00011", "260304-00022", "260304-00033"
 UNIT = "transport"
 
 
@@ -128,7 +128,7 @@ async def test_by_load_the_one_with_least_to_do_gets_it(tmp_path: Path) -> None:
         assert given.handler == "id-李娟"
         assert given.status is Status.DISPATCHED, "giving is not taking: the clock of taking runs on"
         # The one it was given to a moment ago has one more, though the store does not know yet: a tie goes by name.
-        third = await taking.by_load(turn, changed(ticket, number=O), people)
+        third = await taking.by_load(turn, changed(ticket, number=THIRD), people)
         assert third.handler == "id-李娟" or third.handler == "id-王强"
         assert await taking.by_load(turn, ticket, [gone.staff] if gone.staff else []) == ticket
 

@@ -12,10 +12,11 @@ from bot.domain.ticket import Action, Status, Ticket
 from bot.errors import NotFound
 from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
-from handlers import case
+from handlers import case, notices
 from handlers.naming import counted, moment, place_name, shortened, state_name, ticket_title, title, unit_name
 from handlers.resident import collecting, replying
 from handlers.staff import transcribing
+from handlers.supervisor.saying import supervisors_of
 
 LISTED = 9
 TOLD = 300
@@ -203,7 +204,11 @@ def _note(turn: Turn, ticket: Ticket, action: Action, data: dict[str, object]) -
 
 
 async def _tell_handler(turn: Turn, ticket: Ticket, text: str) -> None:
-    """Whoever works on it hears what was added."""
-    if ticket.open:
-        said = shortened(text, TOLD) if text else turn.words("replied.files")
-        await case.tell_who_has_it(turn, ticket, "supplemented", text=said)
+    """Whoever works on it hears what was added; behind the wall only that something was, and the supervisors what."""
+    if not ticket.open:
+        return
+    said = shortened(text, TOLD) if text else turn.words("replied.files")
+    if ticket.walled:
+        notices.tell_staff(turn, await supervisors_of(turn, ticket), "supplemented", ticket, text=said)
+        said = turn.words("supplement.behind_the_wall")
+    await case.tell_who_has_it(turn, ticket, "supplemented", text=said)

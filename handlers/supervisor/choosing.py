@@ -61,13 +61,14 @@ def _choice(turn: Turn, ticket: Ticket, command: str, unit: str) -> Choice:
 
 
 def likely_units(turn: Turn, ticket: Ticket) -> tuple[str, ...]:
-    """The units that a ticket may be for, the likeliest first: what its kind and the kinds its words speak of lead to,
-    then those that serve its area."""
+    """The units that a ticket may be for, the likeliest first: what its kind and the kinds its words speak of lead to
+    at its place, or anywhere; then those that serve its area."""
     guide = turn.guide
     kinds = dict.fromkeys((ticket.kind, *guide.read(ticket.text).kinds))
     codes = [guide.route(kind, ticket.area).unit for kind in kinds]
+    codes += [rule.unit for kind in kinds for rule in turn.town.rules if rule.kind == kind]
     codes += [guide.dispatcher.serving_unit(level, ticket.area) for level in (2, 1)]
-    found = (code for code in dict.fromkeys(codes) if code and code != ticket.unit)
+    found = (code for code in dict.fromkeys(codes) if code in turn.town.units and code != ticket.unit)
     return tuple(code for code in found if hindrance(turn, ticket, code) is None)[:LIKELY]
 
 

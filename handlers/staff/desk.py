@@ -96,12 +96,25 @@ async def _files(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mappin
         return None
     enclosed = [collecting.enclose(turn, attachment, draft=f"staff{me.id}") for attachment in message.attachments]
     kept = tuple(Loose(e.id, e.type, turn.now) for e in enclosed if not e.problem)
-    turn.remember(loose=(*turn.session.loose, *kept))
-    if message.text:
-        command, rest = command_of(message.text, vocabulary)
-        if command is not None:
-            return await run(turn, me, command, rest)
+    lately = (each for each in turn.session.loose if turn.now - each.at <= turn.town.limits.evidence_within)
+    turn.remember(loose=(*lately, *kept))
+    files = tuple(turn.changes.attachments)
+    try:
+        reply = await _captioned(turn, me, message.text, vocabulary) if message.text else None
+    except Refusal as refusal:
+        turn.changes = Changes(code_failures=turn.changes.code_failures)
+        reply = Reply(turn.words(refusal.key, **refusal.params))
+    if not turn.changes.attachments:  # what was meant to be done was not; the files are there for the next try
+        turn.changes.attachments.extend(files)
+    if reply is not None:
+        return reply
     return turn.say("staff.file_kept" if kept else "staff.file_not_kept", count=len(kept))
+
+
+async def _captioned(turn: Turn, me: Me, text: str, vocabulary: Mapping[str, str]) -> Reply | None:
+    """The words that came with files: a command, or what a command still needs."""
+    command, rest = command_of(text, vocabulary)
+    return await run(turn, me, command, rest) if command is not None else await _went_on(turn, me, text)
 
 
 def command_of(text: str, vocabulary: Mapping[str, str]) -> tuple[Command | None, str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from msgspec.structs import replace
 
 from bot.conversation.session import Composing
+from bot.domain.people import DESK
 from bot.domain.permission import Act
-from bot.domain.ticket import Action, Ticket
+from bot.domain.ticket import Action, Event, Ticket
 from bot.domain.unit_names import first_unit
 from bot.domain.work import Matter, Proposal
 from bot.errors import Refusal
@@ -77,17 +80,32 @@ _CODES = {matter.replace("_", ""): str(matter) for matter in Matter} | {str(matt
 
 async def _not_open(turn: Turn, me: Me, ticket: Ticket, matter: str) -> None:
     """Raises Refusal: who decided it last, or that nothing waits for a decision."""
-    for event in reversed(await turn.read.events(ticket.number)):
-        if event.action is Action.DECIDE and (not matter or event.data.get("matter") == matter):
-            yes = "decide.already_accepted" if event.data.get("accepted") else "decide.already_refused"
-            raise Refusal(
-                yes,
-                number=ticket.number,
-                matter=turn.words(f"matter.{event.data.get('matter')}"),
-                name=chain.name_of(me.directory, event.by),
-                at=moment(turn, event.at),
-            )
-    raise Refusal("decide.nothing", number=ticket.number)
+    decided = [d for d in _decisions(await turn.read.events(ticket.number)) if not matter or d[0] == matter]
+    if not decided:
+        raise Refusal("decide.nothing", number=ticket.number)
+    last, accepted, event = decided[-1]
+    raise Refusal(
+        "decide.already_accepted" if accepted else "decide.already_refused",
+        number=ticket.number,
+        matter=turn.words(f"matter.{last}"),
+        name=turn.words("work.desk") if event.by == DESK else chain.name_of(me.directory, event.by),
+        at=moment(turn, event.at),
+    )
+
+
+def _decisions(events: Sequence[Event]) -> Iterator[tuple[str, bool, Event]]:
+    """What was decided on a ticket: the matter, whether it was granted, and the step. Sending a ticket that a unit
+    had returned to another one grants the objection, whatever the command was called."""
+    objected = False
+    for event in events:
+        if event.action is Action.OBJECT:
+            objected = True
+        elif event.action is Action.DECIDE:
+            yield str(event.data.get("matter", "")), bool(event.data.get("accepted")), event
+            objected = objected and event.data.get("matter") != Matter.OBJECTION
+        elif event.action is Action.DISPATCH and objected:
+            yield str(Matter.OBJECTION), True, event
+            objected = False
 
 
 def _which(turn: Turn, me: Me, ticket: Ticket, command: str) -> Reply:

@@ -126,7 +126,7 @@ async def merged(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: s
     await case.tell_who_has_it(turn, joined, "joined_by", other=ticket.number)
     there = ticket.noted(work=replace(ticket.work, merged_into=other.number))
     data = {"into": other.number, "text": proposal.text}
-    return await case.ended(turn, there, Action.MERGE, me.id, "merged", data, into=other.number, unit=other.unit)
+    return await case.ended(turn, there, Action.MERGE, me.id, "merged", data, into=other.number)
 
 
 async def raised(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: str) -> Ticket:

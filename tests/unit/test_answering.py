@@ -327,3 +327,24 @@ async def test_a_question_on_its_way_does_not_come_after_the_answer(hall: Hall, 
     assert not [text for text in hall.resident().heard if "是哪一盏灯" in text]
     answered = await hall.ticket(N)
     assert (answered.status, answered.work.asked_at) == (Status.ANSWERED, None)
+
+
+async def test_words_under_a_photo_are_the_words_that_were_asked_for(hall: Hall, handler: Person) -> None:
+    await handler.say(f"答复 {N}")
+    shown = await handler.say(f"已解决：{DONE}", "after")
+    assert "居民会看到" in shown
+    assert "随附凭证" in shown
+
+
+async def test_a_refused_command_keeps_its_files(hall: Hall, handler: Person) -> None:
+    assert "没有名为" in await handler.say(f"答复 {N} @nothing", "after")
+    assert "随附凭证" in await handler.say(f"答复 {N} 已解决：{DONE}")
+
+
+async def test_what_the_state_forbids_keeps_the_files_too(hall: Hall, handler: Person) -> None:
+    await sent(handler)
+    await hall.after(minutes=2)
+    await handler.say(f"答复 {N} 已解决：{DONE}", "after")
+    other = "260304-00022"
+    await hall.filed(other, "transport", "other")
+    assert "随附凭证" in await handler.say(f"答复 {other} 已解决：{DONE}")

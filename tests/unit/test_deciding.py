@@ -67,7 +67,9 @@ async def test_an_objection_upheld_gives_the_new_unit_its_full_time(
     moved = await hall.ticket(N)
     assert (moved.status, moved.unit, moved.handler) == (Status.DISPATCHED, "energy", "")
     assert (moved.work.bounces, moved.work.proposals, moved.work.lead_fixed) == (1, (), False)
-    assert moved.due_at == datetime(2026, 3, 12, 9, 30, tzinfo=UTC), "five working days from Thursday; it closes at 17:30"
+    assert moved.due_at == datetime(2026, 3, 12, 9, 30, tzinfo=UTC), (
+        "five working days from Thursday; it closes at 17:30"
+    )
     assert moved.promised_at == moved.due_at
     await hall.after(minutes=5)
     assert "3月12日" in hall.resident().heard[-1], "the date moves only with a message"
@@ -339,3 +341,10 @@ async def test_a_removed_lead_decides_nothing(hall: Hall, handler: Person, lead:
     await hall.store.commit(Changes(at=hall.clock.now(), staff=[(gone, event)]))
     await lead.say(f"准 {N}")
     assert (await hall.ticket(N)).work.extended == 0
+
+
+async def test_assigning_what_was_returned_is_a_decision_too(hall: Hall, handler: Person, supervisor: Person) -> None:
+    await handler.say(f"退件 {N} 不属职责")
+    await supervisor.say(f"改派 {N} 市城市管理局")
+    assert (await hall.ticket(N)).work.bounces == 1
+    assert "退件已由陈督" in await supervisor.tap(f"{N}:refuse=objection")

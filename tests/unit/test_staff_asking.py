@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,7 +33,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
         yield opened
 
 
-async def asked(hall: Hall, question: str = "具体是哪一盏灯？", **details: object) -> tuple[Person, Person]:
+async def asked(hall: Hall, question: str = "具体是哪一盏灯？", **details: Any) -> tuple[Person, Person]:
     """A handler has taken the ticket and asked, and it has been delivered."""
     wang = await hall.staff("王强", Role.HANDLER, UNIT)
     await hall.filed(N, UNIT, **details)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ MORNING = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)  # Wednesday, 10:00 in town
 UNIT = "qiaonan-committee"  # below nanqiao-office
 NUMBER = make(MORNING.date(), 1)
 LOCALES = Path(__file__).parent.parent.parent / "locales"
+
+
+@cache
+def texts() -> Catalogue:
+    """All texts, read once."""
+    return Catalogue.load(LOCALES)
 
 
 @dataclass
@@ -140,7 +147,7 @@ async def newsroom(
     folder: Path, guide: Guide | None = None, at: datetime = MORNING, traits: Mapping[str, Traits] | None = None
 ) -> AsyncIterator[Newsroom]:
     """Open one. ``traits``: what channels can do, besides "chat"."""
-    clock, catalogue = FixedClock(at), Catalogue.load(LOCALES)
+    clock, catalogue = FixedClock(at), texts()
     guide = guide or Guide.of(load_town(SAMPLE))
     store = await SqliteStore.open("", folder, clock=clock)
     router = Router(catalogue.vocabulary(words.desk_word), catalogue.vocabulary(words.desk_word, COMMANDS_PREFIX))

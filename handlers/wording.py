@@ -41,8 +41,11 @@ def line(turn: Turn, voice: Voice, note: Note, ticket: Ticket | None) -> str:
             "left": time_left(voice, turn.guide, ticket, turn.now),
             **fields,
         }
+    what = note.what
+    if what == "arrived" and ticket is not None and ticket.danger:
+        what = "arrived_danger"
     other = "news.other" if ticket is not None else "news.other_desk"
-    return _worded(voice, f"news.{note.what}", other, fields)
+    return _worded(voice, f"news.{what}", other, fields)
 
 
 def told(voice: Voice, what: str, number: str, title: str, params: Mapping[str, str]) -> str:

@@ -40,6 +40,7 @@ SPREAD = 50
 """More news for a unit than that become one line for each of its people."""
 
 ARRIVALS = ("arrived", "arrived_danger")
+"""News of a ticket that nobody has yet; void when somebody has it, or another unit."""
 
 APART = 3
 """So many urgent matters get a push of their own each; more become a list."""

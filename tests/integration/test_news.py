@@ -146,6 +146,7 @@ async def test_danger_waits_for_nothing_and_goes_before_everything(room: Newsroo
     await room.tick()
     (push,) = await room.outbox()
     assert (push.lane, push.ticket) == (Lane.URGENT, number(2))
+    assert push.reply.text.startswith("紧急工单")
 
 
 async def test_red_does_not_wait_for_the_ten_minutes(room: Newsroom) -> None:
@@ -170,7 +171,7 @@ async def test_at_night_only_danger_is_told_and_the_rest_in_the_morning(room: Ne
     room.clock.at = NIGHT
     await room.news("staff:wang", "urge")
     await room.tick()
-    await room.news("staff:wang", "arrived_danger", ticket=number(2), urgent=True)
+    await room.news("staff:wang", "arrived", ticket=number(2), urgent=True)
     await room.tick()
     (push,) = await room.outbox()
     assert push.ticket == number(2)
@@ -318,7 +319,7 @@ async def test_danger_climbs_after_five_minutes_and_to_the_top(room: Newsroom) -
     await room.hire("admin", Role.ADMIN, "")
     room.clock.at = NIGHT
     await room.file(danger="gas", clock="danger")
-    await room.news("staff:wang", "arrived_danger", urgent=True)
+    await room.news("staff:wang", "arrived", urgent=True)
     await room.tick()
     climbed = []
     for _ in range(5):

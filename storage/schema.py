@@ -38,6 +38,9 @@ REVISION = "0002"
 ENDING = "substr(number, length(number) - 2)"
 """The last three digits of a ticket's number, as its index spells it."""
 
+SEEN_BY = ("due_at", "unit", "status", "handler", "area", "walled", "kept_from")
+"""What decides whether somebody wants and may see a ticket: in an index it spares reading the ticket itself."""
+
 inbox = Table(
     "inbox",
     metadata,
@@ -108,8 +111,9 @@ ticket = Table(
         where="closed_at IS NULL",
     ),
     partial("ix_ticket_handler", "handler", "status", "due_at", where="handler <> ''"),
-    partial("ix_ticket_helped", "due_at", "helpers", where="helpers IS NOT NULL AND closed_at IS NULL"),
-    partial("ix_ticket_deciding", "unit", "due_at", where="deciding IS NOT NULL AND closed_at IS NULL"),
+    partial("ix_ticket_helped", *SEEN_BY, "helpers", where="helpers IS NOT NULL AND closed_at IS NULL"),
+    partial("ix_ticket_deciding", *SEEN_BY, where="deciding IS NOT NULL AND closed_at IS NULL"),
+    partial("ix_ticket_danger", *SEEN_BY, where="danger <> '' AND closed_at IS NULL"),
     partial("ix_ticket_ending", text(ENDING), where="closed_at IS NULL"),
 )
 """Projection of `ticket_event`: a ticket as it is now. ``place_name`` is NULL where no place is known.

@@ -10,22 +10,24 @@ finds nothing wrong.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 
 from bot.domain import search as terms
 from bot.domain.ticket import Ticket
 from bot.domain.words import fold
 from bot.ports import Wanted
-from storage.codec import read_json
+from storage.codec import read_json, read_work
 from storage.schema import ENDING
 from storage.staff_rows import Row
 from storage.values import TICKET, ticket_of
 from storage.wanted import Where, conditions
 
-CANDIDATES = 4000
-"""So many tickets that may hold the words are looked at for one answer."""
+CANDIDATES = 2000
+"""So many tickets that may hold the words are looked at for one answer, to see whether they are wanted."""
+
+REFUSED = 300
+"""After so many that are wanted and yet do not hold the words, it is given up."""
 
 UNINDEXED = 500
 """So many tickets, the newest ones, are looked through for a single character, which no term stands for."""
@@ -68,12 +70,12 @@ def fresh_words(connection: sqlite3.Connection, limit: int) -> Fresh:
     mark = _mark(connection)
     filed = connection.execute(_FILED, (mark, limit)).fetchall()
     queue = connection.execute(_QUEUE, (limit - len(filed),)).fetchall()
-    texts = {str(row[0]): list(_own(ticket_of(row))) for row in filed}
+    texts = {str(row[0]): [_own(row)] for row in filed}
     for _, number, data in queue:
         if number not in texts:
             row = connection.execute(_TICKET, (number,)).fetchone()  # its words may be others since
-            texts[number] = [] if row is None else list(_own(ticket_of(row)))
-        texts[number] += _said(data)
+            texts[number] = [] if row is None else [_own(row)]
+        texts[number].append(_said(data))
     places = ((terms.place(number), said) for number, said in texts.items())
     rows = sorted((place, " ".join(terms.terms("\n".join(said)))) for place, said in places if place is not None)
     after = filed[-1][-1] if filed else mark
@@ -104,16 +106,22 @@ def _mark(connection: sqlite3.Connection) -> int:
 def found(connection: sqlite3.Connection, words: str, wanted: Wanted, limit: int, before: int | None) -> list[Ticket]:
     """Tickets in which all these words are written, newest first."""
     asked = terms.wanted(words)
-    if not asked:
-        return []
-    holding = (ticket for ticket in _candidates(connection, asked, wanted, before) if _holds(connection, ticket, asked))
-    return list(islice(holding, limit))
+    tickets: list[Ticket] = []
+    refused = 0
+    for row in _candidates(connection, asked, wanted, before) if asked else ():
+        if len(tickets) >= limit or refused >= REFUSED:
+            break
+        if _holds(connection, row, asked):
+            tickets.append(ticket_of(row))
+        else:
+            refused += 1
+    return tickets
 
 
 def _candidates(
     connection: sqlite3.Connection, asked: tuple[str, ...], wanted: Wanted, before: int | None
-) -> Iterator[Ticket]:
-    """Wanted tickets that may hold the words, newest first."""
+) -> Iterable[Row]:
+    """Rows of wanted tickets that may hold the words, newest first."""
     must = conditions(wanted)
     known = terms.wanted_terms(asked)
     if known:
@@ -123,32 +131,30 @@ def _candidates(
     else:
         sql = f"SELECT {TICKET} FROM {_NEWEST} AS c CROSS JOIN ticket AS t ON t.number = c.number WHERE {must.sql}"
         first = ("~" if before is None else terms.number_at(before),)
-    for row in connection.execute(sql, (*first, *must.variables)):
-        yield ticket_of(row)
+    return connection.execute(sql, (*first, *must.variables))
 
 
-def _holds(connection: sqlite3.Connection, ticket: Ticket, asked: tuple[str, ...]) -> bool:
+def _holds(connection: sqlite3.Connection, row: Row, asked: tuple[str, ...]) -> bool:
     """Whether every word stands in the ticket, or in what was said about it later."""
-    text = fold("\n".join(_own(ticket)))
+    text = fold(_own(row))
     missing = [word for word in asked if word not in text]
     if not missing:
         return True
-    later = (text for (data,) in connection.execute(_EVENTS, (ticket.number,)).fetchall() for text in _said(data))
-    text = fold("\n".join(later))
+    text = fold("\n".join(_said(data) for (data,) in connection.execute(_EVENTS, row[:1]).fetchall()))
     return all(word in text for word in missing)
 
 
-def _own(ticket: Ticket) -> tuple[str, ...]:
-    """What is written in a ticket, and what it is called."""
-    place = ticket.place
-    where = (place.name, place.address) if place is not None else ()
-    return (ticket.text, ticket.alias, ticket.number, *where)
+def _own(row: Row) -> str:
+    """What is written in a ticket, from its row, and what it is called."""
+    number, alias, text, place, address, work = row[0], row[3], row[9], row[12], row[14], row[29]
+    summary = read_work(work).summary if work is not None and "summary" in work else ""
+    return "\n".join((text, alias, number, place or "", address or "", summary))
 
 
-def _said(data: str | None) -> tuple[str, ...]:
+def _said(data: str | None) -> str:
     """The words that an event brought: its ``text``."""
     text = None if data is None else read_json(data).get("text")
-    return (text,) if isinstance(text, str) else ()
+    return text if isinstance(text, str) else ""
 
 
 def ending(connection: sqlite3.Connection, digits: str, wanted: Wanted, limit: int) -> list[Ticket]:

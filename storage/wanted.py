@@ -1,16 +1,16 @@
 """Finding the tickets somebody wants: which index leads to them, and what else must hold.
 
 An open ticket stands in ``ix_ticket_open`` under its unit and its status, the earliest due first. So a list is merged
-from one short walk for each unit and status, however many tickets are open; what few tickets have (a handler, helpers,
-something to decide) has an index of its own. Where ended tickets are wanted that may be anybody's, all tickets are read
-whose numbers are of the days in question.
+from short walks, one for each unit and status, however many tickets are open. What few tickets have (helpers, something
+to decide, danger) has an index of its own that is walked whole. Where ended tickets are wanted that may be anybody's,
+all tickets are read whose numbers are of the days in question.
 """
 
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from heapq import nsmallest
@@ -43,22 +43,33 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """The index to walk (``INDEXED BY ...``, or "" for that of the numbers), and which part of it."""
+class Plan:
+    """How the wanted tickets are found: each stands at exactly one spot.
 
-    index: str
+    ``source`` is the table with the index to walk. A spot gives a column's value for each of ``columns``; ``where`` is
+    all else that must hold, after what makes the index fit.
+    """
+
+    source: str
     where: Where
+    columns: tuple[str, ...] = ()
+    spots: Sequence[tuple[str, ...]] = ((),)
+
+    @property
+    def at_spot(self) -> str:
+        """The condition with a question mark for each value of a spot, which come first."""
+        return " AND ".join([*(f"t.{column} = ?" for column in self.columns), self.where.sql])
 
 
 def found(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[Ticket]:
     """Tickets, the earliest due first, those without a date last; those due together in the order of filing."""
-    ways, must = list(paths(connection, wanted)), conditions(wanted)
+    plan = planned(connection, wanted)
     rows: list[tuple[int, int]] = []
     for dated in (True, False):
         more = limit + offset - len(rows)
-        if more > 0:
-            each = (row for way in ways for row in _walked(connection, way, must, dated, more))
-            rows += nsmallest(more, each)
+        if more > 0 and (dated or wanted.due_before is wanted.due_after is None):
+            spots = _nearest(connection, plan, dated, more)
+            rows += nsmallest(more, (row for spot in spots for row in _walked(connection, plan, spot, dated, more)))
     ids = [id_ for _, id_ in rows[offset:]]
     marks = ", ".join("?" * len(ids))
     sql = f"SELECT {TICKET}, t.rowid FROM ticket AS t WHERE t.rowid IN ({marks})"
@@ -66,26 +77,41 @@ def found(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: in
     return [by_id[id_] for id_ in ids]
 
 
-def _walked(
-    connection: sqlite3.Connection, way: Path, must: Where, dated: bool, limit: int
-) -> Sequence[tuple[int, int]]:
-    """(due, rowid) in that order; 0 where there is no date."""
-    where = way.where & must
-    due = "IS NOT NULL" if dated else "IS NULL"
+def _nearest(connection: sqlite3.Connection, plan: Plan, dated: bool, count: int) -> Sequence[tuple[str, ...]]:
+    """The spots in which the first so many tickets of all must be: those whose own first comes early enough."""
+    if len(plan.spots) <= count:
+        return plan.spots
+    names = [f"n.column{place}" for place, _ in enumerate(plan.columns, 1)]
+    same = " AND ".join(f"t.{column} = {name}" for column, name in zip(plan.columns, names, strict=True))
+    key, kind = ("t.due_at", "IS NOT NULL") if dated else ("t.rowid", "IS NULL")
+    values = ", ".join([f"({', '.join('?' * len(names))})"] * len(plan.spots))
     sql = (
-        f"SELECT coalesce(t.due_at, 0), t.rowid FROM ticket AS t {way.index}"
-        f" WHERE {where.sql} AND t.due_at {due} ORDER BY t.due_at, t.rowid LIMIT ?"
+        f"SELECT {', '.join(names)}, (SELECT {key} FROM {plan.source} WHERE {same} AND {plan.where.sql}"
+        f" AND t.due_at {kind} ORDER BY t.due_at, {key} LIMIT 1) AS first FROM (VALUES {values}) AS n ORDER BY first"
     )
-    return connection.execute(sql, (*where.variables, limit)).fetchall()
+    flat = [value for spot in plan.spots for value in spot]
+    firsts = [row for row in connection.execute(sql, (*plan.where.variables, *flat)).fetchall() if row[-1] is not None]
+    last = firsts[min(count, len(firsts)) - 1][-1] if firsts else 0
+    return [tuple(row[:-1]) for row in firsts if row[-1] <= last]
+
+
+def _walked(
+    connection: sqlite3.Connection, plan: Plan, spot: tuple[str, ...], dated: bool, limit: int
+) -> list[tuple[int, int]]:
+    """(due, rowid) in that order; 0 where there is no date."""
+    sql = (
+        f"SELECT coalesce(t.due_at, 0), t.rowid FROM {plan.source} WHERE {plan.at_spot}"
+        f" AND t.due_at {'IS NOT NULL' if dated else 'IS NULL'} ORDER BY t.due_at, t.rowid LIMIT ?"
+    )
+    return connection.execute(sql, (*spot, *plan.where.variables, limit)).fetchall()
 
 
 def count(connection: sqlite3.Connection, wanted: Wanted) -> int:
     """How many there are, at most `COUNTED`."""
-    must, total = conditions(wanted), 0
-    for way in paths(connection, wanted):
-        where = way.where & must
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM ticket AS t {way.index} WHERE {where.sql} LIMIT ?)"
-        total += connection.execute(sql, (*where.variables, COUNTED - total)).fetchone()[0]
+    plan, total = planned(connection, wanted), 0
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {plan.source} WHERE {plan.at_spot} LIMIT ?)"
+    for spot in plan.spots:
+        total += connection.execute(sql, (*spot, *plan.where.variables, COUNTED - total)).fetchone()[0]
         if total >= COUNTED:
             break
     return total
@@ -93,42 +119,37 @@ def count(connection: sqlite3.Connection, wanted: Wanted) -> int:
 
 def counts(connection: sqlite3.Connection, wanted: Wanted) -> dict[tuple[str, Status], int]:
     """How many there are, by unit and status."""
-    must = conditions(wanted)
-    all_open = wanted.units is None and not (_special(wanted) or _ended(wanted))
-    ways = [Path("INDEXED BY ix_ticket_open", Where(_OPEN))] if all_open else paths(connection, wanted)
+    plan = planned(connection, wanted, by_unit=wanted.units is not None)
+    sql = f"SELECT t.unit, t.status, count(*) FROM {plan.source} WHERE {plan.at_spot} GROUP BY t.unit, t.status"
     numbers: dict[tuple[str, Status], int] = {}
-    for way in ways:
-        where = way.where & must
-        sql = (
-            f"SELECT t.unit, t.status, count(*) FROM ticket AS t {way.index} WHERE {where.sql}"
-            " GROUP BY t.unit, t.status"
-        )
-        for unit, status, number in connection.execute(sql, where.variables).fetchall():
-            key = unit, Status(status)
-            numbers[key] = numbers.get(key, 0) + number
+    for spot in plan.spots:
+        for unit, status, number in connection.execute(sql, (*spot, *plan.where.variables)).fetchall():
+            numbers[unit, Status(status)] = number
     return numbers
 
 
-def paths(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Path]:
-    """Parts of indexes in which every wanted ticket stands exactly once."""
+def planned(connection: sqlite3.Connection, wanted: Wanted, by_unit: bool = True) -> Plan:
+    """How to find them. Without ``by_unit`` all open tickets are one spot, in the order of units and statuses."""
     if wanted.handler:
-        for status in wanted.statuses:
-            where = Where("t.handler = ? AND t.handler <> '' AND t.status = ?", (wanted.handler, status))
-            yield Path("INDEXED BY ix_ticket_handler", where)
-    elif _ended(wanted):
-        yield Path("", _numbered(wanted))
-    elif wanted.assisted_by:
-        yield Path("INDEXED BY ix_ticket_helped", Where(f"t.helpers IS NOT NULL AND {_OPEN}"))
-    else:
-        for unit in wanted.units if wanted.units is not None else _units(connection):
-            if wanted.deciding:
-                where = Where(f"t.unit = ? AND t.deciding IS NOT NULL AND {_OPEN}", (unit,))
-                yield Path("INDEXED BY ix_ticket_deciding", where)
-                continue
-            for status in wanted.statuses:
-                yield Path(
-                    "INDEXED BY ix_ticket_open", Where(f"t.unit = ? AND t.status = ? AND {_OPEN}", (unit, status))
-                )
+        given = Where("t.handler <> ''") & conditions(wanted, ("statuses", "handler"))
+        spots = [(wanted.handler, status) for status in wanted.statuses]
+        return Plan("ticket AS t INDEXED BY ix_ticket_handler", given, ("handler", "status"), spots)
+    if not ENDS.isdisjoint(wanted.statuses):
+        return Plan("ticket AS t", _numbered(wanted) & conditions(wanted))
+    for index, mark, asked in (
+        ("ix_ticket_helped", "t.helpers IS NOT NULL", wanted.assisted_by),
+        ("ix_ticket_deciding", "t.deciding IS NOT NULL", wanted.deciding),
+        ("ix_ticket_danger", "t.danger <> ''", wanted.danger),
+    ):
+        if asked:
+            return Plan(f"ticket AS t INDEXED BY {index}", Where(f"{mark} AND {_OPEN}") & conditions(wanted))
+    source = "ticket AS t INDEXED BY ix_ticket_open"
+    if not by_unit:
+        return Plan(source, Where(_OPEN) & conditions(wanted))
+    units = wanted.units if wanted.units is not None else _units(connection)
+    given = Where(_OPEN) & conditions(wanted, ("statuses", "units"))
+    spots = [(unit, status) for unit in units for status in wanted.statuses]
+    return Plan(source, given, ("unit", "status"), spots)
 
 
 def _numbered(wanted: Wanted) -> Where:
@@ -141,14 +162,6 @@ def _numbered(wanted: Wanted) -> Where:
     return where
 
 
-def _ended(wanted: Wanted) -> bool:
-    return not ENDS.isdisjoint(wanted.statuses)
-
-
-def _special(wanted: Wanted) -> bool:
-    return bool(wanted.handler or wanted.assisted_by or wanted.deciding)
-
-
 def _units(connection: sqlite3.Connection) -> list[str]:
     """The units that have open tickets, "" (the pool) among them whether it has some or not."""
     units, row = [""], connection.execute(_NEXT_UNIT, ("",)).fetchone()
@@ -158,22 +171,23 @@ def _units(connection: sqlite3.Connection) -> list[str]:
     return units
 
 
-def conditions(wanted: Wanted) -> Where:
-    """All that must hold of a wanted ticket, called ``t``."""
-    w = wanted
-    where = _among("t.status", w.statuses)
-    if w.units is not None:
-        where &= _among("t.unit", w.units)
-    if w.handler is not None:
-        where &= Where("t.handler = ?", (w.handler,))
+def conditions(wanted: Wanted, but: tuple[str, ...] = ()) -> Where:
+    """All that must hold of a wanted ticket, called ``t``, ``but`` for what is seen to already."""
+    w, must = wanted, [Where("1")]
+    if "statuses" not in but:
+        must.append(_among("t.status", w.statuses))
+    if w.units is not None and "units" not in but:
+        must.append(_among("t.unit", w.units))
+    if w.handler is not None and "handler" not in but:
+        must.append(Where("t.handler = ?", (w.handler,)))
     if w.assisted_by:
-        where &= Where("instr(t.helpers, ?) > 0", (f"|{w.assisted_by}|",))
+        must.append(Where("instr(t.helpers, ?) > 0", (f"|{w.assisted_by}|",)))
     if w.areas is not None:
-        where &= _among("t.area", ("", *sorted(w.areas)))
+        must.append(_among("t.area", ("", *sorted(w.areas))))
     if w.kinds:
-        where &= _among("t.kind", w.kinds)
+        must.append(_among("t.kind", w.kinds))
     if w.type is not None:
-        where &= Where("t.type = ?", (w.type,))
+        must.append(Where("t.type = ?", (w.type,)))
     for sql, at in (
         ("t.due_at < ?", w.due_before),
         ("t.due_at >= ?", w.due_after),
@@ -181,18 +195,25 @@ def conditions(wanted: Wanted) -> Where:
         ("t.filed_at < ?", w.until),
     ):
         if at is not None:
-            where &= Where(sql, (micros(at),))
+            must.append(Where(sql, (micros(at),)))
     if w.danger is not None:
-        where &= Where("t.danger <> ''" if w.danger else "t.danger = ''")
-    if not w.walled and not w.handler:
-        own = tuple(unit for unit in w.units or () if unit)
-        inside = _among("t.unit", own)
-        where &= Where(f"(NOT t.walled OR {inside.sql})", inside.variables)
+        must.append(Where("t.danger <> ''" if w.danger else "t.danger = ''"))
     if w.not_kept_from:
-        where &= Where("(t.kept_from IS NULL OR instr(t.kept_from, ?) = 0)", (f"|{w.not_kept_from}|",))
+        must.append(Where("(t.kept_from IS NULL OR instr(t.kept_from, ?) = 0)", (f"|{w.not_kept_from}|",)))
     if w.deciding:
-        where &= Where("t.deciding IS NOT NULL")
-    return where
+        must.append(Where("t.deciding IS NOT NULL"))
+    if not (w.walled or w.handler):
+        must.append(_before_the_wall(w))
+    return Where(" AND ".join(each.sql for each in must), tuple(v for each in must for v in each.variables))
+
+
+def _before_the_wall(wanted: Wanted) -> Where:
+    """Walled tickets are left out, but for those of a unit that is asked for by name."""
+    own = tuple(unit for unit in wanted.units or () if unit)
+    if not own:
+        return Where("NOT t.walled")
+    inside = _among("t.unit", own)
+    return Where(f"(NOT t.walled OR {inside.sql})", inside.variables)
 
 
 def _among(column: str, values: Sequence[str]) -> Where:

@@ -18,6 +18,7 @@ TERMS = 12
 _RUN = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _PAIRS = re.compile(f"(?=([{_RUN}]{{2}}))")
 _OTHERS = re.compile(rf"[0-9]+|[^\W\d_{_RUN}]+")
+_WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"([0-9]{6})-([0-9]{1,9})")
 _WIDTHS, _COUNTERS = 10, 10**9
 
@@ -29,8 +30,8 @@ def terms(text: str) -> list[str]:
 
 
 def wanted(text: str) -> tuple[str, ...]:
-    """The words somebody looks for, folded, in their order: what must stand in a ticket."""
-    return tuple(dict.fromkeys(fold(text).split()))
+    """The words somebody looks for, folded, in their order: what must stand in a ticket. Signs only part them."""
+    return tuple(dict.fromkeys(_WORD.findall(fold(text))))
 
 
 def wanted_terms(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -41,8 +41,10 @@ def _tickets() -> None:
         "closed_at IS NULL",
     )
     _partial("ix_ticket_handler", "ticket", ["handler", "status", "due_at"], "handler <> ''")
-    _partial("ix_ticket_helped", "ticket", ["due_at", "helpers"], "helpers IS NOT NULL AND closed_at IS NULL")
-    _partial("ix_ticket_deciding", "ticket", ["unit", "due_at"], "deciding IS NOT NULL AND closed_at IS NULL")
+    seen_by = ("due_at", "unit", "status", "handler", "area", "walled", "kept_from")
+    _partial("ix_ticket_helped", "ticket", [*seen_by, "helpers"], "helpers IS NOT NULL AND closed_at IS NULL")
+    _partial("ix_ticket_deciding", "ticket", [*seen_by], "deciding IS NOT NULL AND closed_at IS NULL")
+    _partial("ix_ticket_danger", "ticket", [*seen_by], "danger <> '' AND closed_at IS NULL")
     ending = sa.text("substr(number, length(number) - 2)")
     _partial("ix_ticket_ending", "ticket", [ending], "closed_at IS NULL")
 

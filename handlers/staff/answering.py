@@ -17,8 +17,8 @@ from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers.naming import moment, shortened
 from handlers.notices import NOTHING
-from handlers.staff import evidence, leaving, proposing, reference, writing
-from handlers.staff.command import Command, table
+from handlers.staff import evidence, leaving, proposing, reference, spoken, writing
+from handlers.staff.command import Command, OnTicket, table
 from handlers.staff.me import Me, is_mine
 from handlers.supervisor import deciding
 from handlers.supervisor.saying import titled
@@ -161,8 +161,15 @@ async def _answer_said(turn: Turn, me: Me, ticket: Ticket, composing: Composing,
     if not me.may(Act.ANSWER, ticket):
         raise Refusal("refusal.not_yours", number=ticket.number, act=turn.words(f"act.{Act.ANSWER}"))
     possible(turn, ticket)
+    if composing.step == "preview":
+        name = spoken.words_of(turn, "choice", _CHOSEN).get(desk_word(text))
+        if name is not None:
+            return await _CHOSEN[name](turn, me, ticket, composing.values.get("key", ""))
     return await writing.said(turn, me, ticket, composing, text)
 
+
+_CHOSEN: Mapping[str, OnTicket] = {"answer_send": send, "answer_change": change, "answer_drop": drop}
+"""What can be chosen under a preview; the words on the buttons may be typed."""
 
 GoesOn = Callable[[Turn, Me, Ticket, Composing, str], Awaitable[Reply]]
 _GOES_ON: Mapping[str, GoesOn] = {

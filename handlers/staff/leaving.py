@@ -23,6 +23,17 @@ SUBMITTED = (Matter.SIGN_OFF, Matter.PROMISE)
 """Decisions that an answer waits for."""
 
 
+LONGEST = 1500
+"""Bytes of what may be said to a resident in one go: with number, title and unit it fits one WeChat message."""
+
+
+def fitting(ticket: Ticket, text: str) -> str:
+    """The text. Raises Refusal when it would be cut on its way to a resident."""
+    if len(text.encode()) > LONGEST:
+        raise Refusal("answer.too_long", number=ticket.number, limit=LONGEST // 3, letters=LONGEST)
+    return text
+
+
 def free_to_act(turn: Turn, ticket: Ticket) -> None:
     """Raises Refusal while an answer is on its way: whoever wants something else recalls it first."""
     answer = ticket.work.answer
@@ -183,7 +194,8 @@ def _pausing(turn: Turn, ticket: Ticket) -> float:
 
 
 async def promise_kept(turn: Turn, me: Me, ticket: Ticket, text: str) -> Ticket:
-    """The ticket with its promise kept: the residents are told. Raises NotPossibleNow."""
+    """The ticket with its promise kept: the residents are told. Raises Refusal."""
+    fitting(ticket, text)
     work = replace(ticket.work, promise_at=None)
     after = case.moved(turn, ticket, Action.PROMISE, me.id, {"kept": True, "text": text}, work=work)
     turn.changes.cancel("promise", ticket.number)

@@ -63,7 +63,7 @@ async def extend(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
         raise Refusal("extend.too_much", number=ticket.number, left=left)
     if not reason:
         return _ask(turn, me, ticket, "extend", "extend.ask_reason", values={"before": str(days)}, days=days)
-    return _proposed(turn, me, ticket, _proposal(turn, me, Matter.EXTENSION, reason, days=days))
+    return _proposed(turn, me, ticket, _proposal(turn, me, ticket, Matter.EXTENSION, reason, days=days))
 
 
 async def raise_(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
@@ -73,7 +73,7 @@ async def raise_(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     ticket.after(Action.DISPATCH, turn.now)
     if not text:
         return _ask(turn, me, ticket, "raise", "raise.ask_reason", unit=unit_name(turn, above))
-    return _proposed(turn, me, ticket, _proposal(turn, me, Matter.RAISE, text, to=above))
+    return _proposed(turn, me, ticket, _proposal(turn, me, ticket, Matter.RAISE, text, to=above))
 
 
 async def decline(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
@@ -82,7 +82,7 @@ async def decline(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     ticket.after(Action.REJECT, turn.now)
     if not text:
         return _ask(turn, me, ticket, "decline", "decline.ask_reason")
-    proposal = _proposal(turn, me, Matter.DECLINE, text)
+    proposal = _proposal(turn, me, ticket, Matter.DECLINE, text)
     if not me.may(Act.DECIDE_DESK, ticket):
         return _proposed(turn, me, ticket, proposal)
     _forget(turn, "decline")
@@ -100,7 +100,7 @@ async def merge(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     if await is_mine(turn, me, other):
         raise Refusal("refusal.own_case", number=other.number)
     rulings.check_merge(ticket, other)
-    proposal = _proposal(turn, me, Matter.MERGE, reason or other.number, to=other.number)
+    proposal = _proposal(turn, me, ticket, Matter.MERGE, reason or other.number, to=other.number)
     if not me.may(Act.DECIDE_DESK, ticket) or not me.may(Act.DECIDE_DESK, other):
         return _proposed(turn, me, ticket, proposal, other=other.number)
     _forget(turn, "merge")
@@ -145,7 +145,7 @@ def _may_object(turn: Turn, ticket: Ticket) -> None:
 
 
 def _objected(turn: Turn, me: Me, ticket: Ticket, klass: str, text: str) -> Reply:
-    proposal = _proposal(turn, me, Matter.OBJECTION, text, klass=klass)
+    proposal = _proposal(turn, me, ticket, Matter.OBJECTION, text, klass=klass)
     after = chain.proposed(turn, me, ticket, proposal, Action.OBJECT)
     _forget(turn, "object")
     due = _decided_by(turn, after, Matter.OBJECTION)
@@ -153,9 +153,11 @@ def _objected(turn: Turn, me: Me, ticket: Ticket, klass: str, text: str) -> Repl
 
 
 def _proposal(
-    turn: Turn, me: Me, matter: Matter, text: str, *, klass: str = "", days: int = 0, to: str = ""
+    turn: Turn, me: Me, ticket: Ticket, matter: Matter, text: str, *, klass: str = "", days: int = 0, to: str = ""
 ) -> Proposal:
-    return Proposal(matter=matter, by=me.id, at=turn.now, text=text, klass=klass, days=days, to=to)
+    return Proposal(
+        matter=matter, by=me.id, at=turn.now, text=leaving.fitting(ticket, text), klass=klass, days=days, to=to
+    )
 
 
 def _proposed(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, **params: str) -> Reply:

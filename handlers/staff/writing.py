@@ -35,10 +35,11 @@ CHOICES = ("send", "change", "drop")
 
 
 async def go_on(turn: Turn, me: Me, ticket: Ticket, draft: Composing) -> Reply:
-    """Ask for what is missing, or show the preview. Raises Refusal for a date that cannot be promised."""
+    """Ask for what is missing, or show the preview. Raises Refusal for words that are too long."""
     outcome, draft = _outcome(turn, draft)
     if not draft.text:
         return _ask(turn, me, ticket, draft, "text")
+    leaving.fitting(ticket, draft.text)
     blank = next(iter(answers.blanks(draft.text, named(turn))), "")
     if blank:
         return _ask(turn, me, ticket, draft, "blank", blank=blank)

@@ -108,7 +108,7 @@ async def asked(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: st
 
 async def declined(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: str) -> Ticket:
     """Not this desk's business: it ends, with the reason and where to go."""
-    words = "\n".join(filter(None, (proposal.text, text)))
+    words = leaving.fitting(ticket, "\n".join(filter(None, (proposal.text, text))))
     return await case.ended(turn, ticket, Action.REJECT, me.id, "rejected", {"text": words}, text=words)
 
 

@@ -348,3 +348,19 @@ async def test_what_the_state_forbids_keeps_the_files_too(hall: Hall, handler: P
     other = "260304-00022"
     await hall.filed(other, "transport", "other")
     assert "随附凭证" in await handler.say(f"答复 {other} 已解决：{DONE}")
+
+
+async def test_the_words_of_the_buttons_can_be_typed(hall: Hall, handler: Person) -> None:
+    await handler.say(f"答复 {N} 已解决：{DONE}")
+    assert "请选发出、修改或不发" in await handler.say("好的")
+    await handler.say("修改")
+    await handler.say("电缆已经换好，路灯今晚会亮，请您留意。")
+    await handler.say("发出")
+    assert (await hall.ticket(N)).work.answer is not None
+
+
+async def test_what_would_be_cut_on_its_way_is_refused(hall: Hall, handler: Person) -> None:
+    assert "太长了" in await handler.say(f"答复 {N} 已解决：{'修' * 501}")
+    assert "居民会看到" in await handler.say(f"答复 {N} 已解决：{'修' * 500}")
+    answer = handler.last.text.split("────────")[1]
+    assert len(answer.encode()) < 2000, "it fits one WeChat message"

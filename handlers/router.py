@@ -233,6 +233,8 @@ class Router:
                 return turn.say("supplement.how")
             case "chinese" | "english":
                 return desk.language(turn, "en" if command == "english" else "zh_CN")
+            case "mute" | "unmute":
+                return desk.mute(turn, muted=command == "mute")
             case "start":
                 return desk.welcome(turn)
             case courtesy if courtesy in COURTESIES:

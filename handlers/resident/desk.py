@@ -67,6 +67,14 @@ def language(turn: Turn, locale: str) -> Reply:
     return turn.say(f"language.{locale}")
 
 
+def mute(turn: Turn, *, muted: bool) -> Reply:
+    """Few notices: only what is never folded; or all again."""
+    turn.remember(muted=muted)
+    if muted:
+        return turn.say("mute.done", Choice("desk:unmute", turn.words("choice.unmute")))
+    return turn.say("mute.over")
+
+
 async def my_data(turn: Turn) -> Reply:
     """Everything that is kept of this person, in plain words."""
     tickets = await turn.read.tickets_of(turn.address, 100)

@@ -15,7 +15,7 @@ from bot.domain.numbers import make
 from bot.domain.people import Address, Role, Shift
 from bot.domain.ticket import Action
 from bot.domain.town import LOAD
-from bot.message import KNOCKED, Lane
+from bot.message import KNOCKED, InboundMessage, Lane, MessageKind
 from bot.townfile import SAMPLE, load_town
 from handlers.reaching import unreached
 from storage.beside import reading
@@ -359,6 +359,15 @@ async def for_resident(room: Newsroom, what: str, **params: str) -> None:
     await room.tick()
 
 
+async def says(room: Newsroom, text: str) -> None:
+    at = room.clock.now()
+    message = InboundMessage(address=RESIDENT, key=text, kind=MessageKind.TEXT, at=at, text=text)
+    answer = await room.dispatcher.take(message)
+    assert answer.reply is not None
+    assert "通知您" in answer.reply.text
+    await room.outbox()
+
+
 async def test_a_resident_hears_folded_news_of_a_ticket_once_in_four_hours(room: Newsroom) -> None:
     await room.file(reporter=RESIDENT)
     await for_resident(room, "taken")
@@ -385,11 +394,15 @@ async def test_folded_news_of_the_night_come_in_the_morning(room: Newsroom) -> N
 
 
 async def test_who_wants_few_notices_gets_none_of_the_folded_ones(room: Newsroom) -> None:
-    await room.remember(RESIDENT, muted=True)
     await room.file(reporter=RESIDENT)
+    await says(room, "少通知")
     await for_resident(room, "taken")
     assert await room.outbox() == []
     assert await room.store.reader.notes(str(RESIDENT)) == []
+    await says(room, "unmute")
+    await room.wait(timedelta(hours=4))
+    await for_resident(room, "progress", text="材料已到")
+    assert len(await room.outbox()) == 1
 
 
 # Who cannot be reached

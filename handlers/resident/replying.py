@@ -9,10 +9,11 @@ from bot.conversation.session import Replied
 from bot.domain.ticket import Action, Status, Ticket
 from bot.message import AttachmentType, Choice, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers import case
+from handlers import case, notices
 from handlers.naming import counted, moment, shortened, ticket_title, unit_name
 from handlers.resident import card, collecting
 from handlers.staff import asking
+from handlers.supervisor.saying import supervisors_of
 
 MORE_WORDS = timedelta(minutes=2)
 """People answer in several messages: words that follow so soon belong to the answer too."""
@@ -70,8 +71,7 @@ async def answer(turn: Turn, ticket: Ticket, *, certain: bool) -> Reply:
     turn.remember(asked=others, replied=Replied(ticket.number, turn.now))
     reading = turn.guide.read(message.text) if message.text else None
     danger = reading.danger.code if reading is not None and reading.danger is not None else ""
-    text = message.text or turn.words("replied.files")
-    await case.tell_who_has_it(turn, after, "replied", urgent=bool(danger), text=shortened(text, TOLD))
+    await _tell(turn, after, message.text, urgent=bool(danger))
     lines = [card.danger_advice(turn, danger)] if danger else []
     problem = next((each.problem for each in enclosed if each.problem), "")
     if problem:
@@ -83,6 +83,15 @@ async def answer(turn: Turn, ticket: Ticket, *, certain: bool) -> Reply:
         lines.append(turn.words("replied.due", due=moment(turn, after.promised_at)))
     choices = () if certain else (Choice(f"{ticket.number}:not_answer={said.seq}", turn.words("choice.not_this")),)
     return Reply("\n".join(lines), choices, ticket=ticket.number)
+
+
+async def _tell(turn: Turn, ticket: Ticket, text: str, *, urgent: bool) -> None:
+    """Whoever asked hears the answer; behind the wall only that there is one, and the supervisors what it says."""
+    said = shortened(text, TOLD) if text else turn.words("replied.files")
+    if ticket.walled:
+        notices.tell_staff(turn, await supervisors_of(turn, ticket), "replied", ticket, urgent=urgent, text=said)
+        said = turn.words("supplement.behind_the_wall")
+    await case.tell_who_has_it(turn, ticket, "replied", urgent=urgent, text=said)
 
 
 async def not_answer(turn: Turn, ticket: Ticket, value: str) -> Reply:

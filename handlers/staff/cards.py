@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence, Set
 
 from bot.changes import Looked
 from bot.domain.colour import Colour
-from bot.domain.people import DESK
+from bot.domain.people import DESK, Address
 from bot.domain.ticket import Action, Event, Ticket
 from bot.domain.wall import open_to, shown_to
 from bot.message import AttachmentType, Choice, Reply
+from bot.ports import PushState
 from bot.turn import Turn
 from handlers.naming import (
     counted,
@@ -62,6 +64,12 @@ async def done(turn: Turn, me: Me, ticket: Ticket, lead: str, *more: Choice) -> 
 async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
     """The card of a ticket; that it was read is recorded. ``lead`` stands above it."""
     turn.changes.looked.append(Looked(by=me.id, what="card", at=turn.now, ticket=ticket.number))
+    files, events, pushes, reporters = await asyncio.gather(
+        turn.read.attachments_of(ticket.number),
+        turn.read.events(ticket.number),
+        turn.read.pushes_of(ticket.number),
+        turn.read.reporters(ticket.number),
+    )
     shown = shown_to(me.person, ticket)
     say = turn.words
     lines = [lead] if lead else []
@@ -78,7 +86,7 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
             extra.append(Choice(f"{ticket.number}:words", say("work.all_words")))
     else:
         lines.append(say("work.no_words"))
-    if open_to(me.person, ticket) and (files := await turn.read.attachments_of(ticket.number)):
+    if files and open_to(me.person, ticket):
         lines.append(say("work.files", list=counted(turn, [AttachmentType(file.type) for file in files])))
     lines.append(
         say(
@@ -94,8 +102,9 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
     if ticket.promised_at is not None and ticket.promised_at != ticket.due_at:
         lines.append(say("work.promised", due=moment(turn, ticket.promised_at)))
     lines += _open_matters(turn, me, ticket)
-    lines += await _past(turn, me, ticket)
-    lines += await _delivery(turn, ticket)
+    news = [event for event in (*events, *fresh(turn, ticket)) if event.action not in SILENT]
+    lines += [past(turn, me, event, hidden=_hidden(me, ticket, event)) for event in news[-PAST_SHOWN:]]
+    lines += _delivery(turn, pushes, {reporter.address for reporter in reporters})
     offered = (*choices(turn, me, ticket)[: CHOICES_MOST - len(extra)], *extra)
     return Reply("\n".join(lines), offered, slot(turn, ticket), ticket=ticket.number)
 
@@ -131,15 +140,21 @@ def _open_matters(turn: Turn, me: Me, ticket: Ticket) -> Iterable[str]:
             yield turn.words("work.order", number=order.number, due=moment(turn, order.due_at))
 
 
-async def _past(turn: Turn, me: Me, ticket: Ticket) -> list[str]:
-    events = [event for event in await turn.read.events(ticket.number) if event.action not in SILENT]
-    return [past(turn, me, event, walled=not open_to(me.person, ticket)) for event in events[-PAST_SHOWN:]]
+def fresh(turn: Turn, ticket: Ticket) -> list[Event]:
+    """What this very turn does with a ticket: the store does not know of it yet."""
+    return [event for event in turn.changes.events if event.ticket == ticket.number]
 
 
-def past(turn: Turn, me: Me, event: Event, *, walled: bool = False) -> str:
+def _hidden(me: Me, ticket: Ticket, event: Event) -> bool:
+    """Whether the words of an event stay behind the wall: a unit reads its own people's there, nobody else's."""
+    by = me.directory.by_id.get(event.by)
+    return not open_to(me.person, ticket) and (by is None or by.unit != me.staff.unit)
+
+
+def past(turn: Turn, me: Me, event: Event, *, hidden: bool = False) -> str:
     """One line of what happened: when, who, what, and the words that went with it."""
     said = event.data.get("text", "")
-    words = "" if walled or not isinstance(said, str) else shortened(" ".join(said.split()), PAST_WORDS)
+    words = "" if hidden or not isinstance(said, str) else shortened(" ".join(said.split()), PAST_WORDS)
     line = turn.words("work.past", at=moment(turn, event.at), name=_actor(turn, me, event.by), what=_what(turn, event))
     return f"{line}{turn.words('work.past_words', text=words)}" if words else line
 
@@ -164,17 +179,11 @@ _DELIVERY = {
 """State of a push -> how that is said; everything else is on its way."""
 
 
-async def _delivery(turn: Turn, ticket: Ticket) -> list[str]:
+def _delivery(turn: Turn, pushes: Sequence[PushState], residents: Set[Address]) -> Iterable[str]:
     """How the last news for the residents stand, and how many for staff did not reach anybody."""
-    pushes = await turn.read.pushes_of(ticket.number)
-    if not pushes:
-        return []
-    residents = {reporter.address for reporter in await turn.read.reporters(ticket.number)}
-    lines = []
     last = next((push for push in pushes if push.address in residents), None)
     if last is not None:
-        lines.append(turn.words(f"work.push.{_DELIVERY.get(last.state, 'on_its_way')}", at=moment(turn, last.at)))
+        yield turn.words(f"work.push.{_DELIVERY.get(last.state, 'on_its_way')}", at=moment(turn, last.at))
     lost = sum(push.address not in residents and _DELIVERY.get(push.state) in ("kept", "lost") for push in pushes)
     if lost:
-        lines.append(turn.words("work.push.staff_lost", count=lost))
-    return lines
+        yield turn.words("work.push.staff_lost", count=lost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from handlers.staff.command import Command, table
 from handlers.staff.me import Me
 
 PER_LIST = 10
-GATHERED = 60
+GATHERED = 50
 """So many tickets of each sort, the earliest due first, are looked at for the most urgent ones."""
 OWN = 100
 """So many of the newest matters somebody filed are kept out of their list: nobody finds an own case."""
@@ -81,8 +82,10 @@ async def waiting_for(turn: Turn, me: Me) -> list[Ticket]:
     """Own and untaken tickets of the unit, those it helps with, and what waits for this person's decision."""
     found: dict[str, Ticket] = {}
     own = {t.number for address in me.staff.addresses for t in await turn.read.tickets_of(address, OWN)}
-    for wanted in _wanted(me):
-        for ticket in await turn.read.tickets(wanted, GATHERED):
+    questions = list(_wanted(me))
+    answers = await asyncio.gather(*(turn.read.tickets(wanted, GATHERED) for wanted in questions))
+    for wanted, tickets in zip(questions, answers, strict=True):
+        for ticket in tickets:
             if ticket.number not in own and _concerns(turn, me, wanted, ticket):
                 found[ticket.number] = ticket
     return sorted(found.values(), key=lambda t: (-turn.guide.colour(t, turn.now), _due(turn, t), t.number))

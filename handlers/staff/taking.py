@@ -172,7 +172,8 @@ async def note(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
         return offering.wanting(turn, shown_to(me.person, ticket), "note")
     data: dict[str, object] = {"text": text, "enclosed": _enclosed(turn, ticket, files)}
     after = case.moved(turn, ticket, Action.NOTE, me.id, {name: value for name, value in data.items() if value})
-    if ticket.handler and ticket.handler != me.id:
+    across_the_wall = ticket.walled and me.staff.unit != ticket.unit
+    if ticket.handler and ticket.handler != me.id and not across_the_wall:
         await case.tell_who_has_it(turn, after, "noted", name=me.staff.name, text=shortened(text, NEWS_WORDS))
     title = ticket_title(turn, shown_to(me.person, ticket))
     return await cards.done(turn, me, after, turn.words("work.noted", number=ticket.number, title=title))

@@ -3,7 +3,7 @@ resident."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -67,13 +67,14 @@ async def ended(
     return after
 
 
-def rearm(turn: Turn, ticket: Ticket) -> None:
+def rearm(turn: Turn, ticket: Ticket, steps: Sequence[deadlines.Step] | None = None) -> None:
     """Wind up the ladder: every rung, each with a timer of its own, so that none hangs on another having fired.
 
-    Those whose moment has passed are due at once; what has fired never fires again.
+    Those whose moment has passed are due at once; what has fired never fires again. ``steps`` is the ladder, for
+    whoever has it already.
     """
     turn.changes.cancel("rung", ticket.number)
-    for step in turn.guide.ladder(ticket):
+    for step in turn.guide.ladder(ticket) if steps is None else steps:
         timer = Timer("rung", ticket.number, step.at, step.level)
         if timer != turn.timer:
             turn.changes.timer(timer)

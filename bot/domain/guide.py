@@ -30,6 +30,7 @@ class Guide:
     calendar: WorkCalendar
     dispatcher: Dispatcher
     unit_calendars: Mapping[str, WorkCalendar] = field(default_factory=dict)
+    _below: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, town: Town, fold: Callable[[str], str] = words.fold) -> Guide:
@@ -71,12 +72,15 @@ class Guide:
 
     def below(self, unit: str) -> frozenset[str]:
         """The units that stand below one, at any depth."""
-        found: set[str] = set()
-        more = {unit}
-        while more:
-            more = {u.code for u in self.town.units.values() if u.parent in more} - found
-            found |= more
-        return frozenset(found)
+        known = self._below.get(unit)
+        if known is None:
+            found: set[str] = set()
+            more = {unit}
+            while more:
+                more = {u.code for u in self.town.units.values() if u.parent in more} - found
+                found |= more
+            known = self._below[unit] = frozenset(found)
+        return known
 
     def calendar_of(self, unit: str) -> WorkCalendar:
         """The calendar a unit works by; the town's for the pool and for units without own hours."""

@@ -18,7 +18,6 @@ from bot.domain.town import Clock
 from bot.domain.work import Matter, OrderKind, Proposal
 from bot.turn import Turn
 from handlers import case, notices
-from handlers.staff.me import person_of
 
 
 class Circle(Enum):
@@ -64,17 +63,19 @@ async def climb(turn: Turn) -> None:
     if ticket is None or not ticket.open:
         return
     reached = max(turn.now, timer.due_at)  # the clock may have been set back since this timer was found due
-    step = next((s for s in turn.guide.ladder(ticket) if s.level == timer.level and s.at <= reached), None)
+    steps = turn.guide.ladder(ticket)
+    step = next((s for s in steps if s.level == timer.level and s.at <= reached), None)
     deadline = turn.guide.deadline(ticket)
     if step is not None and deadline is not None:
         key = case.alert(ticket.number, step.level, deadline)
         if await turn.read.task(key) is None:
             data: dict[str, object] = {"level": step.level, "rung": step.rung, "due": deadline.isoformat()}
             turn.changes.tasks.append(Task(key, "overdue", ticket.number, turn.now, deadline, data=data))
-            if step.rung is Rung.ORDER:
-                ticket = drafted_order(turn, ticket)
-            await _tell(turn, ticket, step, key)
-    case.rearm(turn, ticket)
+            after = drafted_order(turn, ticket) if step.rung is Rung.ORDER else ticket
+            await _tell(turn, after, step, key)
+            if after is not ticket:
+                return  # moved: wound up already
+    case.rearm(turn, ticket, steps)
 
 
 def drafted_order(turn: Turn, ticket: Ticket) -> Ticket:
@@ -100,11 +101,10 @@ async def _tell(turn: Turn, ticket: Ticket, step: Step, key: str) -> None:
     round_the_clock = Clock(ticket.clock) is not Clock.TYPE
     circles = (TOLD_ROUND_THE_CLOCK if round_the_clock else TOLD)[step.rung]
     urgent = round_the_clock or bool(ticket.danger) or step.rung is Rung.ORDER
-    own = {reporter.address for reporter in await turn.read.reporters(ticket.number)}
     what, due = f"rung.{step.rung}", ticket.due_at.isoformat() if ticket.due_at else ""
     told: dict[str, Staff] = {}
     for circle in circles:
-        found = {s.id: s for s in _PEOPLE[circle](turn, directory, ticket) if own.isdisjoint(s.addresses)}
+        found = {s.id: s for s in _PEOPLE[circle](turn, directory, ticket) if not await _owns(turn, s, ticket)}
         if not found and circle is Circle.HANDLER:
             notices.tell_unit(turn, ticket.unit, what, ticket, urgent=urgent, due=due)
         told |= found
@@ -113,10 +113,18 @@ async def _tell(turn: Turn, ticket: Ticket, step: Step, key: str) -> None:
     notices.tell_staff(turn, told.values(), what, ticket, urgent=urgent, about=key, due=due)
 
 
+async def _owns(turn: Turn, staff: Staff, ticket: Ticket) -> bool:
+    """Nobody is told to end the lateness of an own case: it would never be heard."""
+    for address in staff.addresses:
+        if await turn.read.owns(address, ticket.number):
+            return True
+    return False
+
+
 def _seeing(turn: Turn, directory: Directory, ticket: Ticket, people: Iterable[Staff]) -> list[Staff]:
     """Those of them, or their deputies, who may see the ticket: areas and the wall bind alerts too."""
     acting = (directory.standing_in(staff, turn.now) for staff in people)
-    return [staff for staff in acting if may(person_of(turn, staff, directory), Act.SEE, ticket)]
+    return [staff for staff in acting if may(turn.guide.person(staff), Act.SEE, ticket)]
 
 
 def _handler(turn: Turn, directory: Directory, ticket: Ticket) -> list[Staff]:

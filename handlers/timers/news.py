@@ -16,9 +16,10 @@ from bot.changes import Looked, Note, Timer
 from bot.domain.colour import Colour
 from bot.domain.directory import Directory
 from bot.domain.people import Staff
-from bot.domain.ticket import Ticket
+from bot.domain.ticket import Status, Ticket
 from bot.domain.town import LOAD
 from bot.domain.wall import shown_to
+from bot.domain.work import Matter
 from bot.message import Choice, Lane, Push, Reply
 from bot.turn import Turn, Voice
 from handlers import reaching, wording
@@ -41,6 +42,9 @@ SPREAD = 50
 
 ARRIVALS = ("arrived", "arrived_danger")
 """News of a ticket that nobody has yet; void when somebody has it, or another unit."""
+
+ASKED = ("to_decide", "undecided")
+"""News of something that waits for a decision; void when it was decided."""
 
 APART = 3
 """So many urgent matters get a push of their own each; more become a list."""
@@ -174,13 +178,13 @@ async def _not_before(turn: Turn, box: str, calm: Sequence[Story]) -> datetime |
 
 async def _still_true(turn: Turn, directory: Directory, staff: Staff, notes: Sequence[tuple[int, Note]]) -> list[Story]:
     """News that still mean something to somebody, the latest of each kind and ticket; the others count as told."""
-    stories: dict[tuple[str, str], Story] = {}
+    stories: dict[tuple[str, str, str], Story] = {}
     for id_, note in notes:
         ticket = await turn.read.ticket(note.ticket) if note.ticket else None
         if note.ticket and (ticket is None or not await _matters(turn, directory, staff, note, ticket)):
             turn.changes.folded.append(id_)
             continue
-        name = (note.what, note.ticket or note.key)
+        name = (note.what, note.ticket or note.key, note.params.get("matter", ""))
         if (before := stories.pop(name, None)) is not None:
             turn.changes.folded.append(before.id)
         shown = shown_to(reaching.person(turn, directory, staff), ticket) if ticket is not None else None
@@ -191,8 +195,10 @@ async def _still_true(turn: Turn, directory: Directory, staff: Staff, notes: Seq
 async def _matters(turn: Turn, directory: Directory, staff: Staff, note: Note, ticket: Ticket) -> bool:
     if not ticket.open and note.what not in wording.OF_AN_END:
         return False
-    if note.what in ARRIVALS and ticket.handler not in ("", staff.id):
-        return False  # somebody took it meanwhile
+    if note.what in ARRIVALS and (ticket.status is not Status.DISPATCHED or ticket.handler not in ("", staff.id)):
+        return False  # somebody took it meanwhile, or sent it back
+    if note.what in ASKED and ticket.work.proposal(Matter(note.params["matter"])) is None:
+        return False  # somebody decided meanwhile
     return await reaching.may_hear(turn, directory, staff, ticket)
 
 

@@ -27,6 +27,7 @@ from bot.domain.people import Address
 from tests.fakes.telegram_api import FakeTelegram, StoredFile
 from tests.fakes.wechat_api import FakeWeChat, File
 
+_TYPED = re.compile(r"\w{1,12}( \d{6}-\d{5,})?")
 TINY_JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb004300") + b"\x08" * 64 + bytes.fromhex("ffd9")
 TINY_AMR = b"#!AMR\n" + b"\x3c" + b"\x00" * 31
 TINY_MP4 = bytes.fromhex("0000001866747970") + b"isom\x00\x00\x02\x00isommp41" + b"\x00" * 32
@@ -97,8 +98,7 @@ class WeChatPhone:
         await self._post("location", f"{xml}<Label>{escape(label)}</Label>")
 
     async def press(self, shown: Shown, label: str, token: str) -> None:
-        number = [choice[0] for choice in shown.choices].index(label) + 1
-        await self.say(str(number))
+        await self.say(token)
 
     async def edit(self, old: str, new: str) -> None:
         raise AssertionError("nothing can be edited on WeChat")
@@ -149,6 +149,9 @@ class WeChatPhone:
     def _show(self, text: str) -> None:
         lines = re.findall(r"^(\d{1,2}) (.+)$", text, re.M)
         run = [(label, number) for place, (number, label) in enumerate(lines, 1) if int(number) == place]
+        if not run:  # what is pushed ends with lines to be typed as they are
+            tail = itertools.takewhile(_TYPED.fullmatch, reversed(text.split("\n")[1:]))
+            run = [(line, line) for line in reversed(list(tail))]
         self.screen.append(Shown(text, tuple(run)))
 
 

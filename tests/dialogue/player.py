@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
@@ -118,6 +119,16 @@ class Player:
         await self.begin(actor)
         await actor.phone.say(text)
         await self.settled(actor)
+
+    async def together(self, acts: str) -> None:
+        """Several people type at the same moment: ``handler: 接单 1 | second: 接单 1``."""
+        said = [act.partition(": ") for act in acts.split(" | ")]
+        await self.stage.advance(timedelta(seconds=1))
+        for name, _, _ in said:
+            self.actors[name].since = len(self.actors[name].phone.screen)
+        await asyncio.gather(*(self.actors[name].phone.say(text) for name, _, text in said))
+        for name, _, _ in said:
+            await self.settled(self.actors[name])
 
     async def writes(self, actor: Actor, length: str) -> None:
         await self.says(actor, (LONG * 500)[: int(length)])
@@ -290,6 +301,7 @@ DEEDS: list[tuple[str, Deed]] = [
 HAPPENINGS: list[tuple[str, Deed]] = [
     (r"staff (\w+)(?: as (\w+))?((?: \S+)*)", Player.employs),
     (r"person (\w+)(?: channel=(\w+))?", Player.meets),
+    (r"together: (.+)", Player.together),
     (r"after (\d+) (seconds|minutes|hours|days)", Player.after),
     (r"after (\d+) working (days?|hours?)", Player.after_working),
     (r"at (\d{4}-\d\d-\d\d \d\d:\d\d)", Player.at),

@@ -38,6 +38,7 @@ photo`), and for what they are told::
     handler hears: 新工单          said to that phone since its last act, or since the clock last moved
     handler hears not: 新工单
     handler hears nothing
+    together: handler: 接单 1 | second: 接单 1    at the same moment
     next push to handler: 新工单   the clock moves on until something new has come to that phone: it says this
 
 ``{number}`` and ``{code}`` may carry a name, ``{number_a}``; ``{invite}`` is an invitation code.

@@ -23,7 +23,7 @@ async def told(turn: Turn) -> None:
     timer = turn.timer
     assert timer is not None  # noqa: S101 - only timers come here
     task = await turn.read.task(timer.subject)
-    if task is None or (timer.level > 0 and (task.data or {}).get("who")):
+    if task is None or (task.data or {}).get("who"):
         return  # somebody saw to it
     ticket = await turn.read.ticket(task.subject)
     directory, late = await turn.read.directory(), timer.level > 0

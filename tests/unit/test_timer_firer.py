@@ -11,7 +11,7 @@ from bot.changes import Changes, Timer
 from bot.domain.people import Address
 from bot.errors import StoreUnavailable
 from bot.runtime.metrics import Metrics
-from bot.runtime.timer_firer import AGAIN, TimerFirer
+from bot.runtime.timer_firer import AGAIN, AT_ONCE, BATCH, WHILE_BUSY, TimerFirer
 from bot.runtime.worker import Worker
 from tests.fakes.small_desk import RESIDENT, SmallDesk
 
@@ -255,3 +255,69 @@ async def test_stopping_a_worker_that_hangs_ends_it_after_a_while() -> None:
     await begun.wait()
     await worker.stop(0.01)
     assert cut_off.is_set()
+
+
+# Intake first
+
+
+async def test_while_messages_are_answered_a_timer_waits_a_little_and_no_longer() -> None:
+    firing = Firing()
+    asked = 0
+
+    def busy() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked <= 4
+
+    firing.firer = TimerFirer(firing.store, firing.small.clock, firing._fire, firing.wake, busy)
+    await firing.put("patient", 0)
+    assert await firing.firer.once() == 1
+    assert asked == 5  # it went on as soon as nobody was being answered
+
+    firing.firer = TimerFirer(firing.store, firing.small.clock, firing._fire, firing.wake, lambda: True)
+    await firing.put("due all the same", 0)
+    assert await firing.firer.once() == 1
+    assert firing.fired == ["patient", "due all the same"]
+
+
+async def test_while_messages_are_answered_few_timers_go_on_at_once() -> None:
+    firing = Firing()
+    most = 0
+
+    async def fire(timer: Timer) -> bool:
+        nonlocal most
+        most = max(most, len(firing.under_way) + 1)
+        return await firing._fire(timer)
+
+    async def most_at_once(busy: bool) -> int:
+        nonlocal most
+        most = 0
+        firing.firer = TimerFirer(firing.store, firing.small.clock, fire, firing.wake, lambda: busy)
+        for n in range(100):
+            await firing.put(f"{busy}{n}", 0, Address("chat", str(n)))
+        assert await firing.firer.once() == 100
+        return most
+
+    assert await most_at_once(busy=True) == WHILE_BUSY
+    assert await most_at_once(busy=False) == AT_ONCE
+
+
+async def test_behind_a_pile_of_old_timers_the_newest_go_first() -> None:
+    firing = Firing()
+    for n in range(BATCH + 10):
+        await firing.put(f"old{n}", n * 0.001, Address("chat", str(n)))
+    firing.pass_(3600)
+    await firing.put("card", -1, WANG)
+    assert await firing.firer.once() == BATCH + 1
+    assert firing.fired[0] == "card"
+    assert await firing.firer.once() == 10
+
+
+async def test_those_of_one_person_keep_their_order_even_then() -> None:
+    firing = Firing()
+    for n in range(BATCH):
+        await firing.put(f"old{n}", n * 0.001, Address("chat", str(n)) if n else WANG)
+    firing.pass_(3600)
+    await firing.put("card", -1, WANG)
+    await firing.firer.once()
+    assert firing.fired.index("old0") < firing.fired.index("card")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.domain.town import Town, Unit
-from bot.domain.words import fold
+from bot.domain.words import desk_word
 
 LONGEST_NAME = 6
 """Names of more words than that are not looked for ("Human Resources and Social Security Bureau" has six)."""
@@ -16,12 +16,12 @@ _SIGNS = " \t\r\n,，、;；:：+"
 
 def units_called(town: Town, said: str) -> tuple[Unit, ...]:
     """The units of that code or name; else those whose name holds what was said. Retired ones act no more."""
-    wanted = fold(said).strip()
+    wanted = desk_word(said)
     if not wanted:
         return ()
     units = [unit for unit in town.units.values() if not unit.retired]
-    exact = tuple(unit for unit in units if wanted in (fold(unit.code), fold(unit.name), fold(unit.name_en)))
-    return exact or tuple(unit for unit in units if wanted in fold(unit.name) or wanted in fold(unit.name_en))
+    exact = tuple(unit for unit in units if wanted in map(desk_word, (unit.code, unit.name, unit.name_en)))
+    return exact or tuple(u for u in units if any(wanted in desk_word(name) for name in (u.name, u.name_en)))
 
 
 def first_unit(town: Town, text: str) -> tuple[tuple[Unit, ...], str]:

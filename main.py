@@ -62,7 +62,7 @@ def serve(context: typer.Context, config: Config = None, data: Data = None) -> N
 @app.command()
 def tickets(context: typer.Context, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
     """All tickets, one a line; works beside a running desk."""
-    asyncio.run(_tickets(settings_for(context, config, data), as_json))
+    asyncio.run(_tickets(context, config, data, as_json))
 
 
 @app.command()
@@ -84,11 +84,11 @@ def _office(
     """Where staff are brought in: in the store itself, or beside a running desk."""
     from bot.catalogue import Catalogue
     from bot.console.office import opened
-    from handlers.notices import reachable
+    from handlers.reaching import unreached
     from storage.beside import access
 
     settings = settings_for(context, config, data)
-    return opened(settings, open_town(settings).guide, Catalogue.load(LOCALES), CLOCK, access, reachable, writes)
+    return opened(settings, open_town(settings).guide, Catalogue.load(LOCALES), CLOCK, access, unreached, writes)
 
 
 def _past(context: typer.Context, config: Path | None, data: Path | None) -> AbstractAsyncContextManager[Reports]:
@@ -132,7 +132,7 @@ async def _serve(settings: Settings) -> None:
     from bot.runtime.desk import Desk
     from bot.runtime.engine import Engine
     from bot.runtime.metrics import Metrics
-    from bot.runtime.watches import TOWN, watch_backlog, watch_town, watch_words
+    from bot.runtime.watches import TOWN, watch_backlog, watch_letters, watch_town, watch_words
     from bot.turn import Voice
     from bot.web import build_app, privacy, slip
     from bot.web.listening import Server
@@ -182,6 +182,7 @@ async def _serve(settings: Settings) -> None:
         )
         engine = Engine(desk, channels, media, cap)
         doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
+        watch_letters(engine, desk, store.path.parent)
         watch_town(engine, desk, town.refresh, standing)
         watch_backlog(engine, CLOCK, metrics, store.reports.figures, store.next_timer_at)
         watch_words(engine, store.index_words)
@@ -226,15 +227,11 @@ async def _serve(settings: Settings) -> None:
         await told_to_stop.wait()
 
 
-async def _tickets(settings: Settings, as_json: bool) -> None:
+async def _tickets(context: typer.Context, config: Path | None, data: Path | None, as_json: bool) -> None:
     from bot.export import ticket_line, ticket_object
-    from storage.reports import Reports
-    from storage.store import database_file
 
-    units = {} if as_json else open_town(settings).guide.town.units
-    async with aclosing(
-        Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data))
-    ) as reports:
+    units = {} if as_json else open_town(settings_for(context, config, data)).guide.town.units
+    async with _past(context, config, data) as reports:
         async for report in reports.tickets():
             ticket = report.ticket
             if as_json:

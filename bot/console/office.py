@@ -14,10 +14,9 @@ from typing import Protocol
 
 from bot.catalogue import Catalogue
 from bot.changes import Changes
-from bot.conversation.session import Session
 from bot.domain.directory import Directory
 from bot.domain.guide import Guide
-from bot.domain.people import Address, Invitation, Staff
+from bot.domain.people import Invitation, Staff
 from bot.domain.words import desk_word
 from bot.errors import ConfigurationError, Conflict, StoreUnavailable
 from bot.letterbox import Letter, Letterbox
@@ -31,32 +30,27 @@ PATIENCE = 10.0
 _LOOK = 0.05
 
 
-Reachable = Callable[[Mapping[Address, Session], Staff], bool]
+Unreached = Callable[[Reader], Awaitable[Sequence[Staff]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """What the commands about staff work with.
 
-    ``reachable`` tells from what is remembered of people whether somebody can be, ``waiting`` which invitations nobody
-    has used yet; ``commit`` makes changes true. ``vocabulary`` gives folded words of the catalogue under a prefix with
-    their names, ``say`` a text of it in every language. ``town`` is the file or folder the town is read from.
+    ``unreached`` asks whom nothing reaches, ``waiting`` which invitations nobody has used yet; ``commit`` makes
+    changes true. ``vocabulary`` gives folded words of the catalogue under a prefix with their names, ``say`` a text of
+    it in every language. ``town`` is the file or folder the town is read from.
     """
 
     guide: Guide
     clock: Clock
     read: Reader
-    reachable: Reachable
+    unreached: Unreached
     waiting: Callable[[], Awaitable[Sequence[Invitation]]]
     commit: Callable[[Changes], Awaitable[None]]
     vocabulary: Callable[[str], Mapping[str, str]]
     say: Callable[..., Sequence[str]]
     town: Path
-
-    async def silent(self, people: Sequence[Staff]) -> frozenset[str]:
-        """The ids of those who cannot be reached."""
-        sessions = await self.read.sessions(address for staff in people for address in staff.addresses)
-        return frozenset(staff.id for staff in people if not self.reachable(sessions, staff))
 
 
 OpenOffice = Callable[[bool], AbstractAsyncContextManager[Office]]
@@ -85,7 +79,7 @@ async def opened(
     catalogue: Catalogue,
     clock: Clock,
     access: OpenAccess,
-    reachable: Reachable,
+    unreached: Unreached,
     writes: bool,
 ) -> AsyncIterator[Office]:
     """The office of a desk with these settings. ``writes`` says whether anything will be changed.
@@ -100,7 +94,7 @@ async def opened(
             guide=guide,
             clock=clock,
             read=way.read,
-            reachable=reachable,
+            unreached=unreached,
             waiting=way.waiting,
             commit=way.commit,
             vocabulary=partial(catalogue.vocabulary, desk_word),

@@ -73,7 +73,7 @@ async def list_(opened: OpenOffice, as_json: bool) -> None:
     """Print who works here and who is invited."""
     async with opened(False) as office:
         directory = await office.read.directory()
-        silent = await office.silent(directory.active)
+        silent = frozenset(staff.id for staff in await office.unreached(office.read))
         waiting = [i for i in await office.waiting() if not i.staff]
         now = office.clock.now()
     if as_json:

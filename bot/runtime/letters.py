@@ -14,9 +14,6 @@ from bot.errors import Conflict, StoreUnavailable, Unstorable
 from bot.letterbox import Letterbox, read
 from bot.ports import Clock
 
-EVERY = 0.25
-"""Seconds between two looks into the box: a look costs some 20 microseconds, somebody at a terminal waits for it."""
-
 STALE = timedelta(minutes=5)
 """A letter older than that was left by somebody who no longer waits for it; it changes nothing."""
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
 from bot.changes import Changes
 from bot.domain.guide import Guide
 from bot.errors import ConfigurationError
+from bot.letterbox import Letterbox
 from bot.ports import Clock
 from bot.runtime.backlog import Figures, samples
 from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
+from bot.runtime.letters import Postman
 from bot.runtime.metrics import Metrics, Sample
 
 TOWN, TOWN_SECONDS = "town", 5.0
 FIGURES_SECONDS = 15.0
+LETTERS_SECONDS = 0.25
+"""A look into the box costs some 20 microseconds, and somebody at a terminal waits for it."""
 WORDS_SECONDS = 1.5
 """What somebody writes can be found so many seconds later, or a little later while much is written."""
 
@@ -55,6 +60,12 @@ def watch_town(
         return 0
 
     engine.add(TOWN, look, TOWN_SECONDS)
+
+
+def watch_letters(engine: Engine, desk: Desk, folder: Path) -> None:
+    """Have what the command line hands in taken in; ``folder`` is that of the data."""
+    postman = Postman(Letterbox(folder), desk.clock, desk.store.commit, engine.committed)
+    engine.add("letters", postman.once, LETTERS_SECONDS)
 
 
 def watch_backlog(

@@ -14,7 +14,7 @@ from bot.ports import Wanted
 from bot.turn import Turn
 from handlers import notices
 from handlers.naming import unit_name
-from handlers.reaching import open_addresses, sessions_of
+from handlers.reaching import unreached
 from handlers.staff.absence import changed, days
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
@@ -34,8 +34,7 @@ async def people(turn: Turn, me: Me, text: str) -> Reply:
         if found is None:
             raise Refusal("people.no_unit", name=text)
         seen = tuple(s for s in seen if s.unit == found[0])
-    sessions = await sessions_of(turn, seen)
-    silent = {s.id for s in seen if not open_addresses(sessions, s)}
+    silent = {s.id for s in await unreached(turn.read)} & {s.id for s in seen}
     away = {s.id for s in seen if s.away is not None and s.away.ends > turn.now}
     order = sorted(seen, key=lambda s: (s.id not in silent, s.id not in away, s.unit, s.name))
     lines = [turn.words("people.head", count=len(seen), away=len(away), silent=len(silent))]

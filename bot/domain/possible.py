@@ -1,4 +1,4 @@
-"""Whether the state of a ticket leaves room for an act: with `bot.domain.permission.may` it says what can be done now."""
+"""Whether the state of a ticket leaves room for an act; with `bot.domain.permission.may` it says what can be done."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ def _worked_on(step: Action) -> Callable[[Ticket], bool]:
     return lambda ticket: ticket.may(step) or ticket.may(Action.TAKE)
 
 
+def _can_be_asked(ticket: Ticket) -> bool:
+    """A question that stops no clock (yet) gives way to a new one."""
+    waits = ticket.status is Status.WAITING_RESIDENT and ticket.work.paused_at is None
+    return waits or ticket.may(Action.ASK) or ticket.may(Action.TAKE)
+
+
 def _has_a_unit(ticket: Ticket) -> bool:
     return bool(ticket.unit) and ticket.may(Action.HAND)
 
@@ -50,7 +56,7 @@ def _to_decide(ticket: Ticket) -> bool:
 
 _ROOM: Mapping[Act, Callable[[Ticket], bool]] = {
     Act.TAKE: _can_be_taken,
-    Act.ASK: _worked_on(Action.ASK),
+    Act.ASK: _can_be_asked,
     Act.ANSWER: _worked_on(Action.SUBMIT),
     Act.PROMISE: _worked_on(Action.SUBMIT),
     Act.EXTEND: lambda ticket: _has_a_unit(ticket) and ticket.due_at is not None,

@@ -71,6 +71,9 @@ async def _one(turn: Turn, ticket: Ticket) -> Reply:
     events = [event for event in await turn.read.events(ticket.number) if event.action in SHOWN]
     if events:
         last = events[-1]
+        if ticket.status is Status.WAITING_RESIDENT:
+            asked = next((e.data["text"] for e in reversed(events) if e.action is Action.ASK and "text" in e.data), "")
+            lines.append(turn.words("status.asked", text=asked))
         lines.append(turn.words("status.last", at=moment(turn, last.at), what=turn.words(f"event.{last.action}")))
     if ticket.open and ticket.promised_at:
         lines.append(turn.words("status.due", due=moment(turn, ticket.promised_at)))

@@ -27,12 +27,17 @@ TIMERS = ("pause_reminder", "pause_ends")
 
 
 async def ask(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
-    """Put a question to the resident; in the last quarter of the time the lead says whether. Raises Refusal."""
+    """Put a question to the resident; in the last quarter of the time the lead says whether. Raises Refusal.
+
+    Asking about what nobody took is taking it. A question that stops no clock (yet) gives way to a new one.
+    """
     await _can_ask(turn, ticket)
     if not text:
         return offering.wanting(turn, shown_to(me.person, ticket), "ask")
     if len(text) > QUESTION_WORDS:
         raise Refusal("work.too_long", number=ticket.number, limit=QUESTION_WORDS)
+    if ticket.status is Status.WAITING_RESIDENT:
+        ticket = await resumed(turn, ticket, me.id, "answer_heard")
     calendar = turn.guide.calendar_of(ticket.unit)
     runs_on = pauses.runs_on(ticket, turn.town.limits, calendar)
     title = ticket_title(turn, shown_to(me.person, ticket))
@@ -50,9 +55,9 @@ async def ask(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
 
 async def _can_ask(turn: Turn, ticket: Ticket) -> None:
     leaving.free_to_act(turn, ticket)
-    if ticket.status is Status.WAITING_RESIDENT:
+    if ticket.status is Status.WAITING_RESIDENT and ticket.work.paused_at is not None:
         raise Refusal("work.asked_already", number=ticket.number)
-    if ticket.status is not Status.DISPATCHED:  # asking about what nobody took is taking it
+    if ticket.status not in (Status.DISPATCHED, Status.WAITING_RESIDENT):
         ticket.after(Action.ASK, turn.now)
     if not await turn.read.reporters(ticket.number):
         raise Refusal("work.ask_nobody", number=ticket.number)

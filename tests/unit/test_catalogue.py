@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.domain.ticket import LIFECYCLE, Action, Status, Type
+from bot.domain.ticket import LIFECYCLE, Status, Type
 from bot.domain.words import desk_word
 from bot.errors import ConfigurationError
 from bot.message import AttachmentType
+from handlers.resident.following import SHOWN
 
 ROOT = Path(__file__).parent.parent.parent
 HEAD = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
@@ -46,7 +47,7 @@ def test_every_literal_key_in_the_code_has_a_text(catalogue: Catalogue) -> None:
 
 def test_every_computed_key_has_a_text(catalogue: Catalogue) -> None:
     texts = catalogue.words("en").texts
-    wanted = {f"type.{t}" for t in Type} | {f"status.{s}" for s in Status} | {f"event.{a}" for a in Action}
+    wanted = {f"type.{t}" for t in Type} | {f"status.{s}" for s in Status} | {f"event.{a}" for a in SHOWN}
     wanted |= {f"enclosed.{t}" for t in AttachmentType} | {f"received.{t}" for t in AttachmentType}
     wanted |= {f"title.{t}" for t in AttachmentType} | {f"date.month.{m}" for m in range(1, 13)}
     wanted |= {f"date.weekday.{d}" for d in range(7)} | {

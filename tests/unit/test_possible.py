@@ -36,7 +36,8 @@ HELPS = Assist(unit="water", since=NOON, due_at=NOON + timedelta(hours=4))
         (Act.TAKE, Status.FILED, {"unit": ""}, False),
         (Act.ASK, Status.DISPATCHED, {}, True),  # asking takes it
         (Act.ASK, Status.IN_PROGRESS, {}, True),
-        (Act.ASK, Status.WAITING_RESIDENT, {}, False),
+        (Act.ASK, Status.WAITING_RESIDENT, {"work": Work(paused_at=NOON)}, False),
+        (Act.ASK, Status.WAITING_RESIDENT, {}, True),  # the first one stops no clock: a new one takes its place
         (Act.ASK, Status.IN_PROGRESS, {"work": Work(answer=ANSWER)}, False),
         (Act.ANSWER, Status.DISPATCHED, {}, True),
         (Act.ANSWER, Status.ANSWERED, {}, False),

@@ -199,6 +199,15 @@ async def test_one_question_at_a_time_and_somebody_to_ask(hall: Hall) -> None:
     assert "没有可以联系的反映人" in await wang.say(f"问 {M} 哪一盏？")
 
 
+async def test_a_question_in_danger_gives_way_to_the_next(hall: Hall) -> None:
+    wang, li = await asked(hall, "几楼？", danger="gas", clock="danger")
+    assert "已问反映人" in await wang.say(f"问 {N} 闻到多久了？")
+    await hall.settle()
+    assert "闻到多久了" in await li.say(f"查询 {N}")
+    assert N in await li.say("半小时")
+    assert (await hall.ticket(N)).status is Status.IN_PROGRESS
+
+
 async def test_asking_takes_what_nobody_took(hall: Hall) -> None:
     wang = await hall.staff("王强", Role.HANDLER, UNIT)
     await hall.filed(N, UNIT)

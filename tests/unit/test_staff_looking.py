@@ -10,10 +10,13 @@ import pytest
 
 from bot.catalogue import Catalogue
 from bot.changes import Changes
+from bot.domain.colour import Colour
+from bot.domain.pauses import RunsOn
 from bot.domain.people import Role
 from bot.domain.permission import GRANTS
 from bot.domain.ticket import Action, Ticket
-from bot.domain.work import Assist, Work
+from bot.domain.work import Assist, Matter, Work
+from handlers.resident.following import SHOWN
 from handlers.staff.commands import COMMANDS
 from handlers.staff.offering import OFFERED
 from tests.fakes.town_hall import Hall, texts, town_hall
@@ -282,3 +285,17 @@ def test_what_a_card_offers_can_be_typed() -> None:
         assert command.ticket is not None
         assert not command.hidden
         assert texts().words("en")(f"command.{name}")
+
+
+def test_everything_a_card_or_a_resident_is_told_of_has_a_name() -> None:
+    for words in texts().languages.values():
+        for action in Action:
+            assert words(f"work.event.{action}")
+        for action in SHOWN:
+            assert words(f"event.{action}")
+        for matter in Matter:
+            assert words(f"matter.{matter}")
+        for colour in Colour:
+            assert colour is Colour.GREEN or words(f"work.colour.{colour.name.lower()}")
+        for why in RunsOn:
+            assert words(f"work.asked_{why}", number="", title="")

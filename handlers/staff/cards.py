@@ -81,8 +81,9 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
         lines.append(say("work.place", place=place_name(turn, shown.place)))
     extra: list[Choice] = []
     if shown.text:
-        lines.append(say("work.words", text=shortened(shown.text, WORDS_SHOWN)))
-        if len(shown.text) > WORDS_SHOWN:
+        most = min(WORDS_SHOWN, room(turn) // 3)
+        lines.append(say("work.words", text=shortened(shown.text, most)))
+        if len(shown.text) > most:
             extra.append(Choice(f"{ticket.number}:words", say("work.all_words")))
     else:
         lines.append(say("work.no_words"))
@@ -107,6 +108,12 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
     lines += _delivery(turn, pushes, {reporter.address for reporter in reporters})
     offered = (*choices(turn, me, ticket)[: CHOICES_MOST - len(extra)], *extra)
     return Reply("\n".join(lines), offered, slot(turn, ticket), ticket=ticket.number)
+
+
+def room(turn: Turn) -> int:
+    """How many characters one message of this channel holds, Chinese ones, which take three bytes."""
+    traits = turn.traits
+    return traits.text_limit // 3 if traits.text_unit == "bytes" else traits.text_limit
 
 
 def mark(turn: Turn, ticket: Ticket) -> str:

@@ -34,7 +34,9 @@ UNDONE = (Status.FILED, Status.REOPENED)
 BUTTON = 24
 """Characters of a title on a button."""
 PAGE = 1500
-"""Characters of a ticket's words in one message."""
+"""Characters of a ticket's words in one message, where it holds so many."""
+ROOM_FOR_HEAD = 120
+"""Characters of a message that its first line and its buttons need."""
 
 
 async def todo(turn: Turn, me: Me, rest: str) -> Reply:
@@ -136,13 +138,14 @@ async def all_words(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     """All words of a ticket, a page at a time."""
     turn.changes.looked.append(Looked(by=me.id, what="card", at=turn.now, ticket=ticket.number, detail="words"))
     text = visible_text(me.person, ticket)
+    page = min(PAGE, cards.room(turn) - ROOM_FOR_HEAD)
     start = int(rest) if rest.isdecimal() and int(rest) < len(text) else 0
     choices = [Choice(f"{ticket.number}:see", turn.words("work.back_to_card"))]
-    if start + PAGE < len(text):
-        choices.insert(0, Choice(f"{ticket.number}:words={start + PAGE}", turn.words("work.go_on")))
+    if start + page < len(text):
+        choices.insert(0, Choice(f"{ticket.number}:words={start + page}", turn.words("work.go_on")))
     title = ticket_title(turn, shown_to(me.person, ticket))
     head = turn.words("work.head", mark="", number=ticket.number, title=title)
-    return Reply(f"{head}\n{text[start : start + PAGE]}", tuple(choices), ticket=ticket.number)
+    return Reply(f"{head}\n{text[start : start + page]}", tuple(choices), ticket=ticket.number)
 
 
 COMMANDS = table(

@@ -6,11 +6,13 @@ import sqlite3
 
 _BLANK = '{"text":""}'
 
+_NOTHING = '{"what":""}'
+
 _STEPS = (
     # Fences stay: a copy of an old message must not be taken for a new one. Its words and its answer go.
     "UPDATE inbox SET text = '', pin = NULL, raw = x'', reply = NULL WHERE (channel, key) IN"
     " (SELECT ?2, message FROM turn WHERE address = ?1 AND message IS NOT NULL)",
-    f"UPDATE push SET reply = '{_BLANK}', slot = '', message_id = '', reason = 'erased',"  # noqa: S608  # a constant
+    f"UPDATE push SET reply = '{_BLANK}', slot = '', message_id = '', brief = NULL, reason = 'erased',"  # noqa: S608  # constant
     " state = CASE WHEN state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') THEN 'expired' ELSE state END"
     " WHERE address = ?1 AND state <> 'sending'",
     "UPDATE attachment SET state = 'dropped', ref = '', name = '', fingerprint = '' WHERE address = ?1 AND ticket = ''",
@@ -22,6 +24,8 @@ _STEPS = (
     "UPDATE ticket_event SET data = json_remove(data, '$.contact') WHERE seq = 1 AND data LIKE '%\"contact\"%'"
     " AND ticket IN (SELECT ticket FROM reporter WHERE address = ?1)",
     "UPDATE reporter SET address = 'erased:' || lower(hex(randomblob(8))) WHERE address = ?1",
+    # What they were to be told goes with them; the key stays, so that nobody puts it there again.
+    f"UPDATE note SET body = '{_NOTHING}', told_at = coalesce(told_at, at) WHERE box = ?1",  # noqa: S608  # a constant
     "UPDATE code_failure SET address = '' WHERE address = ?1",
     "UPDATE task SET address = NULL WHERE address = ?1",
     "DELETE FROM quarantine WHERE address = ?1",

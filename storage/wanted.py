@@ -71,6 +71,8 @@ def found(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: in
             spots = _nearest(connection, plan, dated, more)
             rows += nsmallest(more, (row for spot in spots for row in _walked(connection, plan, spot, dated, more)))
     ids = [id_ for _, id_ in rows[offset:]]
+    if not ids:
+        return []
     marks = ", ".join("?" * len(ids))
     sql = f"SELECT {TICKET}, t.rowid FROM ticket AS t WHERE t.rowid IN ({marks})"
     by_id = {row[-1]: ticket_of(row) for row in connection.execute(sql, ids).fetchall()}

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from bot.changes import Changes
+from bot.changes import Changes, Timer
 from bot.conversation.session import Credit
 from bot.domain.people import Address
-from bot.message import Answer, Lane, Reply
-from bot.ports import ClaimedPush, PushOutcome, Store
+from bot.message import Answer, Brief, Lane, Reply
+from bot.ports import ClaimedPush, PushOutcome, PushState, Store
 from tests.contract.conftest import Opening
 from tests.fakes.changesets import NOW, person, push, pushes, turn
 
@@ -267,3 +268,87 @@ async def test_the_talk_is_told_in_order_and_what_was_told_twice_once(store: Sto
     ]
     assert [line.id for line in await store.reader.talk(A, 2)] == ["p2", "m2/answer"]
     assert not await store.reader.talk(B)
+
+
+async def test_delivery_sets_the_timer_that_waits_for_it(store: Store) -> None:
+    asked = replace(push("p", A, ticket="260304-00017"), then="question_delivered")
+    await store.commit(pushes(asked, push("plain", B)))
+    first, plain = await store.claim_pushes("wechat", NOW, 10)
+    assert first.push == asked
+    assert (
+        await store.settle_pushes([PushOutcome(plain.id, "sent", NOW), PushOutcome(first.id, "unclear", NOW)]) is None
+    )
+    assert not await store.due_timers(NOW + MINUTE, 10)
+    await store.commit(pushes(replace(asked, key="q")))
+    (second,) = await store.claim_pushes("wechat", NOW, 10)
+    assert await store.settle_pushes([PushOutcome(second.id, "sent", NOW + MINUTE)]) == NOW + MINUTE
+    set_ = Timer("question_delivered", "260304-00017", NOW + MINUTE, second.id, A)
+    assert await store.due_timers(NOW + MINUTE, 10) == [set_]
+    await store.commit(Changes(at=NOW + MINUTE, fired=set_))
+    await settle(store, second, "sent", NOW + MINUTE)  # heard of again
+    assert not await store.due_timers(NOW + MINUTE, 10)
+
+
+async def test_two_deliveries_at_one_moment_set_two_timers(store: Store) -> None:
+    asked = [replace(push(f"p{n}", person(n), ticket="260304-00017"), then="question_delivered") for n in (1, 2)]
+    await store.commit(pushes(*asked))
+    both = await store.claim_pushes("wechat", NOW, 10)
+    await store.settle_pushes([PushOutcome(one.id, "sent", NOW) for one in both])
+    assert [timer.address for timer in await store.due_timers(NOW, 10)] == [person(1), person(2)]
+
+
+async def test_telling_what_was_kept_is_delivering_it(store: Store) -> None:
+    await store.commit(pushes(replace(push("p", A, ticket="260304-00017"), then="answer_delivered")))
+    one = await claim(store)
+    await settle(store, one, "kept")
+    assert not await store.due_timers(NOW + MINUTE, 10)
+    telling = turn(A, 1)
+    telling.at = NOW + MINUTE
+    telling.told.append(one.id)
+    await store.commit(telling)
+    told = Timer("answer_delivered", "260304-00017", NOW + MINUTE, one.id, A)
+    assert await store.due_timers(NOW + MINUTE, 10) == [told]
+    await store.commit(Changes(at=NOW + 2 * MINUTE, told=[one.id]))
+    assert await store.due_timers(NOW + 2 * MINUTE, 10) == [told]
+
+
+async def test_what_is_taken_back_does_not_leave_and_the_next_one_does(store: Store) -> None:
+    await store.commit(pushes(push("a1", A), push("a2", A), push("later", A, later=MINUTE), push("b1", B)))
+    await store.commit(Changes(at=NOW, recalled_pushes=["a1", "later", "nobody knows it"]))
+    assert await claimed(store, NOW + 2 * MINUTE) == ["a2", "b1"]
+    await store.commit(Changes(at=NOW, recalled_pushes=["a2"]))  # its sending has begun
+    states = [await store.reader.push_state(key) for key in ("a1", "a2", "later", "none")]
+    assert [state and state.state for state in states] == ["recalled", "sending", "recalled", None]
+    together = pushes(push("c1", person(3)), push("c2", person(3)))
+    together.recalled_pushes.append("c1")
+    await store.commit(together)
+    assert await claimed(store) == ["c2"]
+
+
+async def test_how_the_pushes_about_a_ticket_stand(store: Store) -> None:
+    number = "260304-00017"
+    await store.commit(pushes(push("a1", A, ticket=number), push("a2", A, ticket=number), push("b", B)))
+    one = await claim(store, NOW + MINUTE)
+    waiting = PushState("a2", A, "waiting", NOW)
+    assert list(await store.reader.pushes_of(number)) == [waiting, PushState("a1", A, "sending", NOW + MINUTE)]
+    await settle(store, one, "refused", NOW + 2 * MINUTE)
+    state = await store.reader.push_state("a1")
+    assert state == PushState("a1", A, "refused", NOW + 2 * MINUTE, "because", Reply("消息 a1"))
+    assert [s.key for s in await store.reader.pushes_of(number, 1)] == ["a2"]
+    assert not await store.reader.pushes_of("")
+
+
+async def test_tickets_about_which_somebody_could_not_be_reached(store: Store) -> None:
+    for n, state in enumerate(("sent", "kept", "refused", "unclear", "kept")):
+        await store.commit(pushes(push(f"p{n}", person(n), ticket=f"260304-0000{n % 4}")))
+        await settle(store, await claim(store), state)
+    await store.commit(pushes(push("none", A)))
+    await settle(store, await claim(store), "kept")
+    assert list(await store.reader.undelivered()) == ["260304-00000", "260304-00003", "260304-00002", "260304-00001"]
+    assert list(await store.reader.undelivered(1)) == ["260304-00000"]
+
+
+async def test_the_few_words_of_a_push_are_kept(store: Store) -> None:
+    brief = replace(push("p", A), brief=Brief("answer", {"number": "260304-00017", "title": "路灯"}))
+    await store.commit(pushes(brief))
+    assert (await claim(store)).push == brief

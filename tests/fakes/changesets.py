@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from bot.changes import AttachmentRecord, Changes, Reporter, Task, Timer
+from msgspec.structs import replace
+
+from bot.changes import AttachmentRecord, Changes, Note, Reporter, StaffEvent, Task, Timer
 from bot.conversation.draft import Draft, Said
 from bot.conversation.session import Credit, Session
-from bot.domain.people import DESK, Address
+from bot.domain.people import DESK, Address, Role, Staff
 from bot.domain.place import Datum, Pin, Place
 from bot.domain.ticket import Action, Event, Status, Ticket, Type
+from bot.domain.work import AnswerDraft, Assist, Matter, Order, OrderKind, Outcome, Proposal, Work
 from bot.message import Answer, Choice, InboundMessage, Lane, MessageKind, Push, Reply
 
 NOW = datetime(2026, 3, 4, 2, 0, 0, 123456, tzinfo=UTC)
@@ -98,6 +102,50 @@ def filing(address: Address, seq: int, number: str, key: str = "") -> Changes:
     changes.cancel("draft", f"d-{number}")
     changes.timer(timer("due", number))
     return changes
+
+
+def worked(**fields: Any) -> Ticket:
+    """A ticket with everything that staff can do to one."""
+    at = NOW + timedelta(hours=1)
+    work = Work(
+        taken_at=at,
+        bounces=1,
+        proposals=(Proposal(matter=Matter.EXTENSION, by="s1", at=at, due_at=at, days=3),),
+        answer=AnswerDraft(outcome=Outcome.SOLVED, text="已修好", by="s1", submitted_at=at),
+        assists=(Assist(unit="u2", since=at, due_at=at), Assist(unit="u3", since=at, due_at=at, done_at=at)),
+        orders=(Order(number="260304-00017-D1", kind=OrderKind.ORDER, by="s9", at=at, due_at=at),),
+        kept_from=("u7", "u8"),
+        about=("s4",),
+        paused=3600.5,
+    )
+    given: dict[str, Any] = {"seq": 3, "handler": "s1", "walled": True, "work": work, **fields}
+    return replace(ticket(status=Status.IN_PROGRESS), **given)
+
+
+def kept(*tickets: Ticket, **data: Any) -> Changes:
+    """A change-set that only puts tickets where they are, each with one event; ``data`` is the events'."""
+    changes = Changes(at=NOW)
+    for each in tickets:
+        changes.ticket(each, Event(each.number, each.seq, NOW, Action.NOTE, each.status, DESK, data))
+    return changes
+
+
+def staff(id_: str = "s1", *addresses: Address, seq: int = 1, **fields: Any) -> Staff:
+    """Somebody who works for unit u1."""
+    given: dict[str, Any] = {"name": f"员工{id_}", "role": Role.HANDLER, "unit": "u1", "joined_at": NOW, **fields}
+    return Staff(id=id_, addresses=addresses, seq=seq, **given)
+
+
+def joining(member: Staff, action: str = "joined", digest: str = "") -> Changes:
+    """The change-set by which somebody becomes as they are now, with the invitation they used."""
+    changed = StaffEvent(staff=member.id, seq=member.seq, at=NOW, action=action, by="s9", data={"name": member.name})
+    return Changes(at=NOW, staff=[(member, changed)], used_invitations=[(digest, member.id)] if digest else [])
+
+
+def note(key: str, box: str = "staff:s1", **fields: Any) -> Note:
+    """News for somebody."""
+    given: dict[str, Any] = {"what": "arrived", "at": NOW, "params": {"unit": "u1"}, **fields}
+    return Note(key=key, box=box, **given)
 
 
 def timer(

@@ -235,7 +235,7 @@ class MemoryStore:
             self.states[push.key] = outcome.state
             self.outcomes[push.key] = outcome
             if outcome.state == "sent" and push.then:
-                set_.append(Timer(push.then, push.ticket, outcome.at, 0, push.address))
+                set_.append(Timer(push.then, push.ticket, outcome.at, outcome.id, push.address))
         self.timers.update({timer_key(timer): timer for timer in set_})
         return min((timer.due_at for timer in set_), default=None)
 

@@ -60,11 +60,11 @@ def fingerprint(guide: Guide) -> str:
 
 
 async def _changed(turn: Turn) -> bool:
-    """Whether the rules are others than those of the record; the record is renewed then."""
+    """Whether the rules are others than those of the record, which is renewed then. The first record moves no date."""
     known = await turn.read.tasks(("reckoned",))
     name = fingerprint(turn.guide)
     if any(task.subject == name for task in known):
         return False
     turn.changes.closed_tasks.extend(task.key for task in known)
     turn.changes.tasks.append(Task(f"reckoned:{name}:{turn.now.isoformat()}", "reckoned", name, turn.now))
-    return True
+    return bool(known)

@@ -19,7 +19,6 @@ from bot.domain.people import Staff
 from bot.domain.ticket import Status, Ticket
 from bot.domain.town import LOAD
 from bot.domain.wall import shown_to
-from bot.domain.work import Matter
 from bot.message import Choice, Lane, Push, Reply
 from bot.turn import Turn, Voice
 from handlers import reaching, wording
@@ -27,6 +26,7 @@ from handlers.naming import ticket_title
 from handlers.notices import NEWS_GAP, PUSH_GAP, STAFF_PUSH_LIFE, put, quiet_until
 from handlers.staff.taking import by_load
 from handlers.timers import tapping, undelivered
+from handlers.timers.overtaken import overtaken
 
 SHOWN = 10
 """How many matters a list names; the rest are in the to-do list."""
@@ -40,11 +40,9 @@ SOON = timedelta(seconds=1)
 SPREAD = 50
 """More news for a unit than that become one line for each of its people."""
 
+PROGRESS = "progress"
 ARRIVALS = ("arrived", "arrived_danger")
 """News of a ticket that nobody has yet; void when somebody has it, or another unit."""
-
-ASKED = ("to_decide", "undecided")
-"""News of something that waits for a decision; void when it was decided."""
 
 APART = 3
 """So many urgent matters get a push of their own each; more become a list."""
@@ -195,10 +193,8 @@ async def _still_true(turn: Turn, directory: Directory, staff: Staff, notes: Seq
 async def _matters(turn: Turn, directory: Directory, staff: Staff, note: Note, ticket: Ticket) -> bool:
     if not ticket.open and note.what not in wording.OF_AN_END:
         return False
-    if note.what in ARRIVALS and (ticket.status is not Status.DISPATCHED or ticket.handler not in ("", staff.id)):
-        return False  # somebody took it meanwhile, or sent it back
-    if note.what in ASKED and ticket.work.proposal(Matter(note.params["matter"])) is None:
-        return False  # somebody decided meanwhile
+    if overtaken(note, ticket, staff.id):
+        return False
     return await reaching.may_hear(turn, directory, staff, ticket)
 
 
@@ -268,7 +264,8 @@ async def tell_resident(turn: Turn) -> None:
     if not notes:
         return
     ticket = await turn.read.ticket(number)
-    if ticket is not None and ticket.open and not turn.session.muted and await turn.read.owns(turn.address, number):
+    wants = not turn.session.muted and await turn.read.owns(turn.address, number)
+    if wants and ticket is not None and ticket.open and ticket.status is not Status.ANSWERED:
         later = quiet_until(turn)
         if later is None:
             last = await turn.read.folded_at(box, number)
@@ -282,7 +279,8 @@ async def tell_resident(turn: Turn) -> None:
 
 def _fold_for_resident(turn: Turn, ticket: Ticket, notes: Sequence[tuple[int, Note]]) -> None:
     title = ticket_title(turn, ticket)
-    latest = {note.what: note for _, note in notes}  # the newest of each
+    # The newest of each; what handlers wrote is all told.
+    latest = {note.key if note.what == PROGRESS else note.what: note for _, note in notes}
     lines = [
         wording.told(turn.voice(turn.session), note.what, ticket.number, title, note.params) for note in latest.values()
     ]

@@ -13,7 +13,7 @@ from bot.changes import Changes, Note, Timer
 from bot.domain.guide import Guide
 from bot.domain.numbers import make
 from bot.domain.people import Address, Role, Shift
-from bot.domain.ticket import Action
+from bot.domain.ticket import Action, Status
 from bot.domain.town import LOAD
 from bot.message import KNOCKED, InboundMessage, Lane, MessageKind
 from bot.townfile import SAMPLE, load_town
@@ -380,8 +380,13 @@ async def test_a_resident_hears_folded_news_of_a_ticket_once_in_four_hours(room:
     assert await room.outbox() == []
     await room.wait(timedelta(hours=3))
     (push,) = await room.outbox()
-    assert push.reply.text.count(NUMBER) == 1
-    assert "明天更换灯头" in push.reply.text
+    assert push.reply.text.index("材料已到") < push.reply.text.index("明天更换灯头")
+
+
+async def test_news_of_progress_are_void_when_the_answer_has_left(room: Newsroom) -> None:
+    await room.file(reporter=RESIDENT, status=Status.ANSWERED)
+    await for_resident(room, "progress", text="明天更换灯头")
+    assert await room.outbox() == []
 
 
 async def test_folded_news_of_the_night_come_in_the_morning(room: Newsroom) -> None:

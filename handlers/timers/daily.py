@@ -13,6 +13,7 @@ from datetime import datetime, time
 from bot.changes import Timer
 from bot.domain.guide import Guide
 from bot.domain.people import DESK, Role
+from bot.domain.permission import Act, may
 from bot.domain.ticket import Status
 from bot.ports import Wanted
 from bot.turn import Turn
@@ -26,6 +27,9 @@ ORDER_DAYS = 2
 
 NAMES = 12
 """So many people who cannot be reached are named."""
+
+UNDELIVERED = 50
+"""So many tickets are looked through of which something was not delivered."""
 
 PROMISES = 200
 """So many answered tickets are looked through for promises that fall due."""
@@ -102,8 +106,16 @@ async def _of_the_desk(turn: Turn, reader: Reading) -> Sequence[Section]:
         await lists.section(turn, reader, "reopened", replace(all_, statuses=(Status.REOPENED,))),
         await lists.section(turn, reader, "deciding", replace(all_, deciding=True)),
         await _promises(turn, all_, midnight),
-        *[Section(kind, len(await turn.read.tasks((kind,), PROMISES))) for kind in ("unconfirmed", "undelivered")],
+        Section("unconfirmed", len(await turn.read.tasks(("unconfirmed", "danger"), PROMISES))),
+        await _undelivered(turn, reader),
     ]
+
+
+async def _undelivered(turn: Turn, reader: Reading) -> Section:
+    """Open tickets of which something could not be told."""
+    found = [await turn.read.ticket(number) for number in await turn.read.undelivered(UNDELIVERED)]
+    mine = [t for t in found if t is not None and t.open and may(reader.person, Act.SEE, t)]
+    return Section("undelivered", len(mine), mine[: lists.LINES])
 
 
 async def _promises(turn: Turn, wanted: Wanted, until: datetime) -> Section:

@@ -360,8 +360,7 @@ async def test_the_week_is_reckoned_up_against_the_week_before(room: Newsroom) -
         ]
     ):
         room.clock.at = local(*day, 10)
-        status = {"status": Status.IN_PROGRESS, "handler": "wang", **fields}
-        made[n] = await room.file(number(n), **status)
+        made[n] = await room.file(number(n), None, **{"status": Status.IN_PROGRESS, "handler": "wang", **fields})
     room.clock.at = local(3, 6, 10)
     await room.alter(made[1], Action.ANSWER)
     room.clock.at = local(3, 7, 12)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 
 from bot.changes import Task, Timer
+from bot.domain.deadlines import Tier
 from bot.domain.guide import Guide
 from bot.domain.people import DESK
 from bot.domain.ticket import Status, Ticket
@@ -44,7 +45,8 @@ def moves(guide: Guide, ticket: Ticket) -> bool:
     if ticket.status is Status.REOPENED:
         return False  # it gets a date when it is sent on
     if ticket.dispatched_at is None:
-        due = guide.answer_due_from_pool(ticket.type, Clock(ticket.clock), ticket.filed_at)
+        tier = Tier(ticket.work.tier)
+        due = guide.answer_due_from_pool(ticket.type, Clock(ticket.clock), ticket.filed_at, tier)
         return due is not None and (due.at, due.provisional) != (ticket.promised_at, ticket.provisional)
     due = guide.due_of(ticket)
     return due is not None and (due.at, due.provisional) != (ticket.due_at, ticket.provisional)

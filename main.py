@@ -1,12 +1,12 @@
-"""The command line, and the composition root: the only file that knows everyone and hands each what it needs."""
+"""The command line. With `bot.console`, which only this file knows, it is the composition root: it knows everyone and
+hands each what it needs."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import sys
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,14 +25,11 @@ from bot.settings import Settings, key_name, load
 if TYPE_CHECKING:
     from bot.console.office import Office
     from bot.doctor import Finding
-    from bot.domain.people import Address
     from bot.townfile import TownWatch
     from storage.reports import Reports
 
 CLOCK = SystemClock()
 LOCALES = Path(__file__).parent / "locales"
-DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
-"""How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -56,7 +53,9 @@ def serve(context: typer.Context, config: Config = None, data: Data = None) -> N
     from bot import logs
 
     logs.set_up(settings.log.level, settings.log.format, settings.secrets())
-    asyncio.run(_serve(settings))
+    from bot.console.serving import serve_desk
+
+    asyncio.run(serve_desk(settings, open_town(settings), home_of(settings), LOCALES, CLOCK))
 
 
 @app.command()
@@ -120,111 +119,6 @@ def home_of(settings: Settings) -> str:
     from bot.web.listening import here
 
     return (settings.web.public_url or here(settings.web.host, settings.web.port)).rstrip("/")
-
-
-async def _serve(settings: Settings) -> None:
-    """Open everything, serve until told to stop, close it in the opposite order."""
-    from bot.catalogue import COMMANDS_PREFIX, Catalogue
-    from bot.channels.roster import Roster
-    from bot.domain.slips import Slip, signed
-    from bot.domain.words import desk_word
-    from bot.runtime import memory
-    from bot.runtime.desk import Desk
-    from bot.runtime.engine import Engine
-    from bot.runtime.metrics import Metrics
-    from bot.runtime.watches import TOWN, watch_backlog, watch_letters, watch_town, watch_words
-    from bot.turn import Voice
-    from bot.web import build_app, privacy, slip
-    from bot.web.listening import Server
-    from handlers.router import Router
-    from handlers.staff import filing_for
-    from handlers.timers.standing import standing
-    from storage.media import MediaFolder
-    from storage.numbers import BlockNumbers
-    from storage.store import SqliteStore
-
-    told_to_stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_stop.set)
-    catalogue, town = Catalogue.load(LOCALES), open_town(settings)
-    settings.make_folder()
-    async with AsyncExitStack() as opened:
-        url = settings.storage.url.get_secret_value()
-        store = await SqliteStore.open(url, settings.data, clock=CLOCK, batch_max=settings.storage.batch_max)
-        opened.push_async_callback(store.close)
-        media = MediaFolder(settings.data / "media")
-        home, slip_key = home_of(settings), slip.key_in(settings.data)
-
-        async def seen(address: Address) -> None:
-            await engine.dispatcher.seen(address)
-
-        def cap() -> int:
-            return town.guide.town.limits.file_max_bytes
-
-        roster = Roster(
-            settings=settings, catalogue=catalogue, media=media, reader=store.reader, clock=CLOCK, cap=cap(), seen=seen
-        )
-        channels = list(roster.channels())
-        metrics = Metrics(channel.name for channel in channels)
-        router = Router(catalogue.vocabulary(desk_word), catalogue.vocabulary(desk_word, COMMANDS_PREFIX))
-        desk = Desk(
-            store=store,
-            clock=CLOCK,
-            numbers=BlockNumbers(store.take_numbers, town.guide.town.timezone),
-            guide=lambda: town.guide,
-            words=catalogue.words,
-            traits={channel.name: channel.traits for channel in channels},
-            handle=router.handle,
-            fire=router.fire,
-            metrics=metrics,
-            slip_url=lambda number, now: slip.address(home, signed(slip_key, number, now)),
-        )
-        engine = Engine(desk, channels, media, cap)
-        doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
-        watch_letters(engine, desk, store.path.parent)
-        watch_town(engine, desk, town.refresh, standing)
-        watch_backlog(engine, CLOCK, metrics, store.reports.figures, store.next_timer_at)
-        watch_words(engine, store.index_words)
-        loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
-
-        async def ready() -> list[str]:
-            problems = engine.problems()
-            if not store.writable:
-                problems.append("the database takes nothing any more: look at the disk, then start again")
-            elif not await store.reports.alive():
-                problems.append("the database does not answer")
-            return problems
-
-        async def close_doors() -> None:
-            engine.begin_stop()
-            await channels[0].stop()  # pages that listen would keep the server waiting
-            await server.stop()
-
-        async def slip_of(number: str, locale: str) -> Slip | None:
-            ticket = await store.reader.ticket(number)
-            if ticket is None or await store.reader.reporters(number):
-                return None  # claimed: whoever it belongs to has it in chat
-            return filing_for.slip_of(Voice(catalogue.words(locale), locale, town.guide.town), ticket)
-
-        locales = tuple(catalogue.languages)
-        doors += privacy.routes(catalogue.words, locales)
-        doors += slip.routes(slip_key, slip_of, catalogue.words, locales, home, CLOCK.now)
-        server = Server(build_app(doors, ready, metrics.exposition, catalogue.words), DOOR_SECONDS)
-        for channel in channels:
-            await channel.start()
-            opened.push_async_callback(channel.stop)
-        await engine.start()
-        opened.push_async_callback(engine.stop, WORK_SECONDS)
-        opened.push_async_callback(close_doors)
-        address = await server.start(settings.web.host, settings.web.port)
-        memory.settle()
-        names = ", ".join(channel.name for channel in channels)
-        for words in map(catalogue.words, sorted(catalogue.languages, reverse=True)):
-            print(words("serve.open", url=settings.web.public_url or address))
-            print(words("serve.channels", channels=names, data=settings.data.absolute()))
-            print(words("serve.stop"), flush=True)
-        await told_to_stop.wait()
 
 
 async def _tickets(context: typer.Context, config: Path | None, data: Path | None, as_json: bool) -> None:

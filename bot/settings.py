@@ -140,7 +140,8 @@ class LogSettings(_Section):
 
 
 class Settings(BaseSettings):
-    """Everything an operator may set. ``data``: where all is kept; ``town``: a TOML file or a folder of them."""
+    """Everything an operator may set. ``data``: where all is kept; ``town``: a TOML file or a folder of them; ``demo``:
+    whether ``/demo`` is there (left out: with the sample town, on loopback, with no platform configured)."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -153,6 +154,7 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     town: Path | None = None
+    demo: bool | None = None
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
     wechat: WeChatSection = WeChatSection()

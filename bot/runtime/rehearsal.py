@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -34,10 +34,18 @@ PHOTO = (
 class Rehearsal:
     """Plays on a desk of its own. Whatever is said or due has happened, with all that follows, when a call returns."""
 
-    def __init__(self, desk: Desk, clock: ShiftedClock, channel: Channel, media: MediaStore, unit: str) -> None:
-        """``unit`` is where the handler works first; with each new ticket they move to the unit that has it."""
+    def __init__(
+        self,
+        desk: Desk,
+        clock: ShiftedClock,
+        channel: Channel,
+        media: MediaStore,
+        index: Callable[[], Awaitable[int]],
+    ) -> None:
+        """``index`` makes new words findable. The handler moves to the unit that has the newest ticket."""
         desk = replace(desk, clock=clock, committed=self._committed)
-        self._desk, self._clock, self._channel, self._media, self._unit = desk, clock, channel, media, unit
+        self._desk, self._clock, self._channel, self._media, self._index = desk, clock, channel, media, index
+        self._unit = next(iter(desk.guide().town.units), "")
         self._dispatcher = Dispatcher(desk)
         self._firer = TimerFirer(desk.store, clock, self._dispatcher.fire, asyncio.Event())
         self._sender = PushSender(channel, desk.store, clock, desk.metrics, self._nobody, asyncio.Event())
@@ -47,8 +55,9 @@ class Rehearsal:
         """Where somebody of the cast is reached."""
         return Address(self._channel.name, part)
 
-    async def open(self) -> None:
-        """Bring in the cast."""
+    async def open(self, standing: Changes) -> None:
+        """Set the desk's own timers and bring in the cast."""
+        await self._desk.store.commit(standing)
         await self._engage("handler", Role.HANDLER, self._unit)
         await self._engage("supervisor", Role.SUPERVISOR, "")
 
@@ -130,7 +139,7 @@ class Rehearsal:
 
     async def _settle(self) -> None:
         for _ in range(ROUNDS):
-            done = await self._firer.once() + await self._sender.once()
+            done = await self._firer.once() + await self._sender.once() + await self._index()
             await self._sender.drain(5)
             if not done:
                 return

@@ -1,0 +1,128 @@
+"""The running desk put together: everything opened, served until told to stop, closed in the opposite order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from bot.catalogue import COMMANDS_PREFIX, Catalogue
+from bot.channels.roster import Roster
+from bot.clock import SystemClock
+from bot.console import playing
+from bot.domain.people import Address
+from bot.domain.slips import Slip, signed
+from bot.domain.words import desk_word
+from bot.runtime import memory
+from bot.runtime.desk import Desk
+from bot.runtime.engine import Engine
+from bot.runtime.metrics import Metrics
+from bot.runtime.watches import TOWN, watch_backlog, watch_letters, watch_town, watch_words
+from bot.settings import Settings
+from bot.townfile import TownWatch
+from bot.turn import Voice
+from bot.web import build_app, privacy, slip
+from bot.web.listening import Server
+from handlers.router import Router
+from handlers.staff import filing_for
+from handlers.timers.standing import standing
+from storage.media import MediaFolder
+from storage.numbers import BlockNumbers
+from storage.store import SqliteStore
+
+DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
+"""How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
+
+
+async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_folder: Path, clock: SystemClock) -> None:
+    """Run the desk. ``home`` is the address people reach it by. Raises ConfigurationError."""
+    plays = playing.allowed(settings)
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_stop.set)
+    catalogue = Catalogue.load(locales_folder)
+    settings.make_folder()
+    async with AsyncExitStack() as opened:
+        url = settings.storage.url.get_secret_value()
+        store = await SqliteStore.open(url, settings.data, clock=clock, batch_max=settings.storage.batch_max)
+        opened.push_async_callback(store.close)
+        media = MediaFolder(settings.data / "media")
+        slip_key = slip.key_in(settings.data)
+
+        async def seen(address: Address) -> None:
+            await engine.dispatcher.seen(address)
+
+        def cap() -> int:
+            return town.guide.town.limits.file_max_bytes
+
+        roster = Roster(
+            settings=settings, catalogue=catalogue, media=media, reader=store.reader, clock=clock, cap=cap(), seen=seen
+        )
+        channels = list(roster.channels())
+        metrics = Metrics(channel.name for channel in channels)
+        router = Router(catalogue.vocabulary(desk_word), catalogue.vocabulary(desk_word, COMMANDS_PREFIX))
+        desk = Desk(
+            store=store,
+            clock=clock,
+            numbers=BlockNumbers(store.take_numbers, town.guide.town.timezone),
+            guide=lambda: town.guide,
+            words=catalogue.words,
+            traits={channel.name: channel.traits for channel in channels},
+            handle=router.handle,
+            fire=router.fire,
+            metrics=metrics,
+            slip_url=lambda number, now: slip.address(home, signed(slip_key, number, now)),
+        )
+        engine = Engine(desk, channels, media, cap)
+        doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
+        watch_letters(engine, desk, store.path.parent)
+        watch_town(engine, desk, town.refresh, standing)
+        watch_backlog(engine, clock, metrics, store.reports.figures, store.next_timer_at)
+        watch_words(engine, store.index_words)
+        loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
+
+        async def ready() -> list[str]:
+            problems = engine.problems()
+            if not store.writable:
+                problems.append("the database takes nothing any more: look at the disk, then start again")
+            elif not await store.reports.alive():
+                problems.append("the database does not answer")
+            return problems
+
+        async def close_doors() -> None:
+            engine.begin_stop()
+            await channels[0].stop()  # pages that listen would keep the server waiting
+            await server.stop()
+
+        async def slip_of(number: str, locale: str) -> Slip | None:
+            ticket = await store.reader.ticket(number)
+            if ticket is None or await store.reader.reporters(number):
+                return None  # claimed: whoever it belongs to has it in chat
+            return filing_for.slip_of(Voice(catalogue.words(locale), locale, town.guide.town), ticket)
+
+        locales = tuple(catalogue.languages)
+        doors += privacy.routes(catalogue.words, locales)
+        doors += slip.routes(slip_key, slip_of, catalogue.words, locales, home, clock.now)
+        if plays:
+            rehearsals = playing.Rehearsals(settings.data / "demo", desk, locales)
+            opened.push_async_callback(rehearsals.close)
+            doors += rehearsals.routes()
+        server = Server(build_app(doors, ready, metrics.exposition, catalogue.words), DOOR_SECONDS)
+        for channel in channels:
+            await channel.start()
+            opened.push_async_callback(channel.stop)
+        await engine.start()
+        opened.push_async_callback(engine.stop, WORK_SECONDS)
+        opened.push_async_callback(close_doors)
+        address = await server.start(settings.web.host, settings.web.port)
+        memory.settle()
+        names = ", ".join(channel.name for channel in channels)
+        for words in map(catalogue.words, sorted(catalogue.languages, reverse=True)):
+            print(words("serve.open", url=settings.web.public_url or address))
+            print(words("serve.channels", channels=names, data=settings.data.absolute()))
+            if plays:
+                print(words("serve.demo", url=address.rstrip("/") + playing.PATH))
+            print(words("serve.stop"), flush=True)
+        await told_to_stop.wait()

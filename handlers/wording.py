@@ -126,13 +126,20 @@ def _moment(voice: Speaking, iso: str) -> str:
     return moment(voice, datetime.fromisoformat(iso))
 
 
+def _matter(voice: Speaking, code: str) -> str:
+    """What is to be decided, with the class of reasons behind a slash where it has one."""
+    matter, _, reason = code.partition("/")
+    name = voice.words(f"matter.{matter}")
+    return voice.words("matter.with_class", matter=name, reason=voice.words(f"objecting.{reason}")) if reason else name
+
+
 _SAID: Mapping[str, Callable[[Speaking, str], str]] = {
     "unit": unit_name,
     "before": unit_name,
     "kind": kind_name,
     "type": type_name,
     "area": area_name,
-    "matter": lambda voice, code: voice.words(f"matter.{code}"),
+    "matter": _matter,
     "class": lambda voice, code: voice.words(f"objecting.{code}"),
     "outcome": lambda voice, code: voice.words(f"outcome.{code}"),
     "due": _moment,

@@ -102,7 +102,7 @@ def proposed(
 def asked(proposal: Proposal, name: str) -> dict[str, str]:
     """A proposal as the parameters of news: what, why, by whom, until when."""
     return {
-        "matter": proposal.matter,
+        "matter": f"{proposal.matter}/{proposal.klass}" if proposal.klass else str(proposal.matter),
         "text": proposal.text,
         "name": name,
         "until": proposal.due_at.isoformat() if proposal.due_at else "",

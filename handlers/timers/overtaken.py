@@ -20,7 +20,7 @@ def _no_longer_new(_note: Note, ticket: Ticket, reader: str) -> bool:
 
 
 def _decided(note: Note, ticket: Ticket, _reader: str) -> bool:
-    return ticket.work.proposal(Matter(note.params["matter"])) is None
+    return ticket.work.proposal(Matter(note.params["matter"].partition("/")[0])) is None
 
 
 def _taken(_note: Note, ticket: Ticket, _reader: str) -> bool:

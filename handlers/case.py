@@ -171,15 +171,14 @@ def sent_to(
     Raises NotPossibleNow. The date the resident was told (``promised_at``) stays as it is: who calls this decides about
     the message.
     """
-    dates: dict[str, object] = {}
-    if not keep_dates or ticket.due_at is None:
-        due = turn.guide.answer_due(ticket.type, Clock(ticket.clock), turn.now, unit, Tier(ticket.work.tier))
-        dates = {"due_at": due and due.at, "provisional": bool(due and due.provisional)}
-    else:
-        dates = {"dispatched_at": ticket.dispatched_at}
+    dates: dict[str, object] = {"dispatched_at": ticket.dispatched_at}
     work = replace(
         ticket.work, taken_at=None, proposals=(), answer=None, asked_at=None, paused_at=None, joint=(), assists=()
     )
+    if not keep_dates or ticket.due_at is None:
+        work = replace(work, paused_before=work.paused, extended_before=work.extended)
+        due = turn.guide.due_of(ticket.noted(dispatched_at=turn.now, unit=unit, work=work))
+        dates = {"due_at": due and due.at, "provisional": bool(due and due.provisional)}
     for kind in ("answer_leaves", "decision", "pause_reminder", "pause_ends", "assist"):
         turn.changes.cancel(kind, ticket.number)
     told = {"unit": unit, "before": ticket.unit, **(data or {})}

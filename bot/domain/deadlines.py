@@ -108,7 +108,7 @@ def half_of_rest(now: datetime, due: datetime, clock: Clock, limits: Limits, cal
 
 
 def due_of(ticket: Ticket, limits: Limits, calendar: WorkCalendar) -> Moment | None:
-    """The due moment of a ticket counted anew from its dispatch: its limit, what was granted, what it stood still.
+    """The due moment of a ticket counted anew from its dispatch: its limit, what was granted and it stood still since.
 
     Each re-opening halves the limit, down to a working day (rule book, "Review"). None for what needs no answer, or
     has no unit.
@@ -124,10 +124,11 @@ def due_of(ticket: Ticket, limits: Limits, calendar: WorkCalendar) -> Moment | N
         half = share_of_time(0.5**work.reopened, start, due.at, clock, calendar)
         least = calendar.after_working_days(start, 1).at if clock is Clock.TYPE else half
         steps.append(Moment(max(half, least)))
-    if work.paused:
-        steps.append(resumed_due(steps[-1].at, work.paused, clock, calendar))
-    if work.extended:
-        steps.append(extended_due(steps[-1].at, work.extended, calendar, clock))
+    paused, granted = work.paused - work.paused_before, work.extended - work.extended_before
+    if paused > 0:
+        steps.append(resumed_due(steps[-1].at, paused, clock, calendar))
+    if granted > 0:
+        steps.append(extended_due(steps[-1].at, granted, calendar, clock))
     return Moment(steps[-1].at, any(step.provisional for step in steps))
 
 

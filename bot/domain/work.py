@@ -114,6 +114,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``taken_at``: since the last dispatch. ``bounces`` counts accepted objections; with ``lead_fixed`` the unit stays.
     ``asked_at`` is when the open question was asked, ``paused_at`` when it was delivered (the clock stands from then);
     ``pauses`` counts them, ``paused`` is their sum in working seconds. ``extended`` counts working days granted.
+    ``paused_before`` and ``extended_before`` are what of both lies before the last dispatch with full time.
     ``tier`` is a `bot.domain.deadlines.Tier`. ``promise_at`` is the date an answer promised. ``kept_from`` are units
     and ``about`` members of staff that must never see it. ``special`` groups tickets of one special case. ``reopened``
     counts re-openings, the last at ``reopened_at``. ``summary`` is what a unit reads of a walled ticket instead of its
@@ -134,6 +135,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pauses: int = 0
     paused: float = 0.0
     extended: int = 0
+    paused_before: float = 0.0
+    extended_before: int = 0
     tier: str = "normal"
     promise_at: datetime | None = None
     broken_promises: int = 0

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from bot.changes import Changes
 from bot.domain.people import Role
 from bot.domain.ticket import Action, Status
 from tests.fakes.town_hall import Hall, Person, town_hall
@@ -267,3 +269,18 @@ async def test_where_nobody_stands_behind_the_wall_it_is_not_raised(hall: Hall, 
     await supervisor.say(f"回避 {number} urban-management")
     assert not (await hall.ticket(number)).walled
     assert number in await supervisor.say(f"看 {number}")
+
+
+async def test_what_one_unit_was_granted_is_not_granted_to_the_next(hall: Hall, supervisor: Person) -> None:
+    ticket = await hall.ticket(N)
+    work = replace(ticket.work, extended=3, paused=25_200.0)
+    after = ticket.after(Action.RETIME, hall.clock.now(), work=work)
+    changes = Changes(at=hall.clock.now())
+    changes.ticket(after, after.event(Action.RETIME, hall.clock.now()))
+    await hall.store.commit(changes)
+    await hall.after_working_hours(14)
+    await supervisor.say(f"改派 {N} urban-management")
+    await supervisor.say(f"类别 {N} environment")
+    moved = await hall.ticket(N)
+    assert moved.due_at == datetime(2026, 3, 13, 10, 0, tzinfo=UTC), "counted anew it is the same"
+    assert moved.work.extended == 3, "in all there are ten"

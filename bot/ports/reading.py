@@ -60,8 +60,10 @@ class Wanted:
 
     ``units``: led by one of these ("" is the pool). ``assisted_by``: a unit that helps and is not done. ``handler``: an
     id, "" for tickets nobody took. ``areas``: in one of these, or without a place. ``walled`` False leaves walled ones
-    out that have no unit; ``not_kept_from`` leaves out what is kept from a unit. ``since`` and ``until`` bound
-    ``filed_at``. ``due_before`` and ``due_after`` compare ``due_at``. ``deciding``: something on it waits for a decision.
+    out, but for those of ``units`` and of ``handler``; ``not_kept_from`` leaves out what is kept from a unit. ``since``
+    and ``until`` bound ``filed_at``, ``due_after`` and ``due_before`` ``due_at``: from the first on, up to the second.
+    ``deciding``: something on it waits for a decision. Ended ones that may be anybody's need a ``since``, or all that
+    was ever filed is read.
     """
 
     statuses: tuple[Status, ...] = OWING
@@ -187,7 +189,12 @@ class StaffQuestions(Protocol):
 
     async def found(self, words: str, wanted: Wanted, limit: int = 20, before: int | None = None) -> Sequence[Ticket]:
         """Tickets in which all these words are written (two characters suffice), newest first, closed ones too when
-        ``wanted`` names their statuses."""
+        ``wanted`` names their statuses.
+
+        What was written a moment ago is found soon, not at once. For the next ones, ``before`` is
+        `bot.domain.search.place` of the last ticket's number. Only so many are looked at: there may be fewer than
+        ``limit`` though older ones would fit.
+        """
         ...
 
     async def tallies(self, since: datetime, until: datetime, stuck_before: datetime) -> Mapping[str, Tally]:

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import figures, growth, intake, latency, profiling, start
+from bench import figures, growth, intake, latency, profiling, staff, start
 from bench.contestants import ROOT, Field
 from bench.load import LoadError, sample_places, write_texts, wrk
 
@@ -96,6 +96,19 @@ def profile_(
         profiling.run(field, channel, seconds, _SAID)
 
 
+@app.command("staff")
+def staff_(
+    tickets: Tickets = 1_000_000,
+    open_: Annotated[int, typer.Option("--open", min=1, help="How many of them are open.")] = 100_000,
+    times: Times = 100,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """How long staff wait for their lists, cards and searches. The tickets are made once and kept in the folder."""
+    with _saying_errors():
+        _finish(_staff(folder, tickets, open_, times), as_json)
+
+
 @app.command("all")
 def all_(
     seconds: Seconds = 6,
@@ -124,6 +137,16 @@ def _intake(field: Field, names: tuple[str, ...], seconds: int, rounds: int) -> 
     return result
 
 
+def _staff(folder: Path, tickets: int, open_: int, times: int) -> dict[str, Any]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with _progress(staff.steps(times)) as step:
+        result = staff.run(folder, tickets, open_, times, step)
+    result["machine"] = figures.machine(folder)
+    _SAID.print(staff.table(result))
+    _told({name: result[name] for name in ("p50", "p99", "cpu_p99", "wanted", "missed", "verified")})
+    return result
+
+
 @contextmanager
 def _progress(steps: int) -> Iterator[Callable[[str], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
@@ -141,18 +164,32 @@ def _beside(field: Field, name: str) -> Field:
 
 @contextmanager
 def _field(folder: Path, keep: bool = False) -> Iterator[Field]:
-    """A fresh folder for one run. What goes wrong in it is said in a line and ends the program with 1."""
+    """A fresh folder for one run under load."""
     # Ended from outside, as by timeout(1), it must still end its servers, some of which are stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
+    with _saying_errors():
         wrk()
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
-        try:
+        with _fresh(folder, keep) as fresh:
             yield Field(fresh, write_texts(fresh, sample_places()))
-        finally:
-            if not keep:
-                shutil.rmtree(fresh)
+
+
+@contextmanager
+def _fresh(folder: Path, keep: bool = False) -> Iterator[Path]:
+    """A folder for one run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+    try:
+        yield fresh
+    finally:
+        if not keep:
+            shutil.rmtree(fresh)
+
+
+@contextmanager
+def _saying_errors() -> Iterator[None]:
+    """What goes wrong is said in a line and ends the program with 1."""
+    try:
+        yield
     except LoadError as error:
         _SAID.print(f"bench: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None

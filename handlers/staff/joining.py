@@ -31,6 +31,8 @@ ADDRESSES = 10
 """Nobody needs more windows than that; beyond it somebody is collecting them."""
 
 _TRIES_WINDOW = timedelta(hours=1)
+_WORD_MAX = 10
+_MAYBE_A_CODE = re.compile(r"[0-9A-Za-z\uff10-\uff5a]{3}")
 _WORD_FIRST = re.compile(r"/?([^\x00-\x7f]{1,8}|[a-z]+)(?:@\w+)?[\s:,]*(.*)", re.I | re.S)
 
 
@@ -41,6 +43,8 @@ def asked(text: str, commands: Mapping[str, str]) -> tuple[str, str] | None:
     """
     if len(text) > LONGEST:
         return None
+    if not _MAYBE_A_CODE.search(text):  # nearly all texts: nothing more is done with them
+        return ("", "") if len(text) <= _WORD_MAX and commands.get(desk_word(text)) == JOIN else None
     found = _WORD_FIRST.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if found is None or commands.get(desk_word(found[1])) != JOIN:
         return None

@@ -6,6 +6,8 @@ import math
 import secrets
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.invitations import ALPHABET, LENGTH, code_of, digest_of, split
 
@@ -70,3 +72,21 @@ def test_a_wrong_code_is_taken_for_one(typed: str) -> None:
 def test_the_digest_does_not_hold_the_code() -> None:
     assert len(digest_of(CODE)) == 64
     assert CODE.replace("-", "").lower() not in digest_of(CODE)
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_typed_is_a_code_or_none(text: str) -> None:
+    read = split(text)
+    if read is not None:
+        code, rest = read
+        assert code
+        assert rest == rest.strip()
+        assert len(digest_of(code)) == 64
+
+
+@given(st.integers(min_value=0, max_value=2**128 - 1))
+def test_every_code_is_read_back(chance: int) -> None:
+    code = code_of(f"{chance:032x}")
+    read = split(code.lower().replace("-", ""))
+    assert read is not None
+    assert digest_of(read[0]) == digest_of(code)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.words import desk_word
 from bot.personnel.sheet import LARGEST, Sheet, WrongSheet, read_sheet
@@ -79,3 +81,19 @@ def test_what_is_no_table(content: bytes, line: int, why: str) -> None:
 
 def test_all_wrong_lines_are_told_at_once() -> None:
     assert [line for line, _ in faults("姓名,单位\n王强,a,b\n李娟,b\n赵刚,c,d\n")] == [2, 4]
+
+
+_SIGNS = st.sampled_from(["姓名", "单位", "name", ",", ";", "\t", '"', "\r\n", "\n", "王强", "=1", " ", "\x00", "é"])
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(_SIGNS, max_size=40).map("".join).map(str.encode)))
+def test_whatever_the_file_holds_it_is_read_or_refused(content: bytes) -> None:
+    try:
+        columns = read(content).columns
+    except WrongSheet as wrong:
+        columns = ()
+        told = wrong.faults
+    else:
+        told = []
+    assert bool(told) is not bool(columns)
+    assert set(columns) <= {"name", "unit"}

@@ -102,7 +102,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
                 return None  # claimed: whoever it belongs to has it in chat
             return filing_for.slip_of(Voice(catalogue.words(locale), locale, town.guide.town), ticket)
 
-        locales = tuple(catalogue.languages)
+        locales = tuple(sorted(catalogue.languages, reverse=True))
         doors += privacy.routes(catalogue.words, locales)
         doors += slip.routes(slip_key, slip_of, catalogue.words, locales, home, clock.now)
         if plays:

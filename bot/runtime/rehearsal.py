@@ -58,6 +58,7 @@ class Rehearsal:
     async def open(self, standing: Changes) -> None:
         """Set the desk's own timers and bring in the cast."""
         await self._desk.store.commit(standing)
+        self._committed(standing)
         await self._engage("handler", Role.HANDLER, self._unit)
         await self._engage("supervisor", Role.SUPERVISOR, "")
 

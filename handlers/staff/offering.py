@@ -54,7 +54,7 @@ def choices(turn: Turn, me: Me, ticket: Ticket) -> tuple[Choice, ...]:
             if name in known
         ]
     found += [
-        Choice(f"{ticket.number}:{c.name}", turn.words(f"act.{c.act}"), _typed(turn, ticket, c.name))
+        Choice(f"{ticket.number}:{c.name}", turn.words(f"button.{c.name}"), _typed(turn, ticket, c.name))
         for c in possible(me, ticket)
     ]
     return tuple(found[:CHOICES_MOST])

@@ -63,7 +63,7 @@ async def desk(turn: Turn, me: Me, _rest: str) -> Reply:
             lines.append(turn.words("desk.undelivered", count=undelivered))
         by_unit = {unit: n for unit, n in _by_unit(counts).items() if unit}
         lines += _units(turn, by_unit, _by_unit(await read.counts(late)))
-        choices.append(Choice("staff:pool", turn.words("act.pool")))
+        choices.append(Choice("staff:pool", turn.words("button.pool")))
     turn.changes.looked.append(Looked(by=me.id, what="list", at=turn.now, detail="desk"))
     return Reply("\n".join(lines), (*choices, Choice("staff:todo", turn.words("choice.todo"))))
 

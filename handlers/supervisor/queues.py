@@ -125,7 +125,7 @@ async def sort(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
     if not ticket.text and files:
         lines.append(turn.words("sort.listen", usage=turn.words("usage.transcribe"), number=ticket.number))
     choices = [*choosing.offer(turn, ticket, "assign", choosing.likely_units(turn, ticket))]
-    choices.append(Choice(f"{ticket.number}:classify", turn.words("act.classify")))
+    choices.append(Choice(f"{ticket.number}:classify", turn.words("button.classify")))
     head = about(turn, me, ticket, "sort.head")
     return Reply("\n".join([head.text, *lines]), tuple(choices), ticket=ticket.number)
 

@@ -72,7 +72,7 @@ async def file(turn: Turn, me: Me, name: str) -> Reply:
     await _tell(turn, task, "released_filed", ticket)
     title = ticket_title(turn, ticket)
     unit = unit_name(turn, ticket.unit)
-    choices = () if ticket.unit else (Choice(f"{ticket.number}:sort", turn.words("act.assign")),)
+    choices = () if ticket.unit else (Choice(f"{ticket.number}:sort", turn.words("button.assign")),)
     text = turn.words("draft.filed", number=ticket.number, title=title, unit=unit)
     return Reply(text, choices, ticket=ticket.number)
 

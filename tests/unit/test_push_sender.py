@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +30,16 @@ class Outbox:
         self.channel = made(outcomes=list(outcomes), **channel)
         self.gone: list[Address] = []
         self.wake = asyncio.Event()
-        self.sender = PushSender(self.channel, self.store, self.small.clock, self.small.metrics, self._gone, self.wake)
+        self.timers: list[datetime] = []
+        self.sender = PushSender(
+            self.channel,
+            self.store,
+            self.small.clock,
+            self.small.metrics,
+            self._gone,
+            self.wake,
+            self.timers.append,
+        )
 
     async def _gone(self, address: Address) -> None:
         self.gone.append(address)
@@ -249,6 +258,19 @@ async def test_one_that_hangs_does_not_hold_the_others_back() -> None:
     await outbox.wake.wait()
     assert await outbox.sender.once() == 0
     assert outbox.store.states["slow"] == "sent"
+
+
+async def test_the_timer_that_a_delivery_sets_is_told_when_it_is_on_disk() -> None:
+    outbox = Outbox(Refused("blocked"), Delivered("77"), Delivered("78"))
+    for n, then in enumerate(("question_delivered", "question_delivered", "")):
+        await outbox.put(str(n), Address("chat", str(n)), then=then, ticket="260304-00017")
+    outbox.store.settle_faults.append(StoreUnavailable())
+    with pytest.raises(StoreUnavailable):
+        await outbox.sender.once()
+    assert outbox.timers == []
+    await outbox.sender.once()
+    assert outbox.timers == [outbox.small.clock.now()]
+    assert [timer.address for timer in outbox.store.timers.values()] == [Address("chat", "1")]
 
 
 async def test_outcomes_that_could_not_be_written_down_are_written_later() -> None:

@@ -28,11 +28,12 @@ from sqlalchemy import (
     text,
 )
 
+import storage.schema_loop  # its tables belong to the metadata too
 import storage.schema_staff  # noqa: F401  # its tables belong to the metadata too
 from storage.columns import flag, number, partial, serial, texts, time, words
 from storage.columns import metadata as metadata
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest revision in ``storage/migrations``; a test compares."""
 
 ENDING = "substr(number, length(number) - 2)"
@@ -115,6 +116,7 @@ ticket = Table(
     partial("ix_ticket_deciding", *SEEN_BY, where="deciding IS NOT NULL AND closed_at IS NULL"),
     partial("ix_ticket_danger", *SEEN_BY, where="danger <> '' AND closed_at IS NULL"),
     partial("ix_ticket_ending", text(ENDING), where="closed_at IS NULL"),
+    Index("ix_ticket_place", "area", "kind", "filed_at"),
 )
 """Projection of `ticket_event`: a ticket as it is now. ``place_name`` is NULL where no place is known.
 

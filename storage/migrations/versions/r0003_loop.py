@@ -1,0 +1,109 @@
+"""What follows an answer: reviews, findings, links between tickets, special cases, lessons, pictures, boards.
+
+Never changed again: later changes are later revisions.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the new tables and indexes."""
+    _reviews()
+    _links()
+    _special_cases()
+    _pictures_and_boards()
+    op.create_index("ix_ticket_place", "ticket", ["area", "kind", "filed_at"], unique=False)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), nullable=False)
+
+
+def _time(name: str, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger(), nullable=nullable)
+
+
+def _reviews() -> None:
+    op.create_table(
+        "review",
+        _text("ticket"),
+        sa.Column("round", sa.Integer(), nullable=False),
+        *map(_text, ("party", "address", "verdict", "finished")),
+        sa.Column("rating", sa.Integer(), nullable=True),
+        *map(_text, ("words", "files", "actor")),
+        _time("asked_at", nullable=True),
+        _time("at"),
+        sa.PrimaryKeyConstraint("ticket", "round", "party", name=op.f("pk_review")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "finding",
+        _text("ticket"),
+        sa.Column("round", sa.Integer(), nullable=False),
+        *map(_text, ("kind", "actor", "text")),
+        sa.Column("excluded", sa.Boolean(), nullable=False),
+        _time("at"),
+        sa.PrimaryKeyConstraint("ticket", "round", name=op.f("pk_finding")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _links() -> None:
+    op.create_table(
+        "link",
+        *map(_text, ("ticket", "kind", "other", "actor")),
+        _time("at"),
+        sa.PrimaryKeyConstraint("ticket", "kind", "other", name=op.f("pk_link")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_link_other", "link", ["other", "kind"], unique=False)
+
+
+def _special_cases() -> None:
+    op.create_table(
+        "special",
+        _text("number"),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        _text("body"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_special")),
+    )
+    op.create_table(
+        "special_event",
+        _text("number"),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        _time("at"),
+        *map(_text, ("action", "actor", "data")),
+        sa.PrimaryKeyConstraint("number", "seq", name=op.f("pk_special_event")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "lesson",
+        *map(_text, ("source", "area", "kind", "text", "actor")),
+        _time("at"),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_lesson")),
+    )
+
+
+def _pictures_and_boards() -> None:
+    op.create_table(
+        "photo",
+        *map(_text, ("sha256", "phash", "ticket")),
+        _time("taken_at", nullable=True),
+        _time("at"),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_photo")),
+    )
+    op.create_index("ix_photo_phash", "photo", ["phash"], unique=False)
+    op.create_table(
+        "board",
+        *map(_text, ("period", "actor", "body")),
+        _time("at"),
+        sa.PrimaryKeyConstraint("period", name=op.f("pk_board")),
+    )

@@ -118,10 +118,20 @@ def prepare(path: Path) -> None:
     found = read_revision(path)
     if found == REVISION:
         return
+    _check_search(path)
     # Alembic takes a while to import, so it is only when there is something to do.
     from storage.migrations.run import upgrade
 
     upgrade(path, found)
+
+
+def _check_search(path: Path) -> None:
+    """Raise ConfigurationError when this SQLite cannot keep a search index."""
+    try:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.execute("CREATE VIRTUAL TABLE words USING fts5(terms)")
+    except sqlite3.Error as error:
+        raise ConfigurationError(str(path), f"SQLite {sqlite3.sqlite_version} here lacks FTS5: {error}") from error
 
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str | None:

@@ -84,6 +84,7 @@ class SqliteStore:
         self.reports = Reports(readers, path)
         self.path = path
         self._writer = writer
+        writer.staff_changed = self.reader.forget_directory
         self._readers = readers
         self._clock = clock
         self._lock = lock
@@ -144,8 +145,6 @@ class SqliteStore:
         begins has written nothing; once it has begun it is finished.
         """
         await self._writer.write(rows_of(changes, self._clock.now()))
-        if changes.staff:
-            self.reader.forget_directory()
 
     async def due_timers(self, now: datetime, limit: int, since: datetime | None = None) -> Sequence[Timer]:
         """Pending timers that are due, earliest first; with ``since`` only those that were due after it."""

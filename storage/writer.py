@@ -52,7 +52,8 @@ class _Work:
 class Writer:
     """Writes change-sets and runs jobs, in the order in which they came, many to a transaction.
 
-    ``written`` counts what was handed to the database. ``closed`` tells whether it has given up: after an error of the
+    ``written`` counts what was handed to the database; ``staff_changed`` is called when members of staff have been
+    changed, before anybody else can know. ``closed`` tells whether it has given up: after an error of the
     disk nothing may be written until the store is opened again, for nobody knows what is on it (a second fsync after a
     failed one proves nothing).
     """
@@ -65,6 +66,7 @@ class Writer:
         self._ending = False
         self._unmoved = 0
         self.written = 0
+        self.staff_changed: Callable[[], None] = _nobody_listens
         self._task: asyncio.Task[None] | None = None
         self.closed = False
 
@@ -150,6 +152,9 @@ class Writer:
             await asyncio.wait([write_group])  # what has begun is finished
             raise
         finally:
+            # Said here, not by who asked for it: they may have been cancelled while it was written.
+            if any(work.written and isinstance(work.what, Rows) and work.what.staff is not None for work in group):
+                self.staff_changed()
             _tell(group)
 
     def _give_up(self, why: str) -> None:
@@ -172,6 +177,10 @@ class Writer:
                 for work in (*part, *(work for rest in parts for work in rest)):
                     work.error = work.error or StoreUnavailable(why=_name(error))
                 return
+
+
+def _nobody_listens() -> None:
+    """What `Writer.staff_changed` is until somebody wants to hear."""
 
 
 def _left_of(connection: sqlite3.Connection, part: list[_Work]) -> list[list[_Work]]:

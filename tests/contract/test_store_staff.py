@@ -82,6 +82,19 @@ async def test_a_directory_read_during_a_change_is_not_kept(store: Store) -> Non
     assert len((await store.reader.directory()).active) == 29
 
 
+async def test_a_change_is_known_even_if_who_made_it_did_not_wait_for_its_end(store: Store) -> None:
+    for n in range(60):
+        await store.reader.directory()
+        making = asyncio.create_task(store.commit(joining(staff(f"s{n}"))))
+        for _ in range(n % 6):
+            await asyncio.sleep(0)
+        making.cancel()
+        await asyncio.gather(making, return_exceptions=True)
+        await store.commit(Changes(at=NOW))  # all that was begun before is finished
+        known, written = await store.reader.directory(), await store.reader.staff_events(f"s{n}")
+        assert (f"s{n}" in known.by_id) == bool(written)
+
+
 async def test_they_are_known_after_opening_again(opening: Opening) -> None:
     store = await opening()
     await store.commit(joining(staff("s1", LI)))

@@ -16,7 +16,7 @@ from bot.errors import NotFound, Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import calls, notices
-from handlers.naming import moment, shortened, ticket_title, unit_name
+from handlers.naming import moment, ticket_title, unit_name
 from handlers.staff import reference
 from handlers.staff.command import Command, table
 from handlers.staff.filing_for import contact_of, number_among, source_name
@@ -24,7 +24,6 @@ from handlers.staff.me import Me, is_mine
 from handlers.staff.spoken import leading, words_of
 
 LISTED = 20
-SHORT = 40
 LOOKED_THROUGH = 200
 RESULTS = ("yes", "partly", "no", "not_reached")
 TEXT_LENGTH = 1000
@@ -54,7 +53,7 @@ async def callbacks(turn: Turn, me: Me, text: str) -> Reply:
                 place=place,
                 number=each.ticket.number,
                 title=ticket_title(turn, each.ticket),
-                what=shortened(_told(each.task), SHORT),
+                source=source_name(turn, each.ticket.source),
                 since=moment(turn, each.task.opened_at),
             )
         )

@@ -22,6 +22,7 @@ from handlers.staff.spoken import leading, words_of
 SOURCES = ("phone", "letter", "visit", "meeting")
 """How somebody's matter reached a collector; what people send themselves has its channel's name."""
 
+CHANNELS = ("wechat", "telegram", "web")
 NAME_LENGTH = 20
 _PHONE = re.compile(r"(?<!\d)\+?\d(?:[ -]?\d){6,14}(?!\d)")
 
@@ -49,8 +50,10 @@ async def collect(turn: Turn, me: Me, text: str) -> Reply:
 
 
 def source_name(voice: Turn | Voice, source: str) -> str:
-    """How a source is called; a code that is none of `SOURCES` as it is."""
-    return voice.words(f"collect.source.{source}").partition("|")[0] if source in SOURCES else source
+    """How a source is called; a code nobody has named as it is."""
+    if source in SOURCES:
+        return voice.words(f"collect.source.{source}").partition("|")[0]
+    return voice.words(f"channel.{source}") if source in CHANNELS else source
 
 
 def contact_of(events: Sequence[Event]) -> dict[str, str]:

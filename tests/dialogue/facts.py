@@ -48,6 +48,7 @@ async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
     """The facts of one ticket."""
     work, directory = ticket.work, await store.reader.directory()
     handler = directory.by_id.get(ticket.handler)
+    events = await store.reader.events(ticket.number)
     return {
         "status": ticket.status,
         "kind": ticket.kind,
@@ -59,7 +60,8 @@ async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
         "walled": _yes(ticket.walled),
         "danger": _yes(ticket.danger),
         "located": _yes(ticket.place and ticket.place.latitude),
-        "events": str(len(await store.reader.events(ticket.number))),
+        "events": str(len(events)),
+        "contact": _yes(events[0].data.get("contact")),
         "handler": handler.name if handler else ticket.handler,
         "due": _moment(ticket.due_at),
         "promised": _moment(ticket.promised_at),

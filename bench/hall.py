@@ -13,11 +13,11 @@ from pathlib import Path
 from bench.archive import AT, CHANNEL, guide
 from bench.contestants import ROOT
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
-from bot.clock import ShiftedClock
+from bot.clock import SystemClock
 from bot.domain.people import Address
 from bot.domain.words import desk_word
 from bot.message import InboundMessage, MessageKind, Reply
-from bot.ports import Channel, Traits
+from bot.ports import Channel, Clock, Traits
 from bot.runtime import memory
 from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
@@ -39,6 +39,17 @@ class Took:
     cpu: float
 
 
+class ArchiveClock(SystemClock):
+    """A clock that runs on from a moment."""
+
+    def __init__(self, at: datetime) -> None:
+        self._shift = at - super().now()
+
+    def now(self) -> datetime:
+        """That moment and what has passed since."""
+        return super().now() + self._shift
+
+
 @dataclass(slots=True)
 class Hall:
     """An open desk. It is `AT` when it opens, and time goes on from there."""
@@ -46,7 +57,7 @@ class Hall:
     store: SqliteStore
     desk: Desk
     engine: Engine
-    clock: ShiftedClock
+    clock: ArchiveClock
     _keys: count[int] = field(default_factory=lambda: count(time.time_ns()))
 
     async def say(self, person: str, text: str) -> tuple[Reply, Took]:
@@ -68,11 +79,10 @@ class Hall:
 
 @asynccontextmanager
 async def hall(
-    folder: Path, channels: Callable[[ShiftedClock], Sequence[Channel]] = lambda _: (), at: datetime = AT
+    folder: Path, channels: Callable[[Clock], Sequence[Channel]] = lambda _: (), at: datetime = AT
 ) -> AsyncIterator[Hall]:
     """Open the desk of a data folder. Its workers are not started: that is for whoever wants them."""
-    clock, catalogue, the = ShiftedClock(), Catalogue.load(ROOT / "locales"), guide()
-    clock.shift = at - clock.now()
+    clock, catalogue, the = ArchiveClock(at), Catalogue.load(ROOT / "locales"), guide()
     store = await SqliteStore.open("", folder, clock=clock)
     try:
         router = Router(catalogue.vocabulary(desk_word), catalogue.vocabulary(desk_word, COMMANDS_PREFIX))

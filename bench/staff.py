@@ -1,8 +1,8 @@
 """How long staff wait for their lists, cards and searches beside many tickets.
 
 The desk runs inside this process, on an archive: each question is a message through the dispatcher, the router and the
-use case, and its time ends when the answer is committed with full sync. Questions go one at a time, all in turn, so that
-what slows the machine for a while slows all alike. On a shared machine the processor time of an answer (of this
+use case, and its time ends when the answer is committed with full sync. Questions go one at a time, all in turn, so
+that what slows the machine for a while slows all alike. On a shared machine the processor time of an answer (of this
 whole process, while it was made) says more than the time on the wall.
 """
 

@@ -1,7 +1,8 @@
 """Just enough of Telegram's Bot API for a load test: it takes every call, counts it and says what was last sent.
 
 Written on a bare `asyncio.Protocol`, because it shares two cores with what is being measured: about a tenth of what an
-aiohttp server would cost. ``GET /count`` answers ``{"sent": N, "last": {chat: text}}`` for chats that are probed.
+aiohttp server would cost. ``GET /count`` answers ``{"sent": N, "last": {chat: text}}`` for chats that are probed. With
+``--limit N`` it takes N messages a second, at most N at once, and answers 429 to what comes faster.
 """
 
 from __future__ import annotations
@@ -19,31 +20,50 @@ PROBED = b"777"
 _SENT = (
     b'{"ok":true,"result":{"message_id":%d,"date":%d,"chat":{"id":1,"type":"private","first_name":"Bench"},"text":"."}}'
 )
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+_TOO_FAST = (
+    b'{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 1","parameters":{"retry_after":1}}'
+)
+_HEAD = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 
 class FakeTelegram:
     """What all connections share."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = 0) -> None:
+        """``limit``: messages a second; 0 for any number."""
         self.sent = 0
         self.calls = 0
+        self.refused = 0
+        self._limit, self._left, self._at = limit, float(limit), time.monotonic()
         self.last: dict[str, str] = {}
 
     def answer(self, method: str, body: bytes) -> bytes:
         """The JSON that the real server would send, as far as clients look at it."""
         if method == "count":
-            return json.dumps({"sent": self.sent, "calls": self.calls, "last": self.last}).encode()
+            counted = {"sent": self.sent, "calls": self.calls, "refused": self.refused, "last": self.last}
+            return json.dumps(counted | {"at": time.monotonic()}).encode()
         self.calls += 1
         if method == "getMe":
             return b'{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"Desk","username":"desk_bot"}}'
         if not method.startswith("send") and not method.startswith("edit"):
             return b'{"ok":true,"result":true}'
         if method.startswith("send"):
+            if self._limit and not self._room():
+                self.refused += 1
+                return _TOO_FAST
             self.sent += 1
         if PROBED in body:
             self._remember(body)
         return _SENT % (self.sent, time.time())
+
+    def _room(self) -> bool:
+        now = time.monotonic()
+        self._left = min(self._limit, self._left + (now - self._at) * self._limit)
+        self._at = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
 
     def _remember(self, body: bytes) -> None:
         if body.startswith(b"{"):
@@ -98,7 +118,8 @@ class _Connection(asyncio.Protocol):
             self._buffer = rest
             answer = self._desk.answer(path.rsplit(b"/", 1)[1].decode(), body)
             assert self._transport is not None
-            self._transport.write(_HEAD % len(answer) + answer)
+            status = b"429 Too Many Requests" if answer is _TOO_FAST else b"200 OK"
+            self._transport.write(_HEAD % (status, len(answer)) + answer)
 
 
 def _unchunk(data: bytes) -> tuple[bytes, bytes, bool]:
@@ -115,8 +136,8 @@ def _unchunk(data: bytes) -> tuple[bytes, bytes, bool]:
     return b"", b"", False
 
 
-async def _serve(port: int) -> None:
-    desk = FakeTelegram()
+async def _serve(port: int, limit: int) -> None:
+    desk = FakeTelegram(limit)
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(desk), "127.0.0.1", port)
     async with server:
         await server.serve_forever()
@@ -126,7 +147,9 @@ def main() -> None:
     """Serve until told to stop."""
     options = argparse.ArgumentParser()
     options.add_argument("--port", type=int, required=True)
-    asyncio.run(_serve(options.parse_args().port))
+    options.add_argument("--limit", type=int, default=0, help="messages a second; 0 for any number")
+    given = options.parse_args()
+    asyncio.run(_serve(given.port, given.limit))
 
 
 if __name__ == "__main__":

@@ -362,3 +362,17 @@ def test_without_scripts_a_form_is_enough(visit: Opens) -> None:
     before = li.page.locator(DESK).count()
     confirm.click()
     expect(li.page.locator(DESK)).to_have_count(before + 1)
+
+
+def test_the_code_of_a_slip_waits_in_the_box_and_is_gone_from_the_address(visit: Opens, desk_url: str) -> None:
+    page = visit().page
+    page.goto(f"{desk_url}/?from=slip#claim=260304-00017.123456")
+    expect(page.locator("#text")).to_have_value("260304-00017 123456")
+    assert page.url == f"{desk_url}/?from=slip"
+    expect(page.locator(".line.resident")).to_have_count(0)
+
+
+def test_what_is_no_claim_stays_out_of_the_box(visit: Opens, desk_url: str) -> None:
+    page = visit().page
+    page.goto(f"{desk_url}/?from=slip#claim=<b>260304</b>.1")
+    expect(page.locator("#text")).to_have_value("")

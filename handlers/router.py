@@ -1,43 +1,19 @@
-"""What a message belongs to, and which use case answers it (rule book, "What a message belongs to": first match wins).
-
-1. a button, or a quoted message of ours: what that was about
-2. the whole text is a desk word
-3. an open question that asked for this form of answer
-4. the open draft, if touched lately; else "go on with it, or a new one?"
-5. an attachment without words soon after filing: that ticket
-6. thanks, a greeting, an OK, a lone emoji: a short answer
-7. anything else opens a new draft
-"""
+"""Which use case answers a message or a timer: those who work here first, then as any resident."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.conversation.draft import Draft
 from bot.conversation.session import Question
-from bot.domain.numbers import parse as parse_number
-from bot.domain.words import desk_word, fold
-from bot.message import Choice, InboundMessage, MessageKind, Reply
+from bot.message import InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers.resident import changing, collecting, desk, filing, following, replying, talking
+from handlers.resident import desk, hearing
 from handlers.staff import desk as staff_desk
 from handlers.staff import joining
 from handlers.staff.me import Me, me
 from handlers.timers import drafts
 from handlers.timers.table import TIMERS
-
-DESK_WORD_LENGTH = 24
-"""Longer texts are never a desk word; they are not folded to find out."""
-
-_NUMBER_AND_CODE = re.compile(r"\s*([0-9][0-9 -]{8,16}[0-9])[\s,，:：#]+([0-9]{6})\s*")
-_COMMAND_AND_NUMBER = re.compile(r"\s*/?(\w+)[\s:：]+([0-9][0-9-]{8,16})(?:[\s:：,，]+(.*))?", re.S)
-_DIGITS_OF_A_NUMBER = re.compile(r"(?:\d\W*){11}")
-"""As many digits as a ticket number has at least, however they are parted; texts without them name no ticket."""
-_LONE_SIGNS = re.compile(r"(?:\[[^\[\]\s]{1,8}\]|/:\S{1,8}|[^\w\s]|\s|_)+")
-
-COURTESIES = frozenset({"thanks", "greeting", "ok"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +25,10 @@ class Router:
 
     vocabulary: Mapping[str, str]
     commands: Mapping[str, str]
+    _hearing: hearing.Hearing = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hearing", hearing.Hearing(self.vocabulary, self._tap))
 
     async def handle(self, turn: Turn) -> Reply | None:
         """Answer a message. Raises Refusal where a rule says no."""
@@ -86,13 +66,13 @@ class Router:
                 return reply
         match message.kind:
             case MessageKind.TEXT:
-                return await self._text(turn, message)
+                return await self._hearing.text(turn, message)
             case MessageKind.ATTACHMENT | MessageKind.PLACE:
-                return await _item(turn, message)
+                return await hearing.item(turn, message)
             case MessageKind.PRESS:
-                return await self._press(turn, message.press)
+                return await self._hearing.press(turn, message.press)
             case MessageKind.EDIT:
-                return await _edit(turn, message)
+                return await hearing.edit(turn, message)
             case MessageKind.FOLLOW:
                 return desk.welcome(turn)
             case MessageKind.UNFOLLOW:
@@ -101,7 +81,7 @@ class Router:
             case MessageKind.CONTACT:
                 return desk.phone(turn, message.phone)
             case MessageKind.UNKNOWN:
-                return _unknown(turn, message)
+                return hearing.unknown(turn, message)
             case MessageKind.TICKLE:
                 return None
 
@@ -115,137 +95,11 @@ class Router:
                 return reply
         return None if message.kind is MessageKind.TICKLE else turn.say("unknown.group")
 
-    async def _text(self, turn: Turn, message: InboundMessage) -> Reply | None:
-        if message.quote:
-            about = await turn.read.quoted(turn.address, message.quote)
-            draft = turn.session.find(about.removeprefix("card:"))
-            if draft is not None:
-                turn.remember(current=draft.id)
-            elif parse_number(about):
-                return await following.supplement(turn, about, certain=True)
-        text = message.text
-        word = command_word(text) if len(text) <= DESK_WORD_LENGTH else ""
-        if (command := self.vocabulary.get(word)) is not None:
-            said_on = await talking.forwarded(turn, text) if command in COURTESIES else None
-            return said_on or await self._command(turn, command)
-        if _DIGITS_OF_A_NUMBER.search(text):
-            reply = await self._with_number(turn, text)
-            if reply is not None:
-                return reply
-        if word.isdecimal() and len(word) <= 2:
-            return await self._number(turn, int(word))
-        question = turn.session.question
-        if question is not None and question.name == following.REWORD and question.open(turn.now):
-            return await following.reword(turn, question.about, text)
-        draft = turn.session.draft
-        if draft is not None and question is not None and question.open(turn.now):
-            reply = changing.answer_in_words(turn, draft, text)
-            if reply is not None:
-                return reply
-        if not text.strip():
-            return turn.say("unknown.empty")
-        if (reply := await talking.forwarded(turn, text)) is not None:
-            return reply
-        if _LONE_SIGNS.fullmatch(text):
-            return desk.courtesy(turn, "emoji")
-        return await _for_a_ticket(turn, message) or await _into_draft(turn)
-
-    async def _with_number(self, turn: Turn, text: str) -> Reply | None:
-        """Number and code claim a ticket; a command with a number is about that ticket."""
-        folded = fold(text)
-        if claimed := _NUMBER_AND_CODE.fullmatch(folded):
-            number = parse_number(claimed[1])
-            return await following.claim(turn, number, claimed[2]) if number else turn.say("claim.wrong")
-        if number := parse_number(folded) if len(folded) <= DESK_WORD_LENGTH else None:
-            return await following.status(turn, number)
-        if named := _COMMAND_AND_NUMBER.fullmatch(text):
-            command, number = self.vocabulary.get(desk_word(named[1])), parse_number(fold(named[2]))
-            if command == "status":
-                return await following.status(turn, number or named[2])
-            if command == "supplement" and number and named[3]:
-                return await following.supplement(turn, number, certain=True)
-        return None
-
-    async def _number(self, turn: Turn, place: int) -> Reply | None:
-        """A bare number picks a line of the last list, while that still waits for an answer."""
-        question = turn.session.question
-        if question is not None and question.open(turn.now) and 1 <= place <= len(question.choices):
-            token = question.choices[place - 1]
-            staff = await me(turn) if turn.works_here else None
-            reply = await staff_desk.press(turn, staff, token) if staff is not None else None
-            return reply or await self._press(turn, token)
-        if turn.session.draft is not None:
-            return collecting.card_now(turn, turn.session.draft, turn.words("number.gone"))
-        return turn.say("number.nothing")
-
-    async def _press(self, turn: Turn, token: str) -> Reply | None:
-        about, _, act = token.partition(":")
-        name, _, value = act.partition("=")
-        if about == "desk":
-            return await self._command(turn, name)
-        draft = turn.session.find(about)
-        if draft is not None:
-            turn.remember(current=draft.id)
-            return await changing.act(turn, draft, name, value)
-        filed = next((f for f in turn.session.recent if about and f.draft == about), None)
-        if filed is not None:
-            return turn.say("press.filed_already", number=filed.ticket)
-        if number := parse_number(about):
-            if name == "not_this":
-                return await following.not_this(turn, number, value)
-            if name == "not_answer":
-                return await replying.not_answer(turn, await following.own(turn, number), value)
-            if name == "reword":
-                return await following.ask_to_reword(turn, number)
-            return await following.status(turn, number)
-        return turn.say("press.gone")
-
-    async def _command(self, turn: Turn, command: str) -> Reply | None:
-        draft = turn.session.draft or (turn.session.drafts[-1] if turn.session.drafts else None)
-        match command:
-            case "confirm":
-                return await _confirm(turn, draft)
-            case "cancel":
-                if draft is None:
-                    turn.remember(reporting=False, collecting={})
-                return changing.drop(turn, draft) if draft else turn.say("cancel.nothing")
-            case "skip":
-                return _skip(turn, draft)
-            case "change" | "add" | "hide" | "unhide" | "back":
-                return await changing.act(turn, draft, command, "") if draft else turn.say("draft.none")
-            case "new":
-                return desk.new(turn)
-            case "status":
-                return await following.status(turn)
-            case "help":
-                return desk.help_(turn)
-            case "human":
-                return await talking.called(turn)
-            case "mydata":
-                return await desk.my_data(turn)
-            case "erase":
-                return desk.erase_ask(turn)
-            case "erase_now":
-                return desk.erase(turn)
-            case "erase_not":
-                return turn.say("erase.not")
-            case "supplement":
-                return turn.say("supplement.how")
-            case "chinese" | "english":
-                return desk.language(turn, "en" if command == "english" else "zh_CN")
-            case "mute" | "unmute":
-                return desk.mute(turn, muted=command == "mute")
-            case "start":
-                return desk.welcome(turn)
-            case courtesy if courtesy in COURTESIES:
-                return desk.courtesy(turn, courtesy)
-            case _:
-                return turn.say("press.unknown")
-
-
-def command_word(text: str) -> str:
-    """A text as a possible desk word: ``/new@desk_bot`` and ``NEW。`` are both ``new``."""
-    return desk_word(text.strip().removeprefix("/").partition("@")[0]) if text.startswith("/") else desk_word(text)
+    async def _tap(self, turn: Turn, token: str) -> Reply | None:
+        """What was picked by its number, as if it had been tapped."""
+        staff = await me(turn) if turn.works_here else None
+        reply = await staff_desk.press(turn, staff, token) if staff is not None else None
+        return reply or await self._hearing.press(turn, token)
 
 
 def remembering_choices(turn: Turn, reply: Reply | None) -> Reply | None:
@@ -254,80 +108,3 @@ def remembering_choices(turn: Turn, reply: Reply | None) -> Reply | None:
         tokens = tuple(choice.token for choice in reply.choices)
         turn.remember(question=Question("choices", turn.session.current, turn.now, tokens))
     return reply
-
-
-async def _confirm(turn: Turn, draft: Draft | None) -> Reply:
-    if draft is None:
-        recent = turn.session.recent
-        if recent and turn.now - recent[0].at < turn.town.limits.after_filing:
-            return turn.say("press.filed_already", number=recent[0].ticket)
-        return turn.say("confirm.nothing")
-    if turn.session.draft is None:
-        # "new" was said and nothing came after it: show which one would be filed before doing it.
-        turn.remember(current=draft.id)
-        return collecting.card_now(turn, draft)
-    return await filing.confirm(turn, draft)
-
-
-def _skip(turn: Turn, draft: Draft | None) -> Reply:
-    if draft is None:
-        return turn.say("skip.nothing")
-    return changing.settle(turn, draft, place_asked=True, area_options=())
-
-
-async def _into_draft(turn: Turn) -> Reply | None:
-    draft = turn.session.draft
-    if draft is None and turn.works_here and not turn.session.reporting:
-        return turn.say("staff.hint", Choice("staff:todo", turn.words("choice.todo")))
-    if draft is not None and turn.now - draft.touched_at >= turn.town.limits.draft_fresh:
-        return changing.doubt(turn, draft)
-    return await collecting.add(turn, draft)
-
-
-async def _for_a_ticket(turn: Turn, message: InboundMessage) -> Reply | None:
-    """The answer to a handler's question, or more of it; None when no question waits for one."""
-    if not (turn.session.asked or turn.session.replied):
-        return None
-    ticket = await replying.asked(turn)
-    if ticket is not None:
-        return await replying.answer(turn, ticket, certain=False)
-    number = replying.still_replying(turn, message)
-    if not number:
-        return None
-    ticket = await following.own(turn, number)
-    return await replying.answer(turn, ticket, certain=False) if ticket.open else None
-
-
-async def _item(turn: Turn, message: InboundMessage) -> Reply | None:
-    """A file or a pin, with or without words."""
-    if message.quote:
-        about = await turn.read.quoted(turn.address, message.quote)
-        if parse_number(about):
-            return await following.supplement(turn, about, certain=True)
-    if (reply := await _for_a_ticket(turn, message)) is not None:
-        return reply
-    recent = turn.session.recent
-    wordless_file = message.kind is MessageKind.ATTACHMENT and not message.text
-    if turn.session.draft is None and wordless_file and recent:
-        newest = recent[0]
-        if newest.draft and turn.now - newest.at <= turn.town.limits.after_filing:
-            return await following.supplement(turn, newest.ticket, certain=False)
-    return await _into_draft(turn)
-
-
-async def _edit(turn: Turn, message: InboundMessage) -> Reply | None:
-    """New words for an earlier message: the draft changes; a filed ticket gets a correction."""
-    for draft in turn.session.drafts:
-        said = tuple(type(s)(s.key, message.text) if s.key == message.edits else s for s in draft.said)
-        if said != draft.said:
-            changed = collecting.understood(turn, draft.touched(turn.now, said=said))
-            return collecting.respond(turn, collecting.keep(turn, changed), opened=False, alarmed=False)
-    filed = next((f for f in turn.session.recent if message.edits in f.said), None)
-    if filed is not None and message.text:
-        return await following.correct(turn, filed.ticket, message.text)
-    return None
-
-
-def _unknown(turn: Turn, message: InboundMessage) -> Reply:
-    known = {"sticker", "foreign_contact", "link", "file", "poll"}
-    return turn.say(f"unknown.{message.unknown}" if message.unknown in known else "unknown.other")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
+from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from bot.conversation.draft import Draft
@@ -14,6 +15,8 @@ from bot.message import AttachmentType
 from bot.turn import Turn, Voice
 
 TITLE_LENGTH = 20
+WIDE = frozenset({"W", "F"})
+"""East Asian widths of letters that take the room of two."""
 
 Speaking = Turn | Voice
 """Whose language things are named in."""
@@ -96,8 +99,25 @@ def state_name(voice: Speaking, ticket: Ticket) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """At most so many characters, with an ellipsis where something is missing."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+    """At most so many Chinese characters, or twice as many Latin ones, which are half as wide; "…" for what is missing.
+
+    A Latin word is not cut in two where the text can end before it.
+    """
+    if len(text) <= length:
+        return text
+    room = 2 * length
+    for place, letter in enumerate(text):
+        room -= 2 if east_asian_width(letter) in WIDE else 1
+        if room < 0 or (room == 0 and place < len(text) - 1):
+            return _whole_words(text[:place], letter) + "…"
+    return text
+
+
+def _whole_words(kept: str, following: str) -> str:
+    if not (following.isascii() and following.isalnum() and kept[-1:].isascii() and kept[-1:].isalnum()):
+        return kept.rstrip()
+    shorter = kept.rsplit(" ", 1)[0]
+    return shorter.rstrip() if len(shorter) > len(kept) // 2 else kept
 
 
 def counted(voice: Speaking, types: list[AttachmentType]) -> str:

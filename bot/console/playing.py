@@ -102,6 +102,6 @@ class Rehearsals:
                 slip_url=lambda number, now: "",
             )
             play = Rehearsal(desk, clock, channel, MediaFolder(self._folder / "media"), store.index_words)
-            await play.open(standing(desk.guide(), clock.now()))
+            await play.open(standing)
             self._open = opening.pop_all()
         return play

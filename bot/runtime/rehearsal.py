@@ -9,8 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from bot.changes import Changes, StaffEvent
 from bot.clock import ShiftedClock
+from bot.conversation.session import Session
+from bot.domain.guide import Guide
 from bot.domain.people import DESK, Address, Role, Staff
 from bot.domain.ticket import Ticket
 from bot.message import Attachment, AttachmentType, InboundMessage, JsonObject, MessageKind
@@ -20,6 +24,7 @@ from bot.runtime.dispatcher import Dispatcher
 from bot.runtime.push_sender import PushSender
 from bot.runtime.timer_firer import TimerFirer
 
+CAST = ("resident", "handler", "supervisor")
 STOPS = 2000
 """Timers at which the clock stops on its way, at most: a rehearsal that has more is not one."""
 ROUNDS = 50
@@ -48,21 +53,36 @@ class Rehearsal:
         self._unit = next(iter(desk.guide().town.units), "")
         self._dispatcher = Dispatcher(desk)
         self._firer = TimerFirer(desk.store, clock, self._dispatcher.fire, asyncio.Event())
-        self._sender = PushSender(channel, desk.store, clock, desk.metrics, self._nobody, asyncio.Event())
+        self._sender = PushSender(
+            channel, desk.store, clock, desk.metrics, self._nobody, asyncio.Event(), self._firer.expect
+        )
         self._acting = asyncio.Lock()
 
     def address(self, part: str) -> Address:
         """Where somebody of the cast is reached."""
         return Address(self._channel.name, part)
 
-    async def open(self, standing: Changes) -> None:
-        """Set the desk's own timers and bring in the cast."""
-        await self._desk.store.commit(standing)
-        self._committed(standing)
+    async def open(self, standing: Callable[[Guide, datetime], Changes]) -> None:
+        """Go to working time, set the desk's own timers and bring in the cast.
+
+        At night staff hear only of danger, so a rehearsal that began there would show an empty desk.
+        """
+        guide, now = self._desk.guide(), self._clock.now()
+        if not guide.calendar.is_open(now):
+            self._clock.push_to(guide.calendar.next_opening(now))
+        own = standing(guide, self._clock.now())
+        await self._desk.store.commit(own)
+        self._committed(own)
         await self._engage("handler", Role.HANDLER, self._unit)
         await self._engage("supervisor", Role.SUPERVISOR, "")
 
-    async def say(self, part: str, locale: str, *, text: str = "", press: str = "", photo: bool = False) -> None:
+    async def speak(self, locale: str) -> None:
+        """Let the whole cast read one language from now on."""
+        async with self._acting:
+            for part in CAST:
+                await self._dispatcher.amend(self.address(part), lambda session: _speaking(session, locale))
+
+    async def say(self, part: str, *, text: str = "", press: str = "", photo: bool = False) -> None:
         """Let somebody say or tap something, or send a picture."""
         async with self._acting:
             attachments: tuple[Attachment, ...] = ()
@@ -86,7 +106,6 @@ class Rehearsal:
                     text=text,
                     press=press,
                     attachments=attachments,
-                    locale=locale,
                 )
             )
             await self._follow()
@@ -179,6 +198,10 @@ class Rehearsal:
 
     async def _nobody(self, address: Address) -> None:
         """Nobody of the cast ever leaves."""
+
+
+def _speaking(session: Session, locale: str) -> Session:
+    return structs.replace(session, locale=locale)
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -29,7 +29,7 @@ LEAPS = ("minutes", "hours", "day", "week")
 """How far the clock can be pushed: 10 minutes, 4 working hours, 1 working day, 5 working days."""
 SCRIPT = (
     *("resident", "resident", "minutes", "handler", "handler", "handler", "resident", "handler", "handler", "handler"),
-    *("minutes", "resident", "resident", "week", "supervisor", "handler"),
+    *("minutes", "resident", "resident", "week", "week", "supervisor", "handler"),
 )
 """Whose turn each step of the guided script is, or how far the clock goes. ``demo.step.1.do`` is what they say, or
 ``[the beginning of a label]`` of what they tap; ``demo.step.1.why`` what there is to see."""
@@ -63,7 +63,11 @@ Words = Callable[..., str]
 class Play(Protocol):
     """The desk that plays (see `bot.runtime.rehearsal.Rehearsal`). ``part`` is one of `PARTS`."""
 
-    async def say(self, part: str, locale: str, *, text: str = "", press: str = "", photo: bool = False) -> None:
+    async def speak(self, locale: str) -> None:
+        """Let everybody read that language from now on."""
+        ...
+
+    async def say(self, part: str, *, text: str = "", press: str = "", photo: bool = False) -> None:
         """Let somebody say or tap something, and everything happen that follows."""
         ...
 
@@ -128,12 +132,12 @@ def routes(
         stage = await play(what == "restart")
         locale = str(fields.get("locale", ""))
         try:
+            await stage.speak(locale if locale in locales else locales[0])
             if what == "leap" and fields.get("leap") in LEAPS:
                 await stage.leap(str(fields["leap"]))
             elif what == "say" and fields.get("part") in PARTS:
                 await stage.say(
                     str(fields["part"]),
-                    locale if locale in locales else locales[0],
                     text=str(fields.get("text", ""))[:2000],
                     press=str(fields.get("press", ""))[:64],
                     photo=fields.get("photo") is True,

@@ -37,6 +37,15 @@ class Directory:
             units.setdefault(staff.unit, []).append(staff)
         return {unit: tuple(people) for unit, people in units.items()}
 
+    @cached_property
+    def _roles(self) -> Mapping[Role, tuple[Staff, ...]]:
+        return {role: tuple(s for s in self.active if s.role is role) for role in Role}
+
+    @cached_property
+    def _with_leave(self) -> tuple[Staff, ...]:
+        """Who is, was or will be on leave: few of all who are asked about for each ticket of a list."""
+        return tuple(s for s in self.active if s.away is not None)
+
     def at(self, address: Address) -> Staff | None:
         """Who writes from an address; None for residents and people who were removed."""
         return self._at.get(address)
@@ -51,11 +60,11 @@ class Directory:
 
     def supervisors(self) -> tuple[Staff, ...]:
         """All supervisors; who of them is meant for an area is `bot.domain.permission.may`'s to say."""
-        return tuple(s for s in self.active if s.role is Role.SUPERVISOR)
+        return self._roles[Role.SUPERVISOR]
 
     def admins(self) -> tuple[Staff, ...]:
         """All admins."""
-        return tuple(s for s in self.active if s.role is Role.ADMIN)
+        return self._roles[Role.ADMIN]
 
     def duty(self, unit: str, now: datetime) -> tuple[Staff, ...]:
         """Who is on duty in a unit ("" is the desk): by its list, else its leads (the desk's supervisors)."""
@@ -78,7 +87,7 @@ class Directory:
 
     def stands_for(self, deputy: Staff, now: datetime) -> frozenset[str]:
         """The ids of those on leave whom somebody stands in for."""
-        away = (s for s in self.active if s.id != deputy.id and s.away_at(now))
+        away = (s for s in self._with_leave if s.id != deputy.id and s.away_at(now))
         return frozenset(s.id for s in away if self.standing_in(s, now).id == deputy.id)
 
     def named(self, name: str, unit: str | None = None) -> tuple[Staff, ...]:

@@ -29,8 +29,8 @@ _COMMAND_AND_NUMBER = re.compile(r"\s*/?(\w+)[\s:：]+([0-9][0-9-]{8,16})(?:[\s:
 _DIGITS_OF_A_NUMBER = re.compile(r"(?:\d\W*){11}")
 """As many digits as a ticket number has at least, however they are parted; texts without them name no ticket."""
 _LONE_SIGNS = re.compile(r"(?>\[[^\[\]\s]{1,8}\]|/:[^\s/\[]{1,8}|[^\w\s]|\s|_)++")
-"""Signs, and pictures as WeChat writes them ("[Smile]", "/:rose"). Nothing is tried twice: a sign can be read in several
-ways, and a short text of them would otherwise keep the desk busy for hours."""
+"""Signs, and pictures as WeChat writes them ("[Smile]", "/:rose"). Nothing is tried twice: a sign can be read in
+several ways, and a short text of them would otherwise keep the desk busy for hours."""
 
 
 Tap = Callable[[Turn, str], Awaitable[Reply | None]]

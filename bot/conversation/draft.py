@@ -33,8 +33,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``type_chosen``. ``area_options`` are codes to choose from while the place is unclear. ``place_asked``: asked
     once, never again. ``source`` is "" unless somebody files for another person. ``urgent`` holds the kinds that
     cannot wait, from its words. ``alike`` is the number of an open ticket of the same person it may belong to.
-    ``reminders`` counts how often we asked about it. ``contact`` is the ``name`` and ``phone`` somebody left who is filed
-    for.
+    ``reminders`` counts how often we asked about it. ``contact`` is the ``name`` and ``phone`` somebody left who is
+    filed for.
     """
 
     id: str

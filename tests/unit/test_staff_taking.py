@@ -290,7 +290,7 @@ async def test_an_old_button_on_a_state_that_forbids_it_says_what_is_possible(ha
     wang = await handler(hall)
     await hall.filed(N, UNIT)
     await wang.say(f"看 {N}")
-    old = wang.token("通报进展")
+    old = wang.token("进展")
     ticket = await hall.ticket(N)
     changes = Changes(at=MORNING)
     ended = ticket.after(Action.WITHDRAW, MORNING)

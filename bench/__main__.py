@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import figures, growth, intake, latency, profiling, staff, start
+from bench import figures, growth, intake, latency, outbox, profiling, staff, start, timers
 from bench.contestants import ROOT, Field
 from bench.load import LoadError, sample_places, write_texts, wrk
 
@@ -109,6 +109,31 @@ def staff_(
         _finish(_staff(folder, tickets, open_, times), as_json)
 
 
+@app.command("timers")
+def timers_(
+    pile: Annotated[int, typer.Option(min=1, help="How many timers are due when the desk starts.")] = 100_000,
+    times: Times = 200,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """How quickly due timers are found beside many, and how long a pile of them takes."""
+    with _saying_errors():
+        _finish(_timers(folder, timers.SIZES, pile, times), as_json)
+
+
+@app.command("outbox")
+def outbox_(
+    pushes: Annotated[int, typer.Option(min=5, help="How many lie in the outbox.")] = 10_000,
+    rounds: Rounds = 3,
+    seconds: Seconds = 60,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Pushes a second to a platform that takes everything, and to one that limits."""
+    with _saying_errors():
+        _finish(_outbox(folder, pushes, rounds, seconds), as_json)
+
+
 @app.command("all")
 def all_(
     seconds: Seconds = 6,
@@ -117,7 +142,7 @@ def all_(
     as_json: AsJson = False,
     folder: Folder = _FOLDER,
 ) -> None:
-    """Everything, in under ten minutes. ``growth`` by itself takes a million tickets."""
+    """Everything, with modest figures. ``growth``, ``staff`` and ``timers`` by themselves take a million."""
     with _field(folder) as field:
         result = _intake(_beside(field, "intake"), intake.NAMES, seconds, rounds)
         result["latency"] = _told(latency.run(_beside(field, "latency"), 200, 20))
@@ -125,6 +150,10 @@ def all_(
         with _progress(growth.steps(rounds)) as step:
             result["growth"] = growth.run(_beside(field, "growth"), tickets, seconds, rounds, step)
         _told(result["growth"])
+    with _saying_errors():
+        result["staff"] = _staff(folder, 50_000, 10_000, 50)
+        result["timers"] = _timers(folder, timers.SIZES[:2], 5_000, 50)
+        result["outbox"] = _outbox(folder, 5_000, 1, 20)
     _finish(result, as_json)
 
 
@@ -135,6 +164,21 @@ def _intake(field: Field, names: tuple[str, ...], seconds: int, rounds: int) -> 
     result["machine"] = around
     _SAID.print(figures.table(result), figures.ratio_table(result))
     return result
+
+
+def _timers(folder: Path, sizes: tuple[int, ...], pile: int, times: int) -> dict[str, Any]:
+    with _fresh(folder) as fresh, _progress(timers.steps(sizes, times)) as step:
+        result = timers.run(folder, fresh, sizes, pile, times, step)
+    result["machine"] = figures.machine(folder)
+    _told(result["found"] | result["pile"])
+    return result
+
+
+def _outbox(folder: Path, pushes: int, rounds: int, seconds: int) -> dict[str, Any]:
+    with _fresh(folder) as fresh, _progress(outbox.steps(rounds)) as step:
+        result = outbox.run(fresh, pushes, rounds, seconds, step)
+    result["machine"] = figures.machine(folder)
+    return _told(result)
 
 
 def _staff(folder: Path, tickets: int, open_: int, times: int) -> dict[str, Any]:

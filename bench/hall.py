@@ -10,8 +10,8 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from bench.archive import AT, CHANNEL, guide
 from bench.contestants import ROOT
+from bench.lives import AT, CHANNEL, guide
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.clock import SystemClock
 from bot.domain.people import Address

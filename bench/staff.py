@@ -20,9 +20,10 @@ from typing import Any
 
 from rich.table import Table
 
-from bench.archive import RARE, RARELY, Archive, kept, open_by_unit
+from bench.archive import Archive, kept, open_by_unit
 from bench.figures import median
 from bench.hall import Hall, Took, hall
+from bench.lives import RARE, RARELY
 from bench.load import LoadError
 
 WANTED_MS = 20.0

@@ -9,7 +9,7 @@ from bot.domain.people import Role
 from bot.domain.permission import Act
 from bot.domain.ticket import Action, Ticket, Type
 from bot.domain.town import Clock, Kind
-from bot.domain.wall import behind_the_wall
+from bot.domain.wall import behind_the_wall, shown_to
 from bot.domain.words import fold
 from bot.errors import Refusal
 from bot.message import Choice, Reply
@@ -100,7 +100,7 @@ async def close(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     reason = rest.strip()
     ticket.after(Action.CLOSE, turn.now)
     if not reason:
-        return wanting(turn, ticket, "close")
+        return wanting(turn, shown_to(me.person, ticket), "close")
     hotline = turn.town.contacts.hotline
     data: dict[str, object] = {"final": reason}
     after = await case.ended(turn, ticket, Action.CLOSE, me.id, "closed_finally", data, finding=reason, hotline=hotline)

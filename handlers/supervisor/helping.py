@@ -8,6 +8,7 @@ from bot.changes import Timer
 from bot.domain.permission import Act
 from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.town import Clock, Unit
+from bot.domain.wall import shown_to
 from bot.domain.work import Assist, Matter
 from bot.errors import Refusal
 from bot.message import Reply
@@ -62,7 +63,7 @@ async def contribute(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
         raise Refusal("assisted.not_asked", number=ticket.number)
     words = rest.strip()
     if not words:
-        return wanting(turn, ticket, "contribute")
+        return wanting(turn, shown_to(me.person, ticket), "contribute")
     done = replace(mine, done_at=turn.now, handler=me.id, text=words)
     work = replace(ticket.work, assists=tuple(done if a is mine else a for a in ticket.work.assists))
     data: dict[str, object] = {"unit": mine.unit, "done": words}

@@ -1,0 +1,57 @@
+"""What staff try that they may not: to read across the wall, to break the desk with what they type."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.domain.people import Role
+from bot.domain.ticket import Type
+from bot.domain.work import Work
+from tests.fakes.town_hall import Hall, texts, town_hall
+
+N = "260304-00011"
+SECRET = "局长收受红包"
+
+
+@pytest.fixture
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    async with town_hall(tmp_path, datetime(2026, 3, 4, 2, 0, tzinfo=UTC)) as open_:
+        yield open_
+
+
+async def walled(hall: Hall) -> None:
+    """A report that a supervisor sent to a unit with a summary."""
+    await hall.filed(N, "transport", text=SECRET, walled=True, type=Type.REPORT, work=Work(summary="作风问题"))
+
+
+def words(key: str) -> str:
+    """How a text of the desk begins."""
+    return texts().words("")(key).split("{")[0].strip()
+
+
+async def test_an_assisting_unit_reads_the_summary_of_a_report_whatever_it_types(hall: Hall) -> None:
+    await walled(hall)
+    supervisor = await hall.staff("陈督", Role.SUPERVISOR, walled=True)
+    helper = await hall.staff("李娟", Role.HANDLER, "urban-management")
+    await supervisor.say(f"协办 {N} 城市管理局 请配合")
+    for command in texts().words("").texts:
+        if not command.startswith("command."):
+            continue
+        word = texts().words("")(command).partition("|")[0]
+        said = await helper.say(f"{word} {N}")
+        assert SECRET not in said, word
+        assert not [choice for choice in helper.last.choices if SECRET in choice.label], word
+
+
+@pytest.mark.parametrize("command", ["undo", "words"])
+async def test_a_number_of_thousands_of_digits_is_a_wrong_number(hall: Hall, command: str) -> None:
+    await hall.filed(N, "transport")
+    handler = await hall.staff("王强", Role.HANDLER, "transport")
+    await handler.say(f"接单 {N}")
+    said = await handler.tap(f"{N}:{command}={'9' * 5000}")
+    assert N in said
+    assert words("error.unexpected") not in said

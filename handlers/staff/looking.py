@@ -139,7 +139,7 @@ async def all_words(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     turn.changes.looked.append(Looked(by=me.id, what="card", at=turn.now, ticket=ticket.number, detail="words"))
     text = visible_text(me.person, ticket)
     page = min(PAGE, cards.room(turn) - ROOM_FOR_HEAD)
-    start = int(rest) if rest.isdecimal() and int(rest) < len(text) else 0
+    start = int(rest) if rest.isdecimal() and len(rest) < 7 and int(rest) < len(text) else 0
     choices = [Choice(f"{ticket.number}:see", turn.words("work.back_to_card"))]
     if start + page < len(text):
         choices.insert(0, Choice(f"{ticket.number}:words={start + page}", turn.words("work.go_on")))

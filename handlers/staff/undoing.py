@@ -24,7 +24,7 @@ async def undo(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     """Take the last step back. Raises Refusal when it was somebody else's, another came after it, or it has left."""
     events = [e for e in await turn.read.events(ticket.number) if e.action is not Action.PAUSE]  # no act of anybody
     last = events[-1] if events else None
-    if last is None or last.by != me.id or (rest.isdecimal() and int(rest) != last.seq):
+    if last is None or last.by != me.id or (rest.isdecimal() and rest.lstrip("0") != str(last.seq)):
         raise Refusal("work.undo_none", number=ticket.number)
     step = _STEPS.get(last.action)
     if step is None or "undone" in last.data:

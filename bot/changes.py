@@ -8,6 +8,7 @@ import msgspec
 
 from bot.conversation.session import Session
 from bot.domain.people import Address, Invitation, Staff
+from bot.domain.review import Review
 from bot.domain.ticket import Event, Ticket
 from bot.message import Answer, InboundMessage, Push
 
@@ -116,6 +117,17 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """How two tickets belong together: ``ticket`` repeats, follows, was split from, ... the ``other``, which was there
+    first. ``kind``: repeats, split_from, follows, special, merged. The same link is never stored twice."""
+
+    ticket: str
+    kind: str
+    other: str
+    by: str
+    at: datetime
+
+
 class Changes(msgspec.Struct):
     """What should become true, all of it or nothing, when a turn is committed.
 
@@ -152,6 +164,8 @@ class Changes(msgspec.Struct):
     folded_boxes: list[tuple[str, str, int]] = msgspec.field(default_factory=list)  # box, topic: all up to that id
     looked: list[Looked] = msgspec.field(default_factory=list)
     recalled_pushes: list[str] = msgspec.field(default_factory=list)  # keys of pushes that must not leave any more
+    reviews: list[Review] = msgspec.field(default_factory=list)  # each as it is now, one per ticket, round and party
+    links: list[Link] = msgspec.field(default_factory=list)
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:
         """Keep a ticket as it is after these events."""

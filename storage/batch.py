@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from storage.loop_rows import LoopRows
 from storage.rows import Rows
 from storage.staff_rows import Row, StaffRows
 
@@ -39,6 +40,7 @@ class Batch:
     looked: list[Row] = field(default_factory=list)
     recalled: list[Row] = field(default_factory=list)
     staff: list[StaffRows] = field(default_factory=list)
+    loop: list[LoopRows] = field(default_factory=list)
 
     def add(self, rows: Rows) -> None:
         """Take in a change-set that comes after those already here."""
@@ -77,6 +79,8 @@ class Batch:
             self.recalled += rows.recalled
         if rows.staff is not None:
             self.staff.append(rows.staff)
+        if rows.loop is not None:
+            self.loop.append(rows.loop)
         self.failures += rows.failures
         self.told += rows.told
         self.erased += rows.erased

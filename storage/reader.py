@@ -15,6 +15,7 @@ from bot.message import Answer
 from bot.ports import ClaimedPush, Line
 from storage import schema as t
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
+from storage.loop_reader import LoopReader
 from storage.readers import Readers, Row
 from storage.sifting import stored_answer
 from storage.staff_reader import StaffReader
@@ -48,7 +49,7 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader(StaffReader):
+class SqliteReader(StaffReader, LoopReader):
     """`bot.ports.Reader` on SQLite."""
 
     def __init__(self, readers: Readers) -> None:

@@ -17,6 +17,7 @@ from bot.domain.work import NO_WORK, Work
 from bot.errors import Unstorable
 from bot.message import Lane, Push
 from storage.codec import Said, as_json, clean, micros, micros_or_none
+from storage.loop_rows import LoopRows, loop_rows_of
 from storage.staff_rows import Row, StaffRows, staff_rows_of
 
 TimerKey = tuple[str, str, int, int]
@@ -56,6 +57,7 @@ class Rows(msgspec.Struct):
     looked: Sequence[Row] = ()
     recalled: Sequence[Row] = ()
     staff: StaffRows | None = None
+    loop: LoopRows | None = None
 
 
 def rows_of(changes: Changes, now: datetime) -> Rows:
@@ -83,6 +85,8 @@ def rows_of(changes: Changes, now: datetime) -> Rows:
             _news(changes, rows, now)
         if changes.staff or changes.invitations or changes.used_invitations:
             rows.staff = staff_rows_of(changes, now)
+        if changes.reviews or changes.links:
+            rows.loop = loop_rows_of(changes)
         _rest(changes, rows, now)
     except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise Unstorable(why=type(error).__name__) from error

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from storage import schema as t
 from storage import schema_staff as s
 from storage.batch import Batch
+from storage.loop_statements import write_loop
 from storage.many_rows import ManyRows, insertion, once, projection
 from storage.staff_rows import Row
 from storage.staff_statements import write_staff
@@ -98,6 +99,8 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
         _EVENT.run(connection, _sorted(batch.events))
     if batch.staff:
         write_staff(connection, batch.staff)
+    if batch.loop:
+        write_loop(connection, batch.loop)
     if batch.words:
         _QUEUE.run(connection, batch.words)
     if batch.sessions:

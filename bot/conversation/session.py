@@ -97,6 +97,19 @@ class Replied(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime
 
 
+class Reviewing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A review that is being given: of which answer, what is asked next (finished, rating, words), and since when.
+
+    ``party`` is whose review it is.
+    """
+
+    ticket: str
+    round: int
+    party: str
+    step: str
+    at: datetime
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything remembered of one address; ``seq`` counts its turns.
 
@@ -104,7 +117,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     about. ``tries`` are the moments of wrong codes. ``talking_until``: words go to the duty supervisor till then.
     ``asked`` are tickets whose handler waits for this person's answer. ``listed``, ``composing``, ``loose`` and
     ``reporting`` (a member of staff files an own matter) are for staff; ``talking_to`` is whom a supervisor talks with.
-    ``replied`` is the last such answer. ``card`` is the slot of the ticket card a member of staff was shown last.
+    ``replied`` is the last such answer. ``reviewing`` is the review they are giving. ``card`` is the slot of the ticket card a member of staff was shown last.
     """
 
     address: Address
@@ -131,6 +144,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     talking_to: Address | None = None
     replied: Replied | None = None
     card: str = ""
+    reviewing: Reviewing | None = None
 
     @property
     def draft(self) -> Draft | None:

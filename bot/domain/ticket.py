@@ -76,12 +76,13 @@ class Action(StrEnum):
     SUPERVISE = "supervise"  # a supervision order, or its end
     URGE = "urge"
     EXEMPT = "exempt"  # left out of the boards, with a reason
+    REVIEW = "review"  # what somebody says of an answer, or that they were asked
 
 
 FACTS = frozenset(
     {
         *(Action.SUPPLEMENT, Action.CORRECT, Action.CLAIM, Action.HIDE, Action.NOTE, Action.SEE, Action.TRANSCRIBE),
-        *(Action.URGE, Action.EXEMPT),
+        *(Action.URGE, Action.EXEMPT, Action.REVIEW),
     }
 )
 """Actions that add to a ticket in any status and leave the status alone."""
@@ -133,6 +134,8 @@ LIFECYCLE: dict[tuple[Status, Action], Status] = {
     (S.REOPENED, A.CONFER): S.JOINT,
     (S.REOPENED, A.CLOSE): S.CLOSED,
     (S.REOPENED, A.WITHDRAW): S.WITHDRAWN,
+    (S.REOPENED, A.REJECT): S.REJECTED,
+    (S.REJECTED, A.REOPEN): S.REOPENED,
 }
 """(status, action) -> next status. An absent pair is forbidden."""
 

@@ -117,8 +117,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``paused_before`` and ``extended_before`` are what of both lies before the last dispatch with full time.
     ``tier`` is a `bot.domain.deadlines.Tier`. ``promise_at`` is the date an answer promised. ``kept_from`` are units
     and ``about`` members of staff that must never see it. ``special`` groups tickets of one special case. ``reopened``
-    counts re-openings, the last at ``reopened_at``. ``summary`` is what a unit reads of a walled ticket instead of its
-    words.
+    counts re-openings, the last at ``reopened_at``, ``bad_reviews`` the reviews that brought it about. ``summary`` is what
+    a unit reads of a walled ticket instead of its words. ``answers`` counts what could be reviewed: answers, promises
+    that came due, rejections. ``appealed``: somebody else has looked already, and no one will again. ``settled``: a
+    supervisor has found that the last answer stands.
     """
 
     taken_at: datetime | None = None
@@ -151,6 +153,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bad_reviews: int = 0
     reopened: int = 0
     reopened_at: datetime | None = None
+    answers: int = 0
+    appealed: bool = False
+    settled: bool = False
 
     def proposal(self, matter: Matter) -> Proposal | None:
         """The open proposal on a matter."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.changes import AttachmentRecord, Note, Reporter, StaffEvent, Task
+from bot.changes import AttachmentRecord, Link, Note, Reporter, StaffEvent, Task
 from bot.conversation.session import Session
 from bot.domain.directory import Directory
 from bot.domain.people import Address, Invitation
 from bot.domain.place import Pin
+from bot.domain.review import Review
 from bot.domain.ticket import Event, Status, Ticket, Type
 from bot.message import Answer, Push, Reply
 
@@ -250,5 +251,17 @@ class StaffQuestions(Protocol):
         ...
 
 
-class Reader(ResidentQuestions, StaffQuestions, Protocol):
+class LoopQuestions(Protocol):
+    """What use cases of what follows an answer ask."""
+
+    async def reviews(self, number: str) -> Sequence[Review]:
+        """What people said of a ticket's answers, by round, the filer first."""
+        ...
+
+    async def links(self, number: str) -> Sequence[Link]:
+        """The links of a ticket, in both directions, the oldest first."""
+        ...
+
+
+class Reader(ResidentQuestions, StaffQuestions, LoopQuestions, Protocol):
     """Everything that can be asked of the store."""

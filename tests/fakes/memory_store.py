@@ -13,10 +13,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from bot.changes import AttachmentRecord, Changes, Note, Reporter, StaffEvent, Task, Timer
+from bot.changes import AttachmentRecord, Changes, Link, Note, Reporter, StaffEvent, Task, Timer
 from bot.conversation.session import Session
 from bot.domain.directory import Directory
 from bot.domain.people import Address, Invitation, Staff
+from bot.domain.review import Review
 from bot.domain.ticket import Event, Status, Ticket
 from bot.errors import AlreadyAnswered, Conflict
 from bot.message import Answer, InboundMessage, Push
@@ -142,6 +143,12 @@ class MemoryReader:
         return None
 
     async def pushes_of(self, number: str, limit: int = 20) -> Sequence[PushState]:
+        return ()
+
+    async def reviews(self, number: str) -> Sequence[Review]:
+        return ()
+
+    async def links(self, number: str) -> Sequence[Link]:
         return ()
 
 

@@ -1,0 +1,32 @@
+"""What follows an answer, as rows: reviews, and links between tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from bot.changes import Changes
+from storage.codec import as_json, clean, micros, micros_or_none
+from storage.staff_rows import Row
+
+
+class LoopRows(msgspec.Struct):
+    """What few change-sets write of it."""
+
+    reviews: Sequence[Row] = ()
+    links: Sequence[Row] = ()
+
+
+def loop_rows_of(changes: Changes) -> LoopRows:
+    """The rows of a change-set. Raises Unstorable, and TypeError or the like for what is no proper value."""
+    return LoopRows(
+        reviews=[
+            (
+                *(r.ticket, r.round, r.party, r.address, r.verdict, r.finished, r.rating, clean(r.words)),
+                *(as_json(r.files), r.by, micros_or_none(r.asked_at), micros(r.at)),
+            )
+            for r in changes.reviews
+        ],
+        links=[(link.ticket, link.kind, link.other, link.by, micros(link.at)) for link in changes.links],
+    )

@@ -1,0 +1,36 @@
+"""The statements that write what follows an answer, on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from sqlalchemy.dialects.sqlite import insert
+
+from storage import schema_loop as t
+from storage.loop_rows import LoopRows
+from storage.many_rows import ManyRows, insertion, once
+from storage.staff_rows import Row
+
+_KEY = ("ticket", "round", "party")
+
+
+def _newest() -> ManyRows:
+    """A review takes the place of the same party's older one of the same answer."""
+    base = insert(t.review)
+    values = {column.name: base.excluded[column.name] for column in t.review.columns if column.name not in _KEY}
+    return insertion(t.review, base.on_conflict_do_update(index_elements=_KEY, set_=values))
+
+
+_REVIEW = _newest()
+_LINK = once(t.link, "ticket", "kind", "other")
+
+
+def write_loop(connection: sqlite3.Connection, many: Sequence[LoopRows]) -> None:
+    """Write what change-sets of one batch say, inside the transaction that is open. Raises what the driver raises."""
+    reviews: dict[Row, Row] = {row[: len(_KEY)]: row for rows in many for row in rows.reviews}
+    if reviews:
+        _REVIEW.run(connection, [reviews[key] for key in sorted(reviews)])
+    links = sorted({row[:3]: row for rows in many for row in reversed(rows.links)}.values())
+    if links:
+        _LINK.run(connection, links)

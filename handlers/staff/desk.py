@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.changes import Changes
 from bot.conversation.session import Loose
 from bot.domain.numbers import parse as parse_number
+from bot.domain.permission import Act
 from bot.domain.words import desk_word, fold
 from bot.errors import NotFound, NotPossibleNow, Refusal
 from bot.message import InboundMessage, MessageKind, Reply
@@ -21,6 +22,8 @@ from handlers.supervisor import talking
 LONGEST_WORD = 20
 LONGEST_NUMBER = 24
 PICK_DIGITS = 2
+PRIVATE = frozenset({Act.JOIN, Act.INVITE, Act.COLLECT, Act.SLIP, Act.CALL_BACK, Act.TALK, Act.RELEASE})
+"""What is answered with a code, a telephone number, or what was said to the desk alone: never where others listen."""
 
 
 async def handle(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping[str, str]) -> Reply | None:
@@ -173,6 +176,8 @@ async def on_desk(turn: Turn, me: Me, command: Command, text: str) -> Reply:
     _forget_words(turn)
     if command.desk is None:
         return turn.say("which.missing", usage=turn.words(f"usage.{command.name}"))
+    if me.in_group and command.act in PRIVATE:
+        raise Refusal("unknown.group")
     if not me.may(command.act):
         raise Refusal("refusal.not_your_role", act=turn.words(f"usage.{command.name}"))
     return await command.desk(turn, me, text)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.people import Role
+from bot.domain.people import Address, Role
 from bot.domain.ticket import Type
 from bot.domain.work import Work
+from bot.message import InboundMessage, MessageKind
 from tests.fakes.town_hall import Hall, texts, town_hall
 
 N = "260304-00011"
@@ -55,3 +56,24 @@ async def test_a_number_of_thousands_of_digits_is_a_wrong_number(hall: Hall, com
     said = await handler.tap(f"{N}:{command}={'9' * 5000}")
     assert N in said
     assert words("error.unexpected") not in said
+
+
+@pytest.mark.parametrize(
+    "press",
+    ["invite=督办员 张三", "join", "collect=phone 李四 13812345678", "slip", "call_back=1", "receive", "draft=1"],
+)
+async def test_no_code_and_nobodys_own_words_are_shown_in_a_group(hall: Hall, press: str) -> None:
+    supervisor = await hall.staff("陈督", Role.SUPERVISOR, walled=True)
+    await hall.resident().say("人工")
+    answer = await hall.dispatcher.take(
+        InboundMessage(
+            address=Address("chat", "group/陈督"),
+            person=supervisor.address,
+            key="g1",
+            kind=MessageKind.PRESS,
+            at=hall.clock.now(),
+            press=f"staff:{press}",
+        )
+    )
+    assert answer.reply is not None
+    assert answer.reply.text == texts().words("")("unknown.group")

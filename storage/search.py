@@ -39,7 +39,7 @@ _MATCHING = (
 )
 _NEWEST = f"(SELECT number FROM ticket WHERE number < ? ORDER BY number DESC LIMIT {UNINDEXED})"
 _AFTER_ALL = 2**62
-_EVENTS = "SELECT data FROM ticket_event WHERE ticket = ?"
+_EVENTS = "SELECT data FROM ticket_event WHERE ticket = ? AND instr(data, '\"text\"') > 0"  # most brought no words
 _MARK = "SELECT tickets FROM search_mark WHERE id = 1"
 _MARKED = "INSERT INTO search_mark (id, tickets) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET tickets = ?1"
 _FILED = f"SELECT {TICKET}, t.rowid FROM ticket AS t WHERE t.rowid > ? ORDER BY t.rowid LIMIT ?"

@@ -116,6 +116,7 @@ ticket = Table(
     partial("ix_ticket_deciding", *SEEN_BY, where="deciding IS NOT NULL AND closed_at IS NULL"),
     partial("ix_ticket_danger", *SEEN_BY, where="danger <> '' AND closed_at IS NULL"),
     partial("ix_ticket_ending", text(ENDING), where="closed_at IS NULL"),
+    partial("ix_ticket_closed_due", "due_at", where="closed_at IS NOT NULL"),
     Index("ix_ticket_place", "area", "kind", "filed_at"),
 )
 """Projection of `ticket_event`: a ticket as it is now. ``place_name`` is NULL where no place is known.
@@ -133,6 +134,7 @@ ticket_event = Table(
     time("at"),
     *texts("action", "status", "actor", "data"),
     PrimaryKeyConstraint("ticket", "seq"),
+    partial("ix_ticket_event_turning", "action", "at", where="action IN ('answer', 'object', 'reopen')"),
     sqlite_with_rowid=False,
 )
 """Fence: every step of a ticket's life."""

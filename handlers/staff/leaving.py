@@ -120,7 +120,10 @@ async def left(turn: Turn, ticket: Ticket) -> Ticket:
         promise_at=promised,
     )
     fields: dict[str, object] = {"promised_at": promised} if promised else {}
-    after = case.moved(turn, ticket, Action.ANSWER, answer.by, _record(answer), work=work, **fields)
+    record = _record(answer)
+    if ticket.due_at is not None:
+        record["due"] = ticket.due_at.isoformat()  # a re-opening sets another date; boards look at this one
+    after = case.moved(turn, ticket, Action.ANSWER, answer.by, record, work=work, **fields)
     for kind in ("answer_leaves", "decision", "pause_reminder", "pause_ends", "assist", "promise"):
         turn.changes.cancel(kind, ticket.number)
     if promised is not None:

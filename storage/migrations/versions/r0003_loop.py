@@ -21,6 +21,8 @@ def upgrade() -> None:
     _special_cases()
     _pictures_and_boards()
     op.create_index("ix_ticket_place", "ticket", ["area", "kind", "filed_at"], unique=False)
+    _partial("ix_ticket_closed_due", "ticket", ["due_at"], "closed_at IS NOT NULL")
+    _partial("ix_ticket_event_turning", "ticket_event", ["action", "at"], "action IN ('answer', 'object', 'reopen')")
 
 
 def _text(name: str) -> sa.Column[str]:
@@ -29,6 +31,10 @@ def _text(name: str) -> sa.Column[str]:
 
 def _time(name: str, nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), nullable=nullable)
+
+
+def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 def _reviews() -> None:

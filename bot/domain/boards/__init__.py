@@ -1,0 +1,1 @@
+"""Boards: figures per unit, where and about what residents speak, all against before (rule book, "Boards")."""

@@ -1,0 +1,205 @@
+"""What boards, heat maps and barometers count, out of tickets, their steps, and what people said of the answers.
+
+Few figures are kept ready: what happened is read again whenever somebody asks, in parts, so that a year of a big town
+needs no more memory than a week. Which tickets matter two slim indexes say, which filing a ticket does not touch.
+"""
+
+# ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from bot.domain.boards.facts import FALSE_CLOSING, DeskFacts, ReviewFact, TicketFacts
+from bot.domain.boards.periods import Period
+from bot.domain.boards.stints import COUNTED, NOTHING_SAID, Said, Step, stints_of
+from bot.domain.ticket import Action
+from storage.codec import as_json, micros, moment, moment_or_none
+
+Row = tuple[Any, ...]
+
+AT_ONCE = 1000
+"""Tickets read in one part."""
+
+_TURNING = "action IN ('answer', 'object', 'reopen')"  # word for word as in the partial index
+_CONCERNED = (
+    f"SELECT ticket FROM ticket_event WHERE {_TURNING} AND action = 'answer' AND at >= :begin AND at < :end"
+    f" UNION SELECT ticket FROM ticket_event WHERE {_TURNING} AND action = 'reopen' AND at >= :since"
+    " UNION SELECT number FROM ticket WHERE closed_at IS NOT NULL AND due_at >= :begin AND due_at < :end"
+    " UNION SELECT number FROM ticket INDEXED BY ix_ticket_open"
+    " WHERE closed_at IS NULL AND due_at >= :begin AND due_at < :end ORDER BY 1"
+)
+_OF = "FROM json_each(?1) AS c CROSS JOIN"
+_TICKETS = f"SELECT t.number, t.kind, t.due_at {_OF} ticket AS t ON t.number = c.value ORDER BY c.key"
+_STEPS = (
+    f"SELECT e.ticket, e.seq, e.at, e.action, e.data {_OF} ticket_event AS e ON e.ticket = c.value"
+    f" WHERE e.action IN ({', '.join(repr(str(action)) for action in COUNTED)}) ORDER BY c.key, e.seq"
+)
+_REVIEWS = f"SELECT r.ticket, r.round, r.verdict, r.rating {_OF} review AS r ON r.ticket = c.value"
+_FINDINGS = f"SELECT f.ticket, f.round, f.kind, f.excluded {_OF} finding AS f ON f.ticket = c.value"
+_LINKS = f"SELECT l.ticket, l.kind, l.other {_OF} link AS l ON l.ticket = c.value"
+
+_FILED = (
+    "SELECT t.filed_at, t.clock,"
+    " (SELECT min(e.at) FROM ticket_event AS e WHERE e.ticket = t.number AND e.action IN ('dispatch', 'confer')),"
+    " (SELECT min(e.at) FROM ticket_event AS e"
+    " WHERE e.ticket = t.number AND e.action IN ('reject', 'withdraw', 'merge'))"
+    " FROM ticket AS t WHERE t.number >= ? AND t.number < ? AND t.filed_at >= ? AND t.filed_at < ?"
+)
+_OBJECTED = (
+    f"SELECT DISTINCT ticket FROM ticket_event WHERE {_TURNING} AND action = 'object' AND at >= ? AND at < ? ORDER BY 1"
+)
+_DECISIONS = (
+    f"SELECT e.ticket, e.seq, e.at, e.action, e.data {_OF} ticket_event AS e ON e.ticket = c.value"
+    " WHERE e.action IN ('object', 'decide', 'dispatch', 'resume', 'confer', 'reject', 'merge', 'withdraw')"
+    " ORDER BY c.key, e.seq"
+)
+_SPOKEN_OF = (
+    "SELECT t.area, t.kind, count(DISTINCT t.number), count(DISTINCT r.address) FROM ticket AS t"
+    " LEFT JOIN reporter AS r ON r.ticket = t.number"
+    " WHERE t.number >= ? AND t.number < ? AND t.filed_at >= ? AND t.filed_at < ? AND NOT t.walled"
+    " AND t.status <> 'merged' GROUP BY t.area, t.kind"
+)
+_POINTS = (
+    "SELECT latitude, longitude, area, kind FROM ticket WHERE number >= ? AND number < ? AND filed_at >= ?"
+    " AND filed_at < ? AND NOT walled AND status <> 'merged' AND latitude IS NOT NULL ORDER BY number"
+)
+_HAPPENED = f"SELECT count(*) FROM ticket_event WHERE {_TURNING} AND action = ? AND at >= ? AND at < ?"
+
+_read_said = msgspec.json.Decoder(Said).decode
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What of a decision's record counts."""
+
+    matter: str = ""
+    accepted: bool = False
+    undone: int | None = None
+
+
+_read_decided = msgspec.json.Decoder(Decided).decode
+
+
+def facts(connection: sqlite3.Connection, period: Period, reach: timedelta) -> Iterator[TicketFacts]:
+    """Every ticket that may count in a period: something of it was due or answered in it, or it came back since.
+
+    ``reach`` is the longest time a unit may have for an answer: what came back earlier than that before the period had
+    nothing due in it.
+    """
+    bounds = {"begin": micros(period.begin), "end": micros(period.end), "since": micros(period.begin - reach)}
+    numbers = [number for (number,) in connection.execute(_CONCERNED, bounds)]
+    for begin in range(0, len(numbers), AT_ONCE):
+        yield from _part(connection, as_json(numbers[begin : begin + AT_ONCE]))
+
+
+def _part(connection: sqlite3.Connection, numbers: str) -> Iterator[TicketFacts]:
+    reviews = _by_ticket(connection.execute(_REVIEWS, (numbers,)))
+    findings = _by_ticket(connection.execute(_FINDINGS, (numbers,)))
+    links = _by_ticket(connection.execute(_LINKS, (numbers,)))
+    steps = _steps(connection.execute(_STEPS, (numbers,)))
+    for number, kind, due_at in connection.execute(_TICKETS, (numbers,)).fetchall():
+        stints, exempt = stints_of(steps.get(number, ()), moment_or_none(due_at))
+        found = findings.get(number, ())
+        linked = links.get(number, ())
+        yield TicketFacts(
+            number=number,
+            kind=kind,
+            stints=stints,
+            excluded=exempt or any(excluded for _, _, excluded in found),
+            reviews=[ReviewFact(*row) for row in reviews.get(number, ())],
+            false_closings=[round_ for round_, what, _ in found if what == FALSE_CLOSING],
+            repeat=any(what in ("repeats", "follows") for what, _ in linked),
+            specials=[other for what, other in linked if what == "special"],
+        )
+
+
+def _by_ticket(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for number, *rest in rows:
+        found.setdefault(number, []).append(tuple(rest))
+    return found
+
+
+_ACTIONS = {str(action): action for action in Action}
+
+
+def _steps(rows: Iterable[Row]) -> Mapping[str, list[Step]]:
+    found: dict[str, list[Step]] = {}
+    for number, seq, at, action, data in rows:
+        said = NOTHING_SAID if data == "{}" else _read_said(data)
+        step = Step(seq, moment(at), _ACTIONS[action], said)
+        if number in found:
+            found[number].append(step)
+        else:
+            found[number] = [step]
+    return found
+
+
+def desk_facts(
+    connection: sqlite3.Connection, period: Period, due: Callable[[str, datetime], datetime]
+) -> Iterator[DeskFacts]:
+    """What was filed in a period. ``due`` says by when a ticket of a clock must have a unit, filed at a moment."""
+    for filed_at, clock, unit_at, ended_at in connection.execute(_FILED, _filed_in(period)):
+        filed = moment(filed_at)
+        yield DeskFacts(
+            filed_at=filed, due_at=due(clock, filed), unit_at=moment_or_none(unit_at), ended_at=moment_or_none(ended_at)
+        )
+
+
+def objections(connection: sqlite3.Connection, period: Period) -> list[bool | None]:
+    """Of every objection of a period: upheld, refused, or None where nobody decided it (yet)."""
+    bounds = micros(period.begin), micros(period.end)
+    numbers = [number for (number,) in connection.execute(_OBJECTED, bounds)]
+    found: list[bool | None] = []
+    for begin in range(0, len(numbers), AT_ONCE):
+        rows = connection.execute(_DECISIONS, (as_json(numbers[begin : begin + AT_ONCE]),)).fetchall()
+        for steps in _by_ticket(rows).values():
+            found += _upheld(steps, *bounds)
+    return found
+
+
+def _upheld(steps: list[Row], begin: int, end: int) -> Iterator[bool | None]:
+    """Sending a ticket that a unit returned to another one upholds the objection, whatever that was called."""
+    said = [(seq, at, action, _read_decided(data)) for seq, at, action, data in steps]
+    undone = {decided.undone for _, _, _, decided in said if decided.undone is not None}
+    open_, counts = False, False
+    for seq, at, action, decided in said:
+        if decided.undone is not None or seq in undone:
+            continue
+        if action == "object":
+            open_, counts = True, begin <= at < end
+            continue
+        if not open_ or (action == "decide" and decided.matter != "objection"):
+            continue
+        open_ = False
+        if counts and action in ("decide", "dispatch", "resume"):
+            yield decided.accepted if action == "decide" else action == "dispatch"
+    if open_ and counts:
+        yield None
+
+
+def spoken_of(connection: sqlite3.Connection, period: Period) -> list[tuple[str, str, int, int]]:
+    """Area, kind, how many tickets and of how many people, of what was filed in a period; nothing behind the wall."""
+    return connection.execute(_SPOKEN_OF, _filed_in(period)).fetchall()
+
+
+def points(connection: sqlite3.Connection, period: Period) -> list[tuple[float, float, str, str]]:
+    """Latitude, longitude, area and kind of what was filed in a period where a point is known; nothing behind the
+    wall."""
+    return connection.execute(_POINTS, _filed_in(period)).fetchall()
+
+
+def happened(connection: sqlite3.Connection, action: Action, period: Period) -> int:
+    """How often tickets were answered, re-opened or objected to in a period."""
+    (count,) = connection.execute(_HAPPENED, (str(action), micros(period.begin), micros(period.end))).fetchone()
+    return int(count)
+
+
+def _filed_in(period: Period) -> tuple[str, str, int, int]:
+    """Bounds of numbers and of moments: a number begins with its day, which may be the next at midnight."""
+    first, after = period.first - timedelta(days=1), period.after + timedelta(days=1)
+    return f"{first:%y%m%d}", f"{after:%y%m%d}", micros(period.begin), micros(period.end)

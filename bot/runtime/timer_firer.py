@@ -56,7 +56,7 @@ class TimerFirer:
         """A new timer is due then."""
         if self._heard is None or due < self._heard:
             self._heard = due
-        if self._next is None or due < self._next:
+        if self._next is not None and due < self._next:  # else a look is owed anyway: it must not be put off
             self._next = due
             self._wake.set()
 

@@ -99,6 +99,15 @@ async def test_a_new_timer_wakes_it_only_when_it_is_the_earliest() -> None:
     assert firing.firer.idle() == 2
 
 
+async def test_a_timer_set_before_the_first_look_does_not_put_it_off() -> None:
+    firing = Firing()
+    left = Timer("draft", "of the last run", firing.small.clock.now(), 0, RESIDENT)
+    await firing.store.commit(Changes(at=firing.small.clock.now(), timers=[left]))
+    await firing.put("later", 3_600)
+    assert firing.firer.idle() == 0.0
+    assert await firing.firer.once() == 1
+
+
 async def test_a_timer_set_while_it_looks_is_not_missed() -> None:
     firing = Firing()
 

@@ -126,11 +126,11 @@ async def _settled(cache: Path, folder: Path, pile: int, step: Callable[[str], N
         until = time.perf_counter() + ALONE_SECONDS
         alone = await _written_in(desk, "alone", lambda: time.perf_counter() > until)
         step(f"settle {pile:,} timers")
-        began = time.perf_counter()
+        spent, began = time.process_time(), time.perf_counter()
         await desk.engine.start()
         waiting = asyncio.create_task(_until_settled(archive.database, began))
         meanwhile = await _written_in(desk, "pile", waiting.done)
-        seconds = await waiting
+        seconds, spent = await waiting, time.process_time() - spent
         by_then = channel.delivered
         step("the digests afterwards")
         await _until_quiet(desk, archive.database)
@@ -147,6 +147,7 @@ async def _settled(cache: Path, folder: Path, pile: int, step: Callable[[str], N
         "timers": pile,
         "seconds": round(seconds, 1),
         "per_second": round(pile / seconds),
+        "cpu_seconds": round(spent, 1),
         "staff": len(staff()),
         "news": notes,
         "pushes": told,

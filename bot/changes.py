@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from bot.conversation.session import Session
+from bot.domain.boards.ranking import Board
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.review import Review
 from bot.domain.ticket import Event, Ticket
@@ -166,6 +167,7 @@ class Changes(msgspec.Struct):
     recalled_pushes: list[str] = msgspec.field(default_factory=list)  # keys of pushes that must not leave any more
     reviews: list[Review] = msgspec.field(default_factory=list)  # each as it is now, one per ticket, round and party
     links: list[Link] = msgspec.field(default_factory=list)
+    published: list[tuple[Board, str]] = msgspec.field(default_factory=list)  # boards, and who published them
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:
         """Keep a ticket as it is after these events."""

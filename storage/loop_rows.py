@@ -16,6 +16,7 @@ class LoopRows(msgspec.Struct):
 
     reviews: Sequence[Row] = ()
     links: Sequence[Row] = ()
+    boards: Sequence[Row] = ()
 
 
 def loop_rows_of(changes: Changes) -> LoopRows:
@@ -29,4 +30,5 @@ def loop_rows_of(changes: Changes) -> LoopRows:
             for r in changes.reviews
         ],
         links=[(link.ticket, link.kind, link.other, link.by, micros(link.at)) for link in changes.links],
+        boards=[(board.period, by, as_json(board), micros(board.at)) for board, by in changes.published],
     )

@@ -13,6 +13,11 @@ from storage.many_rows import ManyRows, insertion, once
 from storage.staff_rows import Row
 
 _KEY = ("ticket", "round", "party")
+_BOARD = ManyRows(
+    4,
+    "INSERT INTO board (period, actor, body, at) VALUES {rows} ON CONFLICT (period) DO UPDATE"
+    " SET actor = excluded.actor, body = excluded.body, at = excluded.at",
+)
 
 
 def _newest() -> ManyRows:
@@ -34,3 +39,6 @@ def write_loop(connection: sqlite3.Connection, many: Sequence[LoopRows]) -> None
     links = sorted({row[:3]: row for rows in many for row in reversed(rows.links)}.values())
     if links:
         _LINK.run(connection, links)
+    boards = {row[0]: row for rows in many for row in rows.boards}
+    if boards:
+        _BOARD.run(connection, [boards[key] for key in sorted(boards)])

@@ -14,6 +14,7 @@ from bot.domain.ticket import Event, Ticket
 from bot.message import Answer
 from bot.ports import ClaimedPush, Line
 from storage import schema as t
+from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
 from storage.loop_reader import LoopReader
 from storage.readers import Readers, Row
@@ -49,7 +50,7 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader(StaffReader, LoopReader):
+class SqliteReader(StaffReader, LoopReader, BoardReader):
     """`bot.ports.Reader` on SQLite."""
 
     def __init__(self, readers: Readers) -> None:

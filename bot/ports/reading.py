@@ -15,6 +15,7 @@ from bot.domain.place import Pin
 from bot.domain.review import Review
 from bot.domain.ticket import Event, Status, Ticket, Type
 from bot.message import Answer, Push, Reply
+from bot.ports.board_questions import BoardQuestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,5 +264,5 @@ class LoopQuestions(Protocol):
         ...
 
 
-class Reader(ResidentQuestions, StaffQuestions, LoopQuestions, Protocol):
+class Reader(ResidentQuestions, StaffQuestions, LoopQuestions, BoardQuestions, Protocol):
     """Everything that can be asked of the store."""

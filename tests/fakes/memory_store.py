@@ -7,21 +7,25 @@ raises it; `gate` holds commits back until it is set.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from bot.changes import AttachmentRecord, Changes, Link, Note, Reporter, StaffEvent, Task, Timer
 from bot.conversation.session import Session
+from bot.domain.boards.facts import DeskFacts, TicketFacts
+from bot.domain.boards.periods import Period
+from bot.domain.boards.ranking import Board
 from bot.domain.directory import Directory
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.review import Review
-from bot.domain.ticket import Event, Status, Ticket
+from bot.domain.ticket import Action, Event, Status, Ticket
 from bot.errors import AlreadyAnswered, Conflict
 from bot.message import Answer, InboundMessage, Push
 from bot.ports import ClaimedPush, Line, PushOutcome, PushState, Wanted
+from bot.ports.board_questions import T
 from bot.ports.reading import Tally
 
 Fault = Exception
@@ -150,6 +154,29 @@ class MemoryReader:
 
     async def links(self, number: str) -> Sequence[Link]:
         return ()
+
+    async def counted(self, period: Period, reach: timedelta, count: Callable[[Iterable[TicketFacts]], T]) -> T:
+        return count(())
+
+    async def desk_counted(
+        self,
+        period: Period,
+        due: Callable[[str, datetime], datetime],
+        count: Callable[[Iterable[DeskFacts], Sequence[bool | None]], T],
+    ) -> T:
+        return count((), ())
+
+    async def spoken_of(self, period: Period) -> Sequence[tuple[str, str, int, int]]:
+        return ()
+
+    async def points(self, period: Period) -> Sequence[tuple[float, float, str, str]]:
+        return ()
+
+    async def happened(self, action: Action, period: Period) -> int:
+        return 0
+
+    async def published(self, key: str) -> Board | None:
+        return None
 
 
 @dataclass

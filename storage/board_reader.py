@@ -1,0 +1,62 @@
+"""Questions of boards."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from bot.domain.boards.facts import DeskFacts, TicketFacts
+from bot.domain.boards.periods import Period
+from bot.domain.boards.ranking import Board
+from bot.domain.ticket import Action
+from storage import boards
+from storage.readers import Readers
+
+_T = TypeVar("_T")
+_PUBLISHED = "SELECT body FROM board WHERE period = ?"
+_read_board = msgspec.json.Decoder(Board).decode
+
+
+class BoardReader:
+    """`bot.ports.board_questions.BoardQuestions` on SQLite."""
+
+    _readers: Readers
+
+    async def counted(self, period: Period, reach: timedelta, count: Callable[[Iterable[TicketFacts]], _T]) -> _T:
+        """What ``count`` makes of every ticket that may count in a period; it is called in the thread that reads."""
+        return await self._readers.ask(lambda connection: count(boards.facts(connection, period, reach)))
+
+    async def desk_counted(
+        self,
+        period: Period,
+        due: Callable[[str, datetime], datetime],
+        count: Callable[[Iterable[DeskFacts], Sequence[bool | None]], _T],
+    ) -> _T:
+        """What ``count`` makes of what was filed in a period, and of its objections."""
+
+        def read(connection: sqlite3.Connection) -> _T:
+            return count(boards.desk_facts(connection, period, due), boards.objections(connection, period))
+
+        return await self._readers.ask(read)
+
+    async def spoken_of(self, period: Period) -> Sequence[tuple[str, str, int, int]]:
+        """Area, kind, how many tickets, and of how many people, of what was filed in a period; nothing walled."""
+        return await self._readers.ask(partial(boards.spoken_of, period=period))
+
+    async def points(self, period: Period) -> Sequence[tuple[float, float, str, str]]:
+        """Latitude, longitude, area, kind of what was filed in a period where a point is known; nothing walled."""
+        return await self._readers.ask(partial(boards.points, period=period))
+
+    async def happened(self, action: Action, period: Period) -> int:
+        """How often tickets were answered, objected to or re-opened in a period."""
+        return await self._readers.ask(partial(boards.happened, action=action, period=period))
+
+    async def published(self, key: str) -> Board | None:
+        """The board of that period as a supervisor published it."""
+        row = self._readers.row(_PUBLISHED, (key,))
+        return None if row is None else _read_board(row[0])

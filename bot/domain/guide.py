@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import cos, radians, sqrt
 from zoneinfo import ZoneInfo
 
 from bot.domain import colour, deadlines, words
 from bot.domain.deadlines import Tier
 from bot.domain.dispatch import Dispatcher, Route
+from bot.domain.duplicates import Likeness
 from bot.domain.gazetteer import Gazetteer, PlaceFinding
 from bot.domain.lexicon import Lexicon, TextReading
 from bot.domain.people import Staff
@@ -29,6 +31,7 @@ class Guide:
     gazetteer: Gazetteer
     calendar: WorkCalendar
     dispatcher: Dispatcher
+    likeness: Likeness
     unit_calendars: Mapping[str, WorkCalendar] = field(default_factory=dict)
     _below: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -39,11 +42,22 @@ class Guide:
         years = town.holiday_years or frozenset(day.year for day in town.holidays)
         calendar = WorkCalendar(town.hours, town.holidays, ZoneInfo(town.timezone), years)
         own = {u.code: calendar.with_hours(u.hours) for u in town.units.values() if u.hours not in (None, town.hours)}
-        return cls(town, Lexicon.of(town, fold), gazetteer, calendar, Dispatcher.of(town, gazetteer), own)
+        lexicon = Lexicon.of(town, fold)
+        likeness = Likeness.of(town, lexicon.without_places)
+        return cls(town, lexicon, gazetteer, calendar, Dispatcher.of(town, gazetteer), likeness, own)
 
     def read(self, text: str) -> TextReading:
         """What a text says: type, kinds, places, danger."""
         return self.lexicon.read(text)
+
+    def areas_around(self, latitude: float, longitude: float, metres: float) -> frozenset[str]:
+        """Codes of the areas that lie within so many metres of a point, by looking at it and eight points around."""
+        north = metres / 111_195.0
+        east = north / max(cos(radians(latitude)), 0.01)
+        half = sqrt(0.5)
+        steps = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (half, half), (half, -half), (-half, half), (-half, -half))
+        points = ((latitude + north * up, longitude + east * right) for up, right in steps)
+        return frozenset(filter(None, map(self.gazetteer.area_at, points)))
 
     def place_from_text(self, reading: TextReading) -> PlaceFinding:
         """The place a text speaks of, or the areas to choose from."""

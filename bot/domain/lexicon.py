@@ -162,6 +162,14 @@ class Lexicon:
         """What a text says; text is folded here. Short texts read lately are remembered: each is read several times."""
         return self._remembered(text) if len(text) <= _REMEMBERED_LENGTH else self._read(text)
 
+    def without_places(self, text: str) -> str:
+        """The text folded, with a bar in the place of each name of a place that stands in it."""
+        folded, end, parts = _ASTRAL.sub("\ufffd", self._fold(text)), 0, list[str]()
+        for match in self.read(text).places:
+            parts += (folded[end : match.start], "|")
+            end = max(end, match.end)
+        return "".join((*parts, folded[end:]))
+
     def _read(self, text: str) -> TextReading:
         folded = _ASTRAL.sub("\ufffd", self._fold(text))
         index, pairs, startswith = self._index, _pairs(folded), folded.startswith

@@ -25,7 +25,11 @@ _WIDTHS, _COUNTERS = 10, 10**9
 
 def terms(text: str) -> list[str]:
     """The terms of a text, some of them more than once. A lone ideograph is none: within a text it stands in pairs."""
-    folded = fold(text)
+    return folded_terms(fold(text))
+
+
+def folded_terms(folded: str) -> list[str]:
+    """The `terms` of a text that is folded already."""
     return [*_PAIRS.findall(folded), *_OTHERS.findall(folded)]
 
 

@@ -128,6 +128,20 @@ class Danger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommonWords:
+    """Words that stand in nearly every matter, and how names of places end: what likeness must not rest on.
+
+    ``particles`` are single characters that make a pair of neighbours no word. ``not_places`` begin like an ending of
+    ``place_endings`` and are none.
+    """
+
+    words: tuple[str, ...] = ()
+    particles: frozenset[str] = frozenset()
+    place_endings: tuple[str, ...] = ()
+    not_places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Every figure of the rule book that a town may change. Working days, unless the name says otherwise."""
 
@@ -177,6 +191,9 @@ class Limits:
     evidence_within: timedelta = timedelta(minutes=10)
     answer_short: int = 20
     code_tries_per_hour: int = 5
+    alike_reach_m: float = 250.0
+    alike_days: int = 90
+    alike_offered: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,3 +232,4 @@ class Town:
     canned: Mapping[str, str] = field(default_factory=dict)
     canned_en: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # code -> zh, en
+    common: CommonWords = CommonWords()

@@ -11,6 +11,7 @@ from bot.domain.town import FIRST, LOAD, UNDECIDED, Area, Clock, Danger, Kind, R
 from bot.errors import ConfigurationError
 from bot.townfile import entries as e
 from bot.townfile.checks import check_code, check_parents, free_table, one_of, value_of, words_of
+from bot.townfile.common import common_words
 from bot.townfile.figures import contacts_of, limits_of, type_words_of
 from bot.townfile.holidays import merge_holidays
 from bot.townfile.source import Placed, Source, each, only
@@ -51,6 +52,7 @@ def build_town(sources: Sequence[Source]) -> Town:
         canned={code: entry.zh for code, entry in canned.items()},
         canned_en={code: entry.en or entry.zh for code, entry in canned.items()},
         groups=groups,
+        common=common_words(),
     )
 
 

@@ -70,6 +70,9 @@ class LimitsEntry(Entry):
     file_max_mb: int | None = None
     attachments_max: int | None = None
     code_tries_per_hour: int | None = None
+    alike_reach_m: float | None = None
+    alike_days: int | None = None
+    alike_offered: int | None = None
 
 
 class ContactsEntry(Entry):

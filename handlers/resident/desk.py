@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.conversation.session import Session
 from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import tasks
@@ -106,7 +107,10 @@ def erase(turn: Turn) -> Reply:
         turn.changes.dropped_attachments.append(draft.id)
         collecting.forget(turn, draft)
     turn.changes.erased.append(turn.address)
-    turn.remember(recent=(), last_place=None, phone="", tries=(), question=None, greeted=False, credit=None)
+    before = turn.session
+    turn.session = Session(
+        address=before.address, seq=before.seq, locale=before.locale, muted=before.muted, reachable=before.reachable
+    )
     return turn.say("erase.done")
 
 

@@ -99,10 +99,11 @@ def handle_of(key: str) -> str:
 
 def _task(turn: Turn) -> Task:
     draft, recent = turn.session.draft, turn.session.recent
+    chance = turn.token()  # no name that says whose talk it is: keys stay in the log when the person has gone
     return Task(
-        f"talk:{turn.address}:{turn.session.seq}",
+        f"talk:{chance}",
         "talk",
-        str(turn.address),
+        chance,
         turn.now,
         address=turn.address,
         data={

@@ -47,6 +47,8 @@ async def _untake(turn: Turn, me: Me, ticket: Ticket, last: Event) -> Ticket:
 async def _unhand(turn: Turn, me: Me, ticket: Ticket, last: Event) -> Ticket:
     """Whoever had it before has it again."""
     before, to = str(last.data.get("before", "")), str(last.data.get("to", ""))
+    if before in ticket.work.about:  # it was taken from them because it is about them
+        raise Refusal("work.undo_not_this", number=ticket.number, what=turn.words(f"work.event.{last.action}"))
     if to == me.id:  # taken from nobody
         await _unsay_to_residents(turn, ticket, last, "taken")
     else:

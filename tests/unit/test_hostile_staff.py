@@ -77,3 +77,13 @@ async def test_no_code_and_nobodys_own_words_are_shown_in_a_group(hall: Hall, pr
     )
     assert answer.reply is not None
     assert answer.reply.text == texts().words("")("unknown.group")
+
+
+async def test_undo_gives_no_case_back_to_whom_it_is_about(hall: Hall) -> None:
+    await hall.filed(N, "transport")
+    handler = await hall.staff("王强", Role.HANDLER, "transport")
+    supervisor = await hall.staff("陈督", Role.SUPERVISOR)
+    await handler.say(f"接单 {N}")
+    await supervisor.say(f"回避 {N} 王强")
+    await supervisor.say(f"撤销 {N}")
+    assert (await hall.ticket(N)).handler == ""

@@ -54,6 +54,7 @@ class Act(StrEnum):
     JOINT = "joint"
     SUPERVISE = "supervise"
     CLOSE = "close"
+    REOPEN = "reopen"  # decide what becomes of an answer that its people say settled nothing
     RELEASE = "release"  # a draft of an unconfirmed matter: file it or drop it
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
@@ -120,6 +121,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.JOINT: {R.SUPERVISOR: Reach.AREA},
     Act.SUPERVISE: {R.SUPERVISOR: Reach.AREA},
     Act.CLOSE: {R.SUPERVISOR: Reach.AREA},
+    Act.REOPEN: {R.SUPERVISOR: Reach.AREA},
     Act.RELEASE: {R.SUPERVISOR: Reach.DESK},
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
@@ -139,6 +141,8 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.SLIP: dict.fromkeys((R.COLLECTOR, R.SUPERVISOR), Reach.DESK),
 }
 """act -> role -> how far. A role that is missing may not do it at all."""
+OF_THE_WORDS = frozenset({Act.TRANSCRIBE, Act.UNMASK})
+"""Who does these must have heard or read the matter itself; the unit that was sent a summary of it has not."""
 del R
 
 RANK: Mapping[Role, int] = {
@@ -187,6 +191,8 @@ def may(person: Person, act: Act, ticket: Ticket | None = None, *, mine: bool = 
         return mine and reach is Reach.OWN
     if reach is Reach.DESK:
         return True
+    if ticket.walled and act in OF_THE_WORDS and not person.walled:
+        return False
     return not _walled_off(person, ticket) and _within(person, reach, ticket)
 
 

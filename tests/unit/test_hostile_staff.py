@@ -87,3 +87,11 @@ async def test_undo_gives_no_case_back_to_whom_it_is_about(hall: Hall) -> None:
     await supervisor.say(f"回避 {N} 王强")
     await supervisor.say(f"撤销 {N}")
     assert (await hall.ticket(N)).handler == ""
+
+
+@pytest.mark.parametrize("role", [Role.HANDLER, Role.LEAD, Role.COLLECTOR])
+async def test_who_may_not_hear_a_report_does_not_write_its_words(hall: Hall, role: Role) -> None:
+    await hall.filed(N, "transport", text="", walled=True, type=Type.REPORT, work=Work(summary="作风问题"))
+    person = await hall.staff("王强", role, "transport")
+    await person.say(f"听写 {N} 我们单位很好，没有问题")
+    assert (await hall.ticket(N)).text == ""

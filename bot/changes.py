@@ -67,7 +67,10 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Reporter(msgspec.Struct, frozen=True):
-    """Somebody a ticket belongs to. ``role``: filer, claimed (by code) or joined (same as mine)."""
+    """Somebody a ticket belongs to. ``role``: filer, claimed (by code) or joined (same as mine).
+
+    Whoever was one and is no more (`Changes.removed_reporters`) is not told of; a later row makes them one again.
+    """
 
     ticket: str
     address: Address
@@ -145,6 +148,7 @@ class Changes(msgspec.Struct):
     tickets: dict[str, Ticket] = msgspec.field(default_factory=dict)
     events: list[Event] = msgspec.field(default_factory=list)
     reporters: list[Reporter] = msgspec.field(default_factory=list)
+    removed_reporters: list[tuple[str, Address]] = msgspec.field(default_factory=list)  # ticket, whose it is no more
     pushes: list[Push] = msgspec.field(default_factory=list)
     timers: list[Timer] = msgspec.field(default_factory=list)
     cancelled: list[tuple[str, str]] = msgspec.field(default_factory=list)  # timer kind, subject
@@ -167,6 +171,7 @@ class Changes(msgspec.Struct):
     recalled_pushes: list[str] = msgspec.field(default_factory=list)  # keys of pushes that must not leave any more
     reviews: list[Review] = msgspec.field(default_factory=list)  # each as it is now, one per ticket, round and party
     links: list[Link] = msgspec.field(default_factory=list)
+    unlinked: list[tuple[str, str, str]] = msgspec.field(default_factory=list)  # ticket, kind, other
     published: list[tuple[Board, str]] = msgspec.field(default_factory=list)  # boards, and who published them
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:

@@ -60,7 +60,7 @@ _DECISIONS = (
 )
 _SPOKEN_OF = (
     "SELECT t.area, t.kind, count(DISTINCT t.number), count(DISTINCT r.address) FROM ticket AS t"
-    " LEFT JOIN reporter AS r ON r.ticket = t.number"
+    " LEFT JOIN reporter AS r ON r.ticket = t.number AND r.role <> 'left'"
     " WHERE t.number >= ? AND t.number < ? AND t.filed_at >= ? AND t.filed_at < ? AND NOT t.walled"
     " AND t.status <> 'merged' GROUP BY t.area, t.kind"
 )

@@ -26,6 +26,7 @@ _STEPS = (
     "UPDATE review SET address = '', actor = CASE WHEN actor = ?1 THEN 'erased' ELSE actor END,"
     " party = CASE WHEN party = ?1 THEN 'erased:' || lower(hex(randomblob(8))) ELSE party END"
     " WHERE (address = ?1 OR party = ?1) AND ticket IN (SELECT ticket FROM reporter WHERE address = ?1)",
+    "UPDATE link SET actor = 'erased' WHERE actor = ?1 AND ticket IN (SELECT ticket FROM reporter WHERE address = ?1)",
     "UPDATE reporter SET address = 'erased:' || lower(hex(randomblob(8))) WHERE address = ?1",
     # What they were to be told goes with them; the key stays, so that nobody puts it there again.
     f"UPDATE note SET body = '{_NOTHING}', told_at = coalesce(told_at, at) WHERE box = ?1",  # noqa: S608  # a constant

@@ -17,6 +17,8 @@ class LoopRows(msgspec.Struct):
     reviews: Sequence[Row] = ()
     links: Sequence[Row] = ()
     boards: Sequence[Row] = ()
+    removed: Sequence[Row] = ()
+    unlinked: Sequence[Row] = ()
 
 
 def loop_rows_of(changes: Changes) -> LoopRows:
@@ -31,4 +33,6 @@ def loop_rows_of(changes: Changes) -> LoopRows:
         ],
         links=[(link.ticket, link.kind, link.other, link.by, micros(link.at)) for link in changes.links],
         boards=[(board.period, by, as_json(board), micros(board.at)) for board, by in changes.published],
+        removed=[(ticket, str(address)) for ticket, address in changes.removed_reporters],
+        unlinked=changes.unlinked.copy(),
     )

@@ -30,15 +30,25 @@ def _newest() -> ManyRows:
 _REVIEW = _newest()
 _LINK = once(t.link, "ticket", "kind", "other")
 
+_UNLINKED = "DELETE FROM link WHERE ticket = ? AND kind = ? AND other = ?"
+_REMOVED = "UPDATE reporter SET role = 'left' WHERE ticket = ? AND address = ?"
+"""The row stays: by it the traces of whoever left are found when they want to be forgotten."""
+
 
 def write_loop(connection: sqlite3.Connection, many: Sequence[LoopRows]) -> None:
     """Write what change-sets of one batch say, inside the transaction that is open. Raises what the driver raises."""
     reviews: dict[Row, Row] = {row[: len(_KEY)]: row for rows in many for row in rows.reviews}
     if reviews:
         _REVIEW.run(connection, [reviews[key] for key in sorted(reviews)])
+    unlinked = [row for rows in many for row in rows.unlinked]
+    if unlinked:
+        connection.executemany(_UNLINKED, sorted(unlinked))
     links = sorted({row[:3]: row for rows in many for row in reversed(rows.links)}.values())
     if links:
         _LINK.run(connection, links)
     boards = {row[0]: row for rows in many for row in rows.boards}
     if boards:
         _BOARD.run(connection, [boards[key] for key in sorted(boards)])
+    removed = [row for rows in many for row in rows.removed]
+    if removed:
+        connection.executemany(_REMOVED, sorted(removed))

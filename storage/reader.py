@@ -12,8 +12,9 @@ from bot.conversation.session import Session
 from bot.domain.people import Address
 from bot.domain.ticket import Event, Ticket
 from bot.message import Answer
-from bot.ports import ClaimedPush, Line
+from bot.ports import ClaimedPush, Line, Nearby
 from storage import schema as t
+from storage.alike import AlikeReader
 from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
 from storage.loop_reader import LoopReader
@@ -25,11 +26,11 @@ from storage.values import ATTACHMENT, PUSH, TICKET, attachment_of, columns, eve
 _SESSION = "SELECT body FROM session WHERE address = ?"
 _ANSWERED = "SELECT reply, answered_at, received_at FROM inbox WHERE channel = ? AND key = ?"
 _TICKET = f"SELECT {TICKET} FROM ticket AS t WHERE t.number = ?"
-_OWNS = "SELECT 1 FROM reporter WHERE ticket = ? AND address = ?"
+_OWNS = "SELECT 1 FROM reporter WHERE ticket = ? AND address = ? AND role <> 'left'"
 _EVENTS = f"SELECT {columns(t.ticket_event)} FROM ticket_event WHERE ticket = ? ORDER BY seq"
 _TICKETS_OF = (
-    f"SELECT {TICKET} FROM reporter AS r CROSS JOIN ticket AS t ON t.number = r.ticket WHERE r.address = ?"
-    " ORDER BY t.filed_at DESC, t.number DESC LIMIT ?"
+    f"SELECT {TICKET} FROM reporter AS r CROSS JOIN ticket AS t ON t.number = r.ticket"
+    " WHERE r.address = ? AND r.role <> 'left' ORDER BY t.filed_at DESC, t.number DESC LIMIT ?"
 )
 _QUOTED = (
     "SELECT ticket, slot FROM push WHERE address = ? AND message_id = ? AND message_id <> '' ORDER BY id DESC LIMIT 1"
@@ -50,13 +51,14 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader(StaffReader, LoopReader, BoardReader):
+class SqliteReader(StaffReader, LoopReader, BoardReader, AlikeReader):
     """`bot.ports.Reader` on SQLite."""
 
     def __init__(self, readers: Readers) -> None:
         super().__init__(readers)
         # Who has kept pushes. The object behind a name is new each time something is kept for that person.
         self._kept: dict[str, object] = {}
+        self._near: dict[int, Nearby] = {}
 
     async def prepare(self) -> None:
         """Learn who has kept pushes."""

@@ -21,8 +21,8 @@ from storage.schema import REVISION
 from storage.values import ATTACHMENT, TICKET, attachment_of, ticket_of
 
 _TICKETS = (
-    f"SELECT {TICKET}, (SELECT count(*) FROM reporter AS r WHERE r.ticket = t.number) FROM ticket AS t"
-    " WHERE t.number > ? ORDER BY t.number LIMIT ?"
+    f"SELECT {TICKET}, (SELECT count(*) FROM reporter AS r WHERE r.ticket = t.number AND r.role <> 'left')"
+    " FROM ticket AS t WHERE t.number > ? ORDER BY t.number LIMIT ?"
 )
 _STATUSES = (
     # Grouped as the index is sorted, so nothing is sorted anew.

@@ -148,7 +148,7 @@ reporter = Table(
     Index("ix_reporter_address", "address", "ticket"),
     sqlite_with_rowid=False,
 )
-"""Whom a ticket belongs to."""
+"""Whom a ticket belongs to. Whoever left has the role "left": they are found when they want to be forgotten."""
 
 push = Table(
     "push",

@@ -41,7 +41,8 @@ _INVITATION = (
     " AND NOT EXISTS (SELECT 1 FROM invitation_use AS u WHERE u.digest = ?1)"
 )
 _REPORTERS = (
-    "SELECT ticket, address, role, since FROM reporter WHERE ticket = ? ORDER BY role <> 'filer', since, address"
+    "SELECT ticket, address, role, since FROM reporter WHERE ticket = ? AND role <> 'left'"
+    " ORDER BY role <> 'filer', since, address"
 )
 _SESSION = "SELECT body FROM session WHERE address = ?"
 _OWING = ", ".join(f"'{status}'" for status in OWING)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import case, text
 from sqlalchemy.dialects.sqlite import insert
 
 from storage import schema as t
@@ -29,13 +29,23 @@ def _reopened() -> ManyRows:
     return insertion(t.task, base.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
+def _belonging() -> ManyRows:
+    """A ticket is somebody's once; whoever left becomes one of its people again."""
+    base = insert(t.reporter)
+    values = {"role": base.excluded.role, "since": base.excluded.since}
+    left = text("reporter.role = 'left'")
+    return insertion(
+        t.reporter, base.on_conflict_do_update(index_elements=["ticket", "address"], set_=values, where=left)
+    )
+
+
 _INBOX = insertion(t.inbox)
 _TURN = insertion(t.turn)
 _FIRED = insertion(t.fired)
 _EVENT = insertion(t.ticket_event)
 _SESSION = projection(t.session, "address")
 _TICKET = projection(t.ticket, "number")
-_REPORTER = once(t.reporter, "ticket", "address")
+_REPORTER = _belonging()
 _PUSH = once(t.push, "key")
 _ATTACHMENT = insertion(t.attachment)
 _TASK = _reopened()

@@ -258,6 +258,7 @@ def attachment_row(a: AttachmentRecord) -> Row:
         a.attempts,
         micros_or_none(a.next_try_at),
         micros_or_none(a.deadline),
+        False,
     )
 
 

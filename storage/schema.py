@@ -228,13 +228,15 @@ attachment = Table(
     number("attempts"),
     time("next_try_at", nullable=True),
     time("deadline", nullable=True),
+    flag("seen", added=True),
     PrimaryKeyConstraint("id"),
     partial("ix_attachment_draft", "draft", where="draft <> ''"),
     partial("ix_attachment_ticket", "ticket", where="ticket <> ''"),
     Index("ix_attachment_message", "address", "message"),
     partial("ix_attachment_pending", "deadline", "next_try_at", where="state = 'pending'"),
+    partial("ix_attachment_unseen", "created_at", where="state = 'stored' AND NOT seen AND type IN ('photo', 'file')"),
 )
-"""Files people sent."""
+"""Files people sent. ``seen``: how it looks, if it is a picture, has been written down in `photo`."""
 
 task = Table(
     "task",

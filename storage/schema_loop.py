@@ -80,13 +80,24 @@ lesson = Table(
 photo = Table(
     "photo",
     metadata,
-    *texts("sha256", "phash", "ticket"),
+    *texts("attachment", "sha256", "phash"),
     time("taken_at", nullable=True),
     time("at"),
-    PrimaryKeyConstraint("sha256"),
-    Index("ix_photo_phash", "phash"),
+    PrimaryKeyConstraint("attachment"),
+    Index("ix_photo_sha256", "sha256"),
 )
-"""How pictures look (a perceptual hash of 64 bits as 16 hex digits) and when they say they were taken."""
+"""How pictures look (a perceptual hash of 64 bits as 16 hex digits, "" for one without anything to see) and when they
+say they were taken."""
+
+photo_band = Table(
+    "photo_band",
+    metadata,
+    number("band"),
+    *texts("phash", "attachment"),
+    PrimaryKeyConstraint("band", "phash", "attachment"),
+    sqlite_with_rowid=False,
+)
+"""Each quarter of a picture's hash, so that what nearly looks the same is found (see `bot.domain.pictures`)."""
 
 board = Table(
     "board",

@@ -101,12 +101,22 @@ def _special_cases() -> None:
 def _pictures_and_boards() -> None:
     op.create_table(
         "photo",
-        *map(_text, ("sha256", "phash", "ticket")),
+        *map(_text, ("attachment", "sha256", "phash")),
         _time("taken_at", nullable=True),
         _time("at"),
-        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_photo")),
+        sa.PrimaryKeyConstraint("attachment", name=op.f("pk_photo")),
     )
-    op.create_index("ix_photo_phash", "photo", ["phash"], unique=False)
+    op.create_index("ix_photo_sha256", "photo", ["sha256"], unique=False)
+    op.create_table(
+        "photo_band",
+        sa.Column("band", sa.Integer(), nullable=False),
+        *map(_text, ("phash", "attachment")),
+        sa.PrimaryKeyConstraint("band", "phash", "attachment", name=op.f("pk_photo_band")),
+        sqlite_with_rowid=False,
+    )
+    op.add_column("attachment", sa.Column("seen", sa.Boolean(), server_default=sa.false(), nullable=False))
+    unseen = "state = 'stored' AND NOT seen AND type IN ('photo', 'file')"
+    _partial("ix_attachment_unseen", "attachment", ["created_at"], unseen)
     op.create_table(
         "board",
         *map(_text, ("period", "actor", "body")),

@@ -10,6 +10,9 @@ from bot.domain.words import desk_word
 LONGEST_NAME = 6
 """Names of more words than that are not looked for ("Human Resources and Social Security Bureau" has six)."""
 
+MOST_UNITS = 20
+"""Nobody names more units than that at once; what follows them is words, however many names stand there."""
+
 _WORD = re.compile(r"[^\s,，、;；+]+")
 _SIGNS = " \t\r\n,，、;；:：+"
 
@@ -42,9 +45,10 @@ def leading_units(town: Town, text: str) -> tuple[tuple[Unit, ...], tuple[Unit, 
     """The units a text begins with, one after the other; those that the next name may mean if it fits several; the
     rest of the text."""
     found: dict[str, Unit] = {}
-    while True:
+    for _ in range(MOST_UNITS):
         candidates, rest = first_unit(town, text)
         if len(candidates) != 1:
             return tuple(found.values()), candidates, text
         found[candidates[0].code] = candidates[0]
         text = rest
+    return tuple(found.values()), (), text

@@ -26,6 +26,8 @@ from handlers.staff.me import Me
 from handlers.staff.named import people_said
 
 LONGEST_LEAVE = timedelta(days=366)
+LONGEST_SPAN = 200
+"""Two dates and a name take fewer characters; in longer texts nobody looks for them word by word."""
 OFFERED = 9
 LEAVE_TIMERS = ("leave_begins", "leave_ends")
 _TO = re.compile(r"^\s*(?:\.\.+|~|—+|–|至|到)\s*")
@@ -37,6 +39,8 @@ def span_in(turn: Turn, text: str) -> tuple[date, date | None, str] | None:
 
     Dates may stand before or behind a name.
     """
+    if len(text) > LONGEST_SPAN:
+        return None
     calendar = turn.guide.calendar
     today = calendar.local_day(turn.now)
     words = text.split()

@@ -29,6 +29,9 @@ MOST = 500
 CHUNK = 20
 """So many are done in one turn; more follow in turns of their own."""
 
+MOST_PARTS = 24
+"""No command names more conditions and units than that."""
+
 RUNNING = (Status.DISPATCHED, Status.IN_PROGRESS, Status.WAITING_RESIDENT, Status.OBJECTED)
 
 
@@ -122,7 +125,7 @@ def understood(turn: Turn, text: str) -> Plan | None:
     left = text.strip()
     is_condition = words_of(turn, "bulk.condition", CONDITIONS)
     is_action = words_of(turn, "bulk.action", ACTIONS)
-    while left:
+    while left and len(conditions) + len(units) < MOST_PARTS:
         action, rest = leading(left, is_action)
         if action == "remind":
             return Plan(action=action, words=rest, conditions=tuple(conditions), units=tuple(units))

@@ -10,9 +10,10 @@ import pytest
 
 from bot.domain.people import Address, Role
 from bot.domain.ticket import Type
+from bot.domain.unit_names import leading_units
 from bot.domain.work import Work
 from bot.message import InboundMessage, MessageKind
-from tests.fakes.town_hall import Hall, texts, town_hall
+from tests.fakes.town_hall import Hall, sample_town, texts, town_hall
 
 N = "260304-00011"
 SECRET = "局长收受红包"
@@ -95,3 +96,20 @@ async def test_who_may_not_hear_a_report_does_not_write_its_words(hall: Hall, ro
     person = await hall.staff("王强", role, "transport")
     await person.say(f"听写 {N} 我们单位很好，没有问题")
     assert (await hall.ticket(N)).text == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "answered"),
+    [("离岗 明天 " + "张 " * 200, "leave.no_date"), ("批量 " + "交通运输局 " * 100 + "提醒", "bulk.how")],
+)
+async def test_a_long_text_is_not_looked_through_word_by_word(hall: Hall, typed: str, answered: str) -> None:
+    """Each word costs as much as all that follow it, or a look at every unit: a page of them kept the desk for long."""
+    supervisor = await hall.staff("陈督", Role.SUPERVISOR)
+    assert (await supervisor.say(typed)).startswith(words(answered))
+
+
+def test_nobody_names_thousands_of_units() -> None:
+    found, unclear, rest = leading_units(sample_town(), "交通运输局 " * 100)
+    assert [unit.code for unit in found] == ["transport"]
+    assert unclear == ()
+    assert rest.startswith("交通运输局")

@@ -2,14 +2,15 @@
 
 Texts live in ``locales/<language>/*.po`` under keys such as ``receipt.filed``; translators' tools know the format.
 Parameters are named fields: ``{number}``. What must be the same in all languages (keys, fields) is checked when the
-catalogue is loaded, so a missing text stops the start and never surprises a resident.
+catalogue is loaded, so a missing text stops the start and never surprises a resident. A text that counts may have a
+plural, as gettext writes it; which of the two is meant the field ``count`` says.
 """
 
 from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,19 @@ COMMANDS_PREFIX = "command."
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The texts of one language. ``words(key, **params)`` renders one; an unknown key raises KeyError."""
+    """The texts of one language. ``words(key, **params)`` renders one; an unknown key raises KeyError.
+
+    ``single`` are the forms for a ``count`` of one, where they differ.
+    """
 
     locale: str
     texts: Mapping[str, str]
+    single: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, key: str, **params: Any) -> str:
         text = self.texts[key]
+        if params.get("count") == 1:
+            text = self.single.get(key, text)
         return text.format(**params) if params else text
 
 
@@ -65,9 +72,12 @@ class Catalogue:
     def load(cls, folder: Path) -> Catalogue:
         """Read ``folder/*/*.po``. Raises ConfigurationError for missing keys or fields."""
         languages: dict[str, dict[str, str]] = {}
+        single: dict[str, dict[str, str]] = {}
         for path in sorted(folder.glob("*/*.po")):
             texts = languages.setdefault(path.parent.name, {})
-            for key, text in _read(path).items():
+            read, ones = _read(path)
+            single.setdefault(path.parent.name, {}).update(ones)
+            for key, text in read.items():
                 if key in texts:
                     raise ConfigurationError(str(path), f"{key} is in another file of this language too")
                 texts[key] = text
@@ -81,7 +91,7 @@ class Catalogue:
                     raise ConfigurationError(f"{folder}/{locale}", f"{key} is not in every language")
                 if fields(here) != fields(there):
                     raise ConfigurationError(f"{folder}/{locale}", f"{key} has other fields than {DEFAULT_LOCALE}")
-        return cls({locale: Words(locale, texts) for locale, texts in languages.items()})
+        return cls({locale: Words(locale, texts, single[locale]) for locale, texts in languages.items()})
 
 
 def fields(text: str) -> frozenset[str]:
@@ -89,15 +99,32 @@ def fields(text: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts of a file, and of those with a plural the forms for one."""
     with path.open("rb") as file:
         catalogue = read_po(file, abort_invalid=True)
-    texts = {str(message.id): str(message.string) for message in catalogue if message.id}
-    for key, text in texts.items():
-        if not text:
-            raise ConfigurationError(str(path), f"{key} has no text")
-        try:
-            fields(text)
-        except ValueError as error:
-            raise ConfigurationError(str(path), f"{key}: {error}") from None
-    return texts
+    texts: dict[str, str] = {}
+    single: dict[str, str] = {}
+    for message in catalogue:
+        if not message.id:
+            continue
+        if isinstance(message.id, str):
+            key, forms = message.id, (str(message.string),)
+        else:
+            key, forms = message.id[0], tuple(map(str, message.string))
+            single[key] = forms[0]
+        texts[key] = forms[-1]
+        for text in forms:
+            _check(path, key, text, forms[-1])
+    return texts, single
+
+
+def _check(path: Path, key: str, text: str, plural: str) -> None:
+    if not text:
+        raise ConfigurationError(str(path), f"{key} has no text")
+    try:
+        missing = fields(plural) ^ fields(text)
+    except ValueError as error:
+        raise ConfigurationError(str(path), f"{key}: {error}") from None
+    if missing - {"count"}:
+        raise ConfigurationError(str(path), f"{key}: one and many have other fields")

@@ -8,6 +8,7 @@ from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from bot.conversation.draft import Draft
+from bot.domain.gazetteer import AND
 from bot.domain.place import Place
 from bot.domain.ticket import Status, Ticket
 from bot.domain.town import UNDECIDED, Area, Kind, Unit
@@ -57,11 +58,14 @@ def type_name(voice: Speaking, type_: str) -> str:
 
 
 def place_name(voice: Speaking, place: Place) -> str:
-    """A place read back: what was said, and the area the desk takes it for."""
+    """A place read back: what was said, and the area the desk takes it for, each named once."""
     area = voice.town.areas.get(place.area)
     if area is None or _named(voice, area, "") in place.name:
         return place.name
-    return voice.words("place.of", name=place.name, area=area_name(voice, place.area))
+    said = place.name.removesuffix(f"{AND}{area.name}")
+    if said == place.name and said.endswith(area.name):
+        return area_name(voice, place.area)
+    return voice.words("place.of", name=said, area=area_name(voice, place.area))
 
 
 def moment(voice: Speaking, at: datetime) -> str:

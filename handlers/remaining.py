@@ -29,10 +29,13 @@ def time_left(voice: Speaking, guide: Guide, ticket: Ticket, now: datetime) -> s
         return voice.words("left.none")
     late = due < now
     amount = _amount(voice, guide, ticket, min(due, now), max(due, now))
+    if not amount:
+        return voice.words("left.now")
     return voice.words("left.late" if late else "left.time", amount=amount)
 
 
 def _amount(voice: Speaking, guide: Guide, ticket: Ticket, begin: datetime, end: datetime) -> str:
+    """Days and hours, or hours and minutes; "" for less than a minute."""
     if Clock(ticket.clock) is Clock.TYPE:
         calendar = guide.calendar_of(ticket.unit)
         span, day = calendar.working_time_between(begin, end), calendar.day_length
@@ -48,4 +51,4 @@ def _amount(voice: Speaking, guide: Guide, ticket: Ticket, begin: datetime, end:
         parts.append(voice.words("left.hours", count=hours))
     if minutes and not days:
         parts.append(voice.words("left.minutes", count=minutes))
-    return voice.words("left.join").join(parts) if parts else voice.words("left.moment")
+    return voice.words("left.join").join(parts)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.changes import Note
 from bot.domain.ticket import Ticket
+from bot.domain.work import OrderKind
 from bot.message import Brief
 from bot.turn import Turn, Voice
 from handlers.naming import Speaking, area_name, kind_name, moment, place_name, ticket_title, type_name, unit_name
@@ -127,8 +128,10 @@ def _moment(voice: Speaking, iso: str) -> str:
 
 
 def _matter(voice: Speaking, code: str) -> str:
-    """What is to be decided, with the class of reasons behind a slash where it has one."""
+    """What is to be decided, with what it has behind a slash: the class of an objection, the grade of an order."""
     matter, _, reason = code.partition("/")
+    if reason in set(OrderKind):
+        return voice.words(f"order_name.{reason}")
     name = voice.words(f"matter.{matter}")
     return voice.words("matter.with_class", matter=name, reason=voice.words(f"objecting.{reason}")) if reason else name
 
@@ -141,6 +144,7 @@ _SAID: Mapping[str, Callable[[Speaking, str], str]] = {
     "area": area_name,
     "matter": _matter,
     "class": lambda voice, code: voice.words(f"objecting.{code}"),
+    "verdict": lambda voice, code: voice.words(f"review.verdict.{code}"),
     "outcome": lambda voice, code: voice.words(f"outcome.{code}"),
     "due": _moment,
     "until": _moment,

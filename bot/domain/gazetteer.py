@@ -11,7 +11,8 @@ from bot.domain.town import Area, Town
 
 Point = tuple[float, float]
 
-_AND = "，"
+AND = "，"
+"""Between a name and the area it lies in."""
 _DEGREE_M = 111_000.0  # a degree of latitude, rounded down, for a cheap first look
 
 
@@ -159,7 +160,7 @@ class Gazetteer:
     def in_area(self, area: str, name: str = "") -> Place:
         """The place called ``name`` in an area somebody chose. Raises KeyError for an unknown code."""
         own = self.areas[area].name
-        return Place(f"{name}{_AND}{own}" if name and name != own else self.title(area), area, address=name)
+        return Place(f"{name}{AND}{own}" if name and name != own else self.title(area), area, address=name)
 
     def from_pin(self, pin: Pin, matches: Sequence[PlaceMatch] = ()) -> Place | None:
         """Where a pin lies: the outline that holds it, else the nearest centre in reach, else None (outside).
@@ -205,7 +206,7 @@ class Gazetteer:
     def _called(self, found: PlaceName, area: str) -> str:
         if found.what < Named.ROAD:
             return self.title(area)
-        return f"{found.name}{_AND}{self.areas[area].name}"
+        return f"{found.name}{AND}{self.areas[area].name}"
 
     def _agree(self, one: str, other: str) -> bool:
         return other in self.above[one] or one in self.above[other]

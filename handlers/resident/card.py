@@ -41,6 +41,7 @@ def show(turn: Turn, draft: Draft, lead: str = "") -> Reply:
         lines.append(turn.words("card.enclosed", list=counted(turn, [e.type for e in draft.enclosed])))
     if draft.hidden:
         lines.append(turn.words("card.hidden"))
+    lines += _offers(turn, draft)
     others = len(turn.session.drafts) - 1
     if others > 0:
         lines.append(turn.words("card.others", count=others))
@@ -80,6 +81,26 @@ def _place_line(turn: Turn, draft: Draft) -> str:
     return turn.words("card.place_asked" if draft.place_asked else "card.place_ask")
 
 
+def _offers(turn: Turn, draft: Draft) -> list[str]:
+    """Cases of others that may be the same, in the words that anybody may read of them."""
+    if not draft.offers:
+        return []
+    lines = [turn.words("same.head")]
+    for offer in draft.offers:
+        month = offer.at.astimezone(turn.guide.calendar.zone).month
+        lines.append(
+            turn.words(
+                "same.line",
+                number=offer.number,
+                kind=kind_name(turn, offer.kind),
+                place=place_name(turn, offer.place),
+                month=turn.words(f"date.month.{month}"),
+                state=turn.words(f"status.{offer.state}"),
+            )
+        )
+    return lines
+
+
 def _choices(turn: Turn, draft: Draft) -> list[Choice]:
     choices = [choice(turn, draft, "confirm")]
     if draft.place is None:
@@ -89,9 +110,13 @@ def _choices(turn: Turn, draft: Draft) -> list[Choice]:
         ]
         last = turn.session.last_place
         if last is not None and not draft.area_options and not draft.source:
-            choices.append(choice(turn, draft, "last_place", place=shortened(last.name, TITLE)))
+            choices.append(choice(turn, draft, "last_place", place=shortened(place_name(turn, last), TITLE)))
     if draft.alike:
         choices.append(choice(turn, draft, "add_to", number=draft.alike))
+    for offer in draft.offers:
+        choices.append(Choice(f"{draft.id}:same={offer.number}", turn.words("choice.same", number=offer.number)))
+    if draft.offers:
+        choices.append(choice(turn, draft, "none_same"))
     choices += [choice(turn, draft, act) for act in ("add", "change", "cancel")]
     return choices
 

@@ -12,7 +12,7 @@ from bot.domain.town import UNDECIDED
 from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers.naming import kind_name, place_name, title, type_name
-from handlers.resident import card, collecting, filing, following
+from handlers.resident import card, collecting, filing, following, joining_cases, likely_same
 
 OTHER_KINDS = 3
 """How many kinds are offered beside the one on the card (rule book, "Intake" 5)."""
@@ -38,32 +38,36 @@ async def act(turn: Turn, draft: Draft, name: str, value: str) -> Reply | None:
         case "place":
             return ask_place(turn, draft)
         case "kind":
-            return choose_kind(turn, draft, value)
+            return await choose_kind(turn, draft, value)
         case "type":
-            return choose_type(turn, draft, value)
+            return await choose_type(turn, draft, value)
         case "area":
-            return choose_area(turn, draft, value)
+            return await choose_area(turn, draft, value)
         case "last_place":
-            return settle(turn, draft, place=turn.session.last_place, place_chosen=True, area_options=())
+            return await settle(turn, draft, place=turn.session.last_place, place_chosen=True, area_options=())
         case "hide" | "unhide":
-            return settle(turn, draft, hidden=name == "hide")
+            return await settle(turn, draft, hidden=name == "hide")
         case "detach":
-            return detach(turn, draft)
+            return await detach(turn, draft)
         case "add_to":
             return await following.add_draft(turn, draft)
+        case "same":
+            return await joining_cases.same(turn, draft, value)
+        case "none_same":
+            return await settle(turn, draft, offers=())
         case "go_on":
-            return go_on(turn, draft, value)
+            return await go_on(turn, draft, value)
         case "separate" | "back":
-            return settle(turn, draft)
+            return await settle(turn, draft)
         case _:
             return turn.say("press.unknown")
 
 
-def settle(turn: Turn, draft: Draft, **fields: object) -> Reply:
+async def settle(turn: Turn, draft: Draft, **fields: object) -> Reply:
     """Change fields and show the card again."""
     state = step(draft.state, "settle")
-    draft = collecting.keep(turn, draft.touched(turn.now, state=state, **fields))
-    return collecting.card_now(turn, draft)
+    draft = await likely_same.sought(turn, draft.touched(turn.now, state=state, **fields))
+    return collecting.card_now(turn, collecting.keep(turn, draft))
 
 
 def drop(turn: Turn, draft: Draft) -> Reply:
@@ -106,11 +110,11 @@ def ask_place(turn: Turn, draft: Draft) -> Reply:
     collecting.keep(turn, draft.touched(turn.now, state=state, place_asked=True))
     choices = [card.choice(turn, draft, "back")]
     if turn.session.last_place is not None:
-        choices.insert(0, card.choice(turn, draft, "last_place", place=turn.session.last_place.name))
+        choices.insert(0, card.choice(turn, draft, "last_place", place=place_name(turn, turn.session.last_place)))
     return turn.say("change.place", *choices, ask="place")
 
 
-def answer_in_words(turn: Turn, draft: Draft, text: str) -> Reply | None:
+async def answer_in_words(turn: Turn, draft: Draft, text: str) -> Reply | None:
     """The words asked for by `ask_place` or "words"; None when the draft's state asks for no words."""
     match draft.state:
         case "placing":
@@ -121,35 +125,35 @@ def answer_in_words(turn: Turn, draft: Draft, text: str) -> Reply | None:
         case _:
             return None
     collecting.no_card_later(turn, draft)
-    return settle(turn, draft)
+    return await settle(turn, draft)
 
 
-def choose_area(turn: Turn, draft: Draft, code: str) -> Reply:
+async def choose_area(turn: Turn, draft: Draft, code: str) -> Reply:
     """One of the areas in which a name was found."""
     if code not in turn.town.areas:
         return turn.say("press.unknown")
     finding = turn.guide.place_from_text(turn.guide.read(draft.text))
     place = turn.guide.place_in(code, finding.name if code in finding.options else "")
-    return settle(turn, draft, place=place, place_chosen=True, area_options=())
+    return await settle(turn, draft, place=place, place_chosen=True, area_options=())
 
 
-def choose_type(turn: Turn, draft: Draft, code: str) -> Reply:
+async def choose_type(turn: Turn, draft: Draft, code: str) -> Reply:
     """Offer the six types, or take one."""
     if code:
         if code not in list(Type):
             return turn.say("press.unknown")
-        return settle(turn, draft, type=Type(code), type_chosen=True)
+        return await settle(turn, draft, type=Type(code), type_chosen=True)
     collecting.keep(turn, draft.touched(turn.now, state=step(draft.state, "change_type")))
     choices = [Choice(f"{draft.id}:type={t}", type_name(turn, t)) for t in Type]
     return turn.say("change.type", *choices, card.choice(turn, draft, "back"), slot=card.slot(draft))
 
 
-def choose_kind(turn: Turn, draft: Draft, code: str) -> Reply:
+async def choose_kind(turn: Turn, draft: Draft, code: str) -> Reply:
     """Offer three more kinds, or all of them, or take one."""
     if code and code != "all":
         if code not in turn.town.kinds and code != UNDECIDED:
             return turn.say("press.unknown")
-        return settle(turn, draft, kind=code, kind_chosen=True)
+        return await settle(turn, draft, kind=code, kind_chosen=True)
     collecting.keep(turn, draft.touched(turn.now, state=step(draft.state, "change_kind")))
     if code == "all":
         codes = [k.code for k in turn.town.kinds.values() if not k.retired]
@@ -161,12 +165,12 @@ def choose_kind(turn: Turn, draft: Draft, code: str) -> Reply:
     return turn.say("change.kind", *choices, card.choice(turn, draft, "back"), slot=card.slot(draft))
 
 
-def detach(turn: Turn, draft: Draft) -> Reply:
+async def detach(turn: Turn, draft: Draft) -> Reply:
     """Leave out the newest attachment."""
     if not draft.enclosed:
-        return settle(turn, draft)
+        return await settle(turn, draft)
     turn.changes.moved_attachments.append((draft.enclosed[-1].id, "", ""))
-    return settle(turn, draft, enclosed=draft.enclosed[:-1])
+    return await settle(turn, draft, enclosed=draft.enclosed[:-1])
 
 
 def doubt(turn: Turn, old: Draft) -> Reply:
@@ -187,11 +191,11 @@ def doubt(turn: Turn, old: Draft) -> Reply:
     )
 
 
-def go_on(turn: Turn, new: Draft, old_id: str) -> Reply:
+async def go_on(turn: Turn, new: Draft, old_id: str) -> Reply:
     """Put what was just said into the older draft."""
     old = turn.session.find(old_id)
     if old is None or old.id == new.id:
-        return settle(turn, new)
+        return await settle(turn, new)
     turn.changes.moved_attachments.extend((e.id, old.id, "") for e in new.enclosed)
     collecting.forget(turn, new)
     merged = old.touched(
@@ -203,4 +207,4 @@ def go_on(turn: Turn, new: Draft, old_id: str) -> Reply:
     )
     if merged.said:
         merged = collecting.understood(turn, merged)
-    return settle(turn, merged)
+    return await settle(turn, merged)

@@ -23,6 +23,8 @@ from handlers.staff.me import Me
 
 QUESTION_WORDS = 500
 """Characters of a question."""
+WHOLE = 60.0
+"""Seconds: a clock that stood still is counted in whole minutes."""
 TIMERS = ("pause_reminder", "pause_ends")
 
 
@@ -83,6 +85,7 @@ async def resumed(turn: Turn, ticket: Ticket, by: str, told: str) -> Ticket:
     since = ticket.work.paused_at
     calendar, clock = turn.guide.calendar_of(ticket.unit), Clock(ticket.clock)
     stood = deadlines.stood_still(since, turn.now, clock, calendar) if since else 0.0
+    stood -= stood % WHOLE  # nobody is told a new date for an answer within the minute
     work = replace(ticket.work, asked_at=None, paused_at=None, paused=ticket.work.paused + stood)
     for kind in TIMERS:
         turn.changes.cancel(kind, ticket.number)

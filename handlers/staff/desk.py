@@ -8,10 +8,12 @@ from bot.changes import Changes
 from bot.conversation.session import Loose
 from bot.domain.numbers import parse as parse_number
 from bot.domain.permission import Act
+from bot.domain.wall import shown_to
 from bot.domain.words import desk_word, fold
 from bot.errors import NotFound, NotPossibleNow, Refusal
 from bot.message import InboundMessage, MessageKind, Reply
 from bot.turn import Turn
+from handlers.naming import ticket_title
 from handlers.resident import collecting
 from handlers.staff import answering, offering, reference
 from handlers.staff.command import Command
@@ -29,17 +31,20 @@ PRIVATE = frozenset({Act.JOIN, Act.INVITE, Act.COLLECT, Act.SLIP, Act.CALL_BACK,
 async def handle(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mapping[str, str]) -> Reply | None:
     """The answer to a member of staff; None when the message is a resident's (their own matter, a desk word).
 
-    ``vocabulary`` maps folded words to names of commands. Raises Refusal.
+    ``vocabulary`` maps folded words to names of commands. Raises Refusal, with the title beside the number.
     """
-    match message.kind:
-        case MessageKind.PRESS:
-            return await press(turn, me, message.press)
-        case MessageKind.TEXT:
-            return await _text(turn, me, message, vocabulary)
-        case MessageKind.ATTACHMENT:
-            return await _files(turn, me, message, vocabulary)
-        case _:
-            return None
+    try:
+        match message.kind:
+            case MessageKind.PRESS:
+                return await press(turn, me, message.press)
+            case MessageKind.TEXT:
+                return await _text(turn, me, message, vocabulary)
+            case MessageKind.ATTACHMENT:
+                return await _files(turn, me, message, vocabulary)
+            case _:
+                return None
+    except Refusal as refusal:
+        raise await _titled(turn, me, refusal) from refusal
 
 
 async def press(turn: Turn, me: Me, token: str) -> Reply | None:
@@ -106,7 +111,8 @@ async def _files(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mappin
         reply = await _captioned(turn, me, message.text, vocabulary) if message.text else None
     except Refusal as refusal:
         turn.changes = Changes(code_failures=turn.changes.code_failures)
-        reply = Reply(turn.words(refusal.key, **refusal.params))
+        named = await _titled(turn, me, refusal)
+        reply = Reply(turn.words(named.key, **named.params))
     if not turn.changes.attachments:  # what was meant to be done was not; the files are there for the next try
         turn.changes.attachments.extend(files)
     if reply is not None:
@@ -118,6 +124,21 @@ async def _captioned(turn: Turn, me: Me, text: str, vocabulary: Mapping[str, str
     """The words that came with files: a command, or what a command still needs."""
     command, rest = command_of(text, vocabulary)
     return await run(turn, me, command, rest) if command is not None else await _went_on(turn, me, text)
+
+
+async def _titled(turn: Turn, me: Me, refusal: Refusal) -> Refusal:
+    """The same refusal, with the title of the ticket beside its number where the text says neither twice."""
+    number = str(refusal.params.get("number", ""))
+    if isinstance(refusal, NotFound):
+        return NotFound("which.not_found", number=number) if refusal.key == NotFound.key and number else refusal
+    ticket = await turn.read.ticket(number) if parse_number(number) == number else None
+    if ticket is None or not (me.may(Act.SEE, ticket) or await is_mine(turn, me, ticket)):
+        return refusal
+    if turn.words(refusal.key, **refusal.params).count(number) != 1:
+        return refusal
+    title = ticket_title(turn, shown_to(me.person, ticket))
+    named = turn.words("which.named", number=number, title=title)
+    return type(refusal)(refusal.key, **{**refusal.params, "number": named})
 
 
 def command_of(text: str, vocabulary: Mapping[str, str]) -> tuple[Command | None, str]:

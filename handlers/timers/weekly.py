@@ -5,8 +5,8 @@ The desk's own turn counts once for all units and keeps the figures as a record;
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
 
 from bot.changes import Task, Timer
 from bot.domain.guide import Guide
@@ -82,7 +82,7 @@ async def own_list(turn: Turn) -> None:
     words, calendar = reader.voice.words, turn.guide.calendar
     first, last = calendar.local_day(begin), calendar.local_day(end - timedelta(seconds=1))
     told = [
-        words("digest.weekly", since=f"{first:%m-%d}", until=f"{last:%m-%d}"),
+        words("digest.weekly", since=_day(words, first), until=_day(words, last)),
         *(
             words(f"digest.week.{name}", count=now, before=then)
             for name, now, then in zip(FIGURES, this, before, strict=True)
@@ -97,6 +97,10 @@ async def own_list(turn: Turn) -> None:
     )
     part = await lists.section(turn, reader, "red", stuck)
     await lists.send(turn, reader, "weekly", [*told, *lists.lines(turn, reader, [part])], [part])
+
+
+def _day(words: Callable[..., str], day: date) -> str:
+    return words("digest.day", month=words(f"date.month.{day.month}"), day=day.day)
 
 
 def concerned(turn: Turn, reader: Reading) -> frozenset[str] | None:

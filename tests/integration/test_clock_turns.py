@@ -371,7 +371,7 @@ async def test_the_week_is_reckoned_up_against_the_week_before(room: Newsroom) -
     assert set(told) >= {"lead", "boss", "admin"}
     assert "stranger" not in told
     assert told["lead"].split("\n")[:6] == [
-        "周对账 03-02 至 03-08",
+        "周对账 3月2日至3月8日",
         "收件 3（上周 1）",
         "答复 1（上周 0）",
         "超时 1（上周 0）",
@@ -392,7 +392,7 @@ async def test_on_a_monday_off_the_week_waits_for_the_next_working_day(room: New
     await room.tick()
     told = [push.reply.text for push in await room.outbox() if push.key.startswith("weekly:lead:")]
     assert len(told) == 1
-    assert "09-28 至 10-04" in told[0]
+    assert "9月28日至10月4日" in told[0]
 
 
 # Dates counted anew

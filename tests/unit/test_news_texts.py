@@ -10,8 +10,10 @@ import pytest
 
 from bot.catalogue import Catalogue, fields
 from bot.domain.deadlines import Rung
-from bot.domain.work import Matter
+from bot.domain.work import Matter, Objecting, OrderKind
+from bot.turn import Voice
 from handlers import wording
+from tests.dialogue.stage import sample_guide
 
 ROOT = Path(__file__).parent.parent.parent
 STAFF = {"tell_staff": 2, "tell_unit": 2, "tell_who_has_it": 2}
@@ -70,6 +72,17 @@ def test_every_rung_has_its_words(texts: dict[str, str], rung: Rung) -> None:
 def test_every_decision_is_told(texts: dict[str, str], matter: Matter) -> None:
     assert f"news.{matter}_refused" in texts
     assert f"matter.{matter}" in texts
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+@pytest.mark.parametrize("klass", ["", *Objecting, *OrderKind])
+def test_whatever_is_to_be_decided_can_be_told(locale: str, klass: str) -> None:
+    words = Catalogue.load(ROOT / "locales").words(locale)
+    voice = Voice(words, locale, sample_guide().town)
+    matter = Matter.FINAL if klass in set(OrderKind) else Matter.OBJECTION
+    told = wording.said(voice, {"matter": f"{matter}/{klass}" if klass else str(matter)})["matter"]
+    assert told not in ("", klass)
+    assert not set(told) & set(".|")
 
 
 def test_a_template_has_words_for_every_state(texts: dict[str, str]) -> None:

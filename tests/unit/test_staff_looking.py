@@ -167,8 +167,8 @@ async def test_the_card_says_who_what_when_and_offers_what_is_possible(hall: Hal
     assert "改派" not in words
     await wang.say(f"延期 {N} 3 等配件到货")
     assert "待决定" in await zhao.say(f"看 {N}")
-    assert [choice.label for choice in zhao.last.choices[:2]] == ["准", "不准"]
-    assert "准" not in {choice.label for choice in wang.last.choices}, "nobody decides about an own proposal"
+    assert [choice.label for choice in zhao.last.choices[:2]] == ["批准", "不批准"]
+    assert "批准" not in {choice.label for choice in wang.last.choices}, "nobody decides about an own proposal"
     assert (await looked(hall, "card")) == [N, N]
 
 

@@ -28,13 +28,14 @@ PARTS = ("resident", "handler", "supervisor")
 LEAPS = ("minutes", "hours", "day", "week")
 """How far the clock can be pushed: 10 minutes, 4 working hours, 1 working day, 5 working days."""
 SCRIPT = (
-    *("resident", "resident", "minutes", "handler", "handler", "handler", "resident", "handler", "handler", "handler"),
-    *("minutes", "resident", "resident", "week", "week", "supervisor", "handler"),
+    *("resident", "resident", "minutes", "handler", "handler", "handler", "resident", "minutes"),
+    *("handler", "handler", "handler", "minutes", "resident", "resident", "week", "week"),
+    *("supervisor", "minutes", "handler"),
 )
 """Whose turn each step of the guided script is, or how far the clock goes. ``demo.step.1.do`` is what they say, or
 ``[the beginning of a label]`` of what they tap; ``demo.step.1.why`` what there is to see."""
 SCRIPT_KEYS = (
-    *("demo.you", "demo.send", "demo.photo", "demo.done", "demo.failed", "demo.do", "demo.next", "demo.waits"),
+    *("demo.you", "demo.send", "demo.photo", "demo.done", "demo.failed", "demo.tap", "demo.waits"),
     *(f"demo.part.{part}" for part in PARTS),
 )
 _FIELD = re.compile(r"\{\{([a-z_.]+)\}\}")
@@ -90,7 +91,7 @@ def routes(
     play: Callable[[bool], Awaitable[Play]],
 ) -> list[web.RouteDef]:
     """The page and its acts. ``play(anew)`` opens the rehearsal, or, with True, begins it again from nothing."""
-    assets = Assets.load(STATIC)
+    assets, icon = Assets.load(STATIC), f"/chat/static/{Assets.load().version}/icon.svg"
 
     async def page(request: web.Request) -> web.StreamResponse:
         if wrong := _foreign(request):
@@ -103,6 +104,7 @@ def routes(
             "lang": locale.replace("_", "-"),
             "other": other,
             "static": f"{PATH}/static/{assets.version}",
+            "icon": icon,
             "page": _inline_json(_for_scripts(text, locale)),
         }
 

@@ -4,6 +4,8 @@ const page = JSON.parse(document.getElementById("page").textContent);
 const words = (key) => page.words[key];
 const found = (id) => document.getElementById(id);
 const POLL_MS = 3000;
+const LABEL = /^\[(.+)\]$/;
+const narrow = matchMedia("(max-width: 60rem)");
 
 let state = null;
 let step = 0;
@@ -29,12 +31,12 @@ for (const button of document.querySelectorAll("[data-leap]")) {
   button.addEventListener("click", () => act({ act: "leap", leap: button.dataset.leap }));
 }
 found("restart").addEventListener("click", () => { step = 0; act({ act: "restart" }); });
-found("over").addEventListener("click", () => { step += 1; guide(); });
+found("over").addEventListener("click", () => { step += 1; guide(); follow(); });
 found("step").addEventListener("click", async () => {
   const { who } = page.steps[step];
   const what = doing();
   const wanted = who === "clock" ? { act: "leap", leap: what } : { act: "say", part: who, ...said(who, what) };
-  if (await act(wanted)) { step += 1; guide(); }
+  if (await act(wanted)) { step += 1; guide(); follow(); }
 });
 
 // What a step does: words, or [the beginning of a label] of something to tap. {number} is the newest ticket.
@@ -43,7 +45,7 @@ function doing() {
 }
 
 function said(part, what) {
-  const label = /^\[(.+)\]$/.exec(what);
+  const label = LABEL.exec(what);
   if (!label) return { text: what };
   for (const line of [...(state?.talks[part] ?? [])].reverse()) {
     for (const choice of line.choices ?? []) {
@@ -64,7 +66,18 @@ function guide() {
   const { who, why } = page.steps[step];
   found("who").textContent = who === "clock" ? words("demo.waits") : words(`demo.part.${who}`);
   found("why").textContent = why;
-  found("do").textContent = who === "clock" ? document.querySelector(`[data-leap="${doing()}"]`).textContent : doing();
+  found("do").textContent = who === "clock" ? document.querySelector(`[data-leap="${doing()}"]`).textContent : shownAs(doing());
+}
+
+function shownAs(what) {
+  const label = LABEL.exec(what);
+  return label ? words("demo.tap").replace("{label}", label[1]) : what;
+}
+
+// On a narrow screen only one talk is in sight: that of whoever comes next.
+function follow() {
+  const next = parts[page.steps[step]?.who];
+  if (next && narrow.matches) next.scrollIntoView({ block: "end" });
 }
 
 async function act(fields) {

@@ -79,9 +79,15 @@ async def remind_quietly(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Ticke
     return await _ordered(turn, me, ticket, OrderKind.REMIND, due, words)
 
 
+async def order_quietly(turn: Turn, me: Me, ticket: Ticket, words: str) -> Ticket:
+    """The ticket with an order to be done by its due moment; for what was re-opened. Raises Refusal."""
+    due = ticket.due_at or _due(turn, ticket, OrderKind.ORDER, "")[0]
+    return await _ordered(turn, me, ticket, OrderKind.ORDER, due, words)
+
+
 def kind_name(turn: Turn, kind: OrderKind) -> str:
     """What a grade of supervision is called."""
-    return turn.words(f"order.{kind}").partition("|")[0]
+    return turn.words(f"order_name.{kind}")
 
 
 async def responsible(turn: Turn, me: Me, ticket: Ticket) -> tuple[Staff, ...]:

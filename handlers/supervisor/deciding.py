@@ -19,7 +19,7 @@ from handlers import case, notices
 from handlers.naming import moment
 from handlers.staff import chain, spoken
 from handlers.staff.command import Command, table
-from handlers.staff.me import Me
+from handlers.staff.me import Me, is_mine
 from handlers.supervisor import assigning, rulings, supervising
 from handlers.supervisor.saying import about
 
@@ -123,6 +123,8 @@ def _put(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal) -> str:
 
 async def _decided(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, words: str, *, accepted: bool) -> Reply:
     """The ticket after the decision; everybody concerned hears of it. Raises Refusal."""
+    if accepted and proposal.matter is Matter.MERGE:
+        await _not_into_own(turn, me, proposal.to)
     ruling = (rulings.ACCEPTED if accepted else rulings.REFUSED)[proposal.matter]
     data = {"matter": str(proposal.matter), "accepted": accepted, "text": words, "proposer": proposal.by}
     upheld = accepted and proposal.matter is Matter.OBJECTION  # the proposal is counted as a bounce where it is sent on
@@ -135,6 +137,13 @@ async def _decided(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, words
         notices.tell_staff(turn, concerned, what, after, name=me.staff.name, text=words)
     key = "decide.accepted" if accepted else "decide.refused"
     return about(turn, me, after, key, matter=turn.words(f"matter.{proposal.matter}"))
+
+
+async def _not_into_own(turn: Turn, me: Me, number: str) -> None:
+    """Raises Refusal when the ticket that another shall end in is this person's own, or about them."""
+    other = await turn.read.ticket(number)
+    if other is not None and (me.id in other.work.about or await is_mine(turn, me, other)):
+        raise Refusal("refusal.own_case", number=number)
 
 
 COMMANDS = table(

@@ -15,7 +15,7 @@ from bot.domain.work import Work
 from bot.message import InboundMessage, MessageKind
 from tests.fakes.town_hall import Hall, sample_town, texts, town_hall
 
-N = "260304-00011"
+N, M = "260304-00011", "260304-00022"
 SECRET = "局长收受红包"
 
 
@@ -113,3 +113,13 @@ def test_nobody_names_thousands_of_units() -> None:
     assert [unit.code for unit in found] == ["transport"]
     assert unclear == ()
     assert rest.startswith("交通运输局")
+
+
+async def test_nobody_lets_a_case_end_in_their_own(hall: Hall) -> None:
+    handler = await hall.staff("王强", Role.HANDLER, "transport")
+    supervisor = await hall.staff("陈督", Role.SUPERVISOR)
+    await hall.filed(N, "transport")
+    await hall.filed(M, "transport", "陈督")
+    await handler.say(f"并案 {N} {M}")
+    assert (await supervisor.say(f"准 {N}")).startswith(words("refusal.own_case"))
+    assert (await hall.ticket(N)).open

@@ -8,6 +8,7 @@ import msgspec
 
 from bot.conversation.session import Session
 from bot.domain.boards.ranking import Board
+from bot.domain.findings import Finding
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.review import Review
 from bot.domain.ticket import Event, Ticket
@@ -171,6 +172,7 @@ class Changes(msgspec.Struct):
     recalled_pushes: list[str] = msgspec.field(default_factory=list)  # keys of pushes that must not leave any more
     reviews: list[Review] = msgspec.field(default_factory=list)  # each as it is now, one per ticket, round and party
     links: list[Link] = msgspec.field(default_factory=list)
+    findings: list[Finding] = msgspec.field(default_factory=list)  # each takes the place of that answer's last one
     unlinked: list[tuple[str, str, str]] = msgspec.field(default_factory=list)  # ticket, kind, other
     published: list[tuple[Board, str]] = msgspec.field(default_factory=list)  # boards, and who published them
 

@@ -4,21 +4,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
 from bot.changes import Link
+from bot.domain.findings import Finding, What
 from bot.domain.review import Review, Verdict
+from bot.ports import Wanted
 from storage import schema_loop as t
 from storage.codec import moment, moment_or_none
 from storage.readers import Readers, Row
 from storage.values import columns
+from storage.wanted import drawn_from
 
 _REVIEWS = f"SELECT {columns(t.review)} FROM review WHERE ticket = ? ORDER BY round, party <> 'filer', party"
 _LINKS = (
     "SELECT ticket, kind, other, actor, at FROM link WHERE ticket = ?1"
     " UNION ALL SELECT ticket, kind, other, actor, at FROM link WHERE other = ?1 ORDER BY at, ticket, other"
 )
+_FINDINGS = f"SELECT {columns(t.finding)} FROM finding WHERE ticket = ? ORDER BY round"
 _read_files = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
@@ -30,6 +35,17 @@ class LoopReader:
     async def reviews(self, number: str) -> Sequence[Review]:
         """What people said of a ticket's answers, by round, the filer first."""
         return [review_of(row) for row in await self._readers.rows(_REVIEWS, (number,))]
+
+    async def findings(self, number: str) -> Sequence[Finding]:
+        """What supervisors found about a ticket's answers, by round."""
+        return [
+            Finding(ticket=row[0], round=row[1], what=What(row[2]), by=row[3], text=row[4], at=moment(row[6]))
+            for row in await self._readers.rows(_FINDINGS, (number,))
+        ]
+
+    async def sampled(self, wanted: Wanted, seed: str, count: int) -> tuple[Sequence[str], int]:
+        """The numbers of so many of these tickets, as `bot.domain.findings.drawn` draws them, and of how many."""
+        return await self._readers.ask(partial(drawn_from, wanted=wanted, seed=seed, count=count))
 
     async def links(self, number: str) -> Sequence[Link]:
         """The links of a ticket, in both directions, the oldest first."""

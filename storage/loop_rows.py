@@ -16,6 +16,7 @@ class LoopRows(msgspec.Struct):
 
     reviews: Sequence[Row] = ()
     links: Sequence[Row] = ()
+    findings: Sequence[Row] = ()
     boards: Sequence[Row] = ()
     removed: Sequence[Row] = ()
     unlinked: Sequence[Row] = ()
@@ -32,6 +33,7 @@ def loop_rows_of(changes: Changes) -> LoopRows:
             for r in changes.reviews
         ],
         links=[(link.ticket, link.kind, link.other, link.by, micros(link.at)) for link in changes.links],
+        findings=[(f.ticket, f.round, f.what, f.by, clean(f.text), f.excluded, micros(f.at)) for f in changes.findings],
         boards=[(board.period, by, as_json(board), micros(board.at)) for board, by in changes.published],
         removed=[(ticket, str(address)) for ticket, address in changes.removed_reporters],
         unlinked=changes.unlinked.copy(),

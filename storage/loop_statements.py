@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from sqlalchemy import Table
 from sqlalchemy.dialects.sqlite import insert
 
 from storage import schema_loop as t
@@ -20,14 +21,15 @@ _BOARD = ManyRows(
 )
 
 
-def _newest() -> ManyRows:
-    """A review takes the place of the same party's older one of the same answer."""
-    base = insert(t.review)
-    values = {column.name: base.excluded[column.name] for column in t.review.columns if column.name not in _KEY}
-    return insertion(t.review, base.on_conflict_do_update(index_elements=_KEY, set_=values))
+def _newest(table: Table, *key: str) -> ManyRows:
+    """A row takes the place of the older one with its key."""
+    base = insert(table)
+    values = {column.name: base.excluded[column.name] for column in table.columns if column.name not in key}
+    return insertion(table, base.on_conflict_do_update(index_elements=key, set_=values))
 
 
-_REVIEW = _newest()
+_REVIEW = _newest(t.review, *_KEY)
+_FINDING = _newest(t.finding, "ticket", "round")
 _LINK = once(t.link, "ticket", "kind", "other")
 
 _UNLINKED = "DELETE FROM link WHERE ticket = ? AND kind = ? AND other = ?"
@@ -43,6 +45,9 @@ def write_loop(connection: sqlite3.Connection, many: Sequence[LoopRows]) -> None
     unlinked = [row for rows in many for row in rows.unlinked]
     if unlinked:
         connection.executemany(_UNLINKED, sorted(unlinked))
+    findings = {row[:2]: row for rows in many for row in rows.findings}
+    if findings:
+        _FINDING.run(connection, [findings[key] for key in sorted(findings)])
     links = sorted({row[:3]: row for rows in many for row in reversed(rows.links)}.values())
     if links:
         _LINK.run(connection, links)

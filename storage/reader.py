@@ -18,6 +18,7 @@ from storage.alike import AlikeReader
 from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
 from storage.loop_reader import LoopReader
+from storage.pictures import PictureReader
 from storage.readers import Readers, Row
 from storage.sifting import stored_answer
 from storage.staff_reader import StaffReader
@@ -51,7 +52,7 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader(StaffReader, LoopReader, BoardReader, AlikeReader):
+class SqliteReader(StaffReader, LoopReader, BoardReader, AlikeReader, PictureReader):
     """`bot.ports.Reader` on SQLite."""
 
     def __init__(self, readers: Readers) -> None:

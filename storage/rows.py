@@ -85,7 +85,14 @@ def rows_of(changes: Changes, now: datetime) -> Rows:
             _news(changes, rows, now)
         if changes.staff or changes.invitations or changes.used_invitations:
             rows.staff = staff_rows_of(changes, now)
-        if changes.reviews or changes.links or changes.published or changes.removed_reporters or changes.unlinked:
+        if (
+            changes.reviews
+            or changes.links
+            or changes.findings
+            or changes.published
+            or changes.removed_reporters
+            or changes.unlinked
+        ):
             rows.loop = loop_rows_of(changes)
         _rest(changes, rows, now)
     except (TypeError, ValueError, OverflowError, AttributeError) as error:

@@ -10,12 +10,13 @@ all tickets are read whose numbers are of the days in question.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from heapq import nsmallest
 from typing import Any
 
+from bot.domain.findings import drawn
 from bot.domain.ticket import ENDS, Status, Ticket
 from bot.ports import Wanted
 from storage.codec import micros
@@ -117,6 +118,21 @@ def count(connection: sqlite3.Connection, wanted: Wanted) -> int:
         if total >= COUNTED:
             break
     return total
+
+
+def drawn_from(connection: sqlite3.Connection, wanted: Wanted, seed: str, count: int) -> tuple[list[str], int]:
+    """The numbers of so many of them, as a seed has it, and of how many these were drawn."""
+    plan, total = planned(connection, wanted), 0
+
+    def numbers() -> Iterator[str]:
+        nonlocal total
+        for spot in plan.spots:
+            sql = f"SELECT t.number FROM {plan.source} WHERE {plan.at_spot}"
+            for (number,) in connection.execute(sql, (*spot, *plan.where.variables)):
+                total += 1
+                yield number
+
+    return drawn(numbers(), seed, count), total
 
 
 def counts(connection: sqlite3.Connection, wanted: Wanted) -> dict[tuple[str, Status], int]:

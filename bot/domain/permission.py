@@ -38,6 +38,7 @@ class Act(StrEnum):
     RAISE = "raise"
     DECLINE = "decline"
     MERGE = "merge"
+    UNMERGE = "unmerge"
     TRANSCRIBE = "transcribe"
     RECALL = "recall"
     UNMASK = "unmask"  # one number that is the matter itself, recorded
@@ -55,6 +56,8 @@ class Act(StrEnum):
     SUPERVISE = "supervise"
     CLOSE = "close"
     REOPEN = "reopen"  # decide what becomes of an answer that its people say settled nothing
+    TRACE = "trace"  # look into an answer, and say what was found
+    SAMPLE = "sample"  # the lists of answers to be looked into
     RELEASE = "release"  # a draft of an unconfirmed matter: file it or drop it
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
@@ -107,6 +110,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.RAISE: {R.HANDLER: Reach.HELD, R.LEAD: Reach.UNIT},
     Act.DECLINE: {R.HANDLER: Reach.HELD, R.LEAD: Reach.UNIT, R.SUPERVISOR: Reach.AREA},
     Act.MERGE: {R.HANDLER: Reach.HELD, R.LEAD: Reach.UNIT, R.SUPERVISOR: Reach.AREA},
+    Act.UNMERGE: {R.SUPERVISOR: Reach.AREA},
     Act.TRANSCRIBE: {R.HANDLER: Reach.UNIT, R.LEAD: Reach.UNIT, R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
     Act.RECALL: {R.HANDLER: Reach.HELD, R.LEAD: Reach.UNIT},
     Act.UNMASK: {R.HANDLER: Reach.HELD, R.LEAD: Reach.UNIT, R.SUPERVISOR: Reach.AREA},
@@ -122,6 +126,8 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.SUPERVISE: {R.SUPERVISOR: Reach.AREA},
     Act.CLOSE: {R.SUPERVISOR: Reach.AREA},
     Act.REOPEN: {R.SUPERVISOR: Reach.AREA},
+    Act.TRACE: {R.SUPERVISOR: Reach.AREA},
+    Act.SAMPLE: {R.SUPERVISOR: Reach.DESK},
     Act.RELEASE: {R.SUPERVISOR: Reach.DESK},
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},

@@ -58,6 +58,8 @@ class Action(StrEnum):
     SUPPLEMENT = "supplement"
     CORRECT = "correct"
     CLAIM = "claim"
+    JOIN = "join"  # somebody else says: same as mine
+    UNMERGE = "unmerge"  # what was merged stands for itself again
     HIDE = "hide"
     NOTE = "note"  # an internal note
     PROGRESS = "progress"  # news for the resident
@@ -75,14 +77,16 @@ class Action(StrEnum):
     HELP = "help"  # a unit assists, or has done so
     SUPERVISE = "supervise"  # a supervision order, or its end
     URGE = "urge"
+    LEAVE = "leave"  # one of those it belongs to has no part in it any more; for the others it goes on
     EXEMPT = "exempt"  # left out of the boards, with a reason
+    TRACE = "trace"  # what a supervisor found about an answer, or heard when calling a sample
     REVIEW = "review"  # what somebody says of an answer, or that they were asked
 
 
 FACTS = frozenset(
     {
         *(Action.SUPPLEMENT, Action.CORRECT, Action.CLAIM, Action.HIDE, Action.NOTE, Action.SEE, Action.TRANSCRIBE),
-        *(Action.URGE, Action.EXEMPT, Action.REVIEW),
+        *(Action.URGE, Action.EXEMPT, Action.REVIEW, Action.JOIN, Action.LEAVE, Action.TRACE),
     }
 )
 """Actions that add to a ticket in any status and leave the status alone."""
@@ -134,6 +138,7 @@ LIFECYCLE: dict[tuple[Status, Action], Status] = {
     (S.REOPENED, A.CONFER): S.JOINT,
     (S.REOPENED, A.CLOSE): S.CLOSED,
     (S.REOPENED, A.WITHDRAW): S.WITHDRAWN,
+    (S.MERGED, A.UNMERGE): S.FILED,
     (S.REOPENED, A.REJECT): S.REJECTED,
     (S.REJECTED, A.REOPEN): S.REOPENED,
 }

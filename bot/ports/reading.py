@@ -10,12 +10,15 @@ from typing import Protocol
 from bot.changes import AttachmentRecord, Link, Note, Reporter, StaffEvent, Task
 from bot.conversation.session import Session
 from bot.domain.directory import Directory
+from bot.domain.findings import Finding
 from bot.domain.people import Address, Invitation
 from bot.domain.place import Pin
 from bot.domain.review import Review
 from bot.domain.ticket import Event, Status, Ticket, Type
 from bot.message import Answer, Push, Reply
+from bot.ports.alike import AlikeQuestions
 from bot.ports.board_questions import BoardQuestions
+from bot.ports.picture_questions import PictureQuestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,10 +262,23 @@ class LoopQuestions(Protocol):
         """What people said of a ticket's answers, by round, the filer first."""
         ...
 
+    async def findings(self, number: str) -> Sequence[Finding]:
+        """What supervisors found about a ticket's answers, by round."""
+        ...
+
+    async def sampled(self, wanted: Wanted, seed: str, count: int) -> tuple[Sequence[str], int]:
+        """The numbers of so many of these tickets, as `bot.domain.findings.drawn` draws them, and of how many.
+
+        ``wanted`` needs a ``since``; all that was filed from then on is read.
+        """
+        ...
+
     async def links(self, number: str) -> Sequence[Link]:
         """The links of a ticket, in both directions, the oldest first."""
         ...
 
 
-class Reader(ResidentQuestions, StaffQuestions, LoopQuestions, BoardQuestions, Protocol):
+class Reader(
+    ResidentQuestions, StaffQuestions, LoopQuestions, BoardQuestions, AlikeQuestions, PictureQuestions, Protocol
+):
     """Everything that can be asked of the store."""

@@ -19,12 +19,14 @@ from bot.domain.boards.facts import DeskFacts, TicketFacts
 from bot.domain.boards.periods import Period
 from bot.domain.boards.ranking import Board
 from bot.domain.directory import Directory
+from bot.domain.findings import Finding
 from bot.domain.people import Address, Invitation, Staff
+from bot.domain.pictures import Likeness, Look
 from bot.domain.review import Review
 from bot.domain.ticket import Action, Event, Status, Ticket
 from bot.errors import AlreadyAnswered, Conflict
 from bot.message import Answer, InboundMessage, Push
-from bot.ports import ClaimedPush, Line, PushOutcome, PushState, Wanted
+from bot.ports import ClaimedPush, Line, Nearby, PushOutcome, PushState, Wanted
 from bot.ports.board_questions import T
 from bot.ports.reading import Tally
 
@@ -152,8 +154,26 @@ class MemoryReader:
     async def reviews(self, number: str) -> Sequence[Review]:
         return ()
 
+    async def findings(self, number: str) -> Sequence[Finding]:
+        return ()
+
+    async def sampled(self, wanted: Wanted, seed: str, count: int) -> tuple[Sequence[str], int]:
+        return (), 0
+
+    async def looks(self, ids: Sequence[str]) -> Mapping[str, Look]:
+        return {}
+
+    async def lookalikes(self, ids: Sequence[str]) -> Sequence[Likeness]:
+        return ()
+
     async def links(self, number: str) -> Sequence[Link]:
         return ()
+
+    async def nearby(self, area: str, kind: str, since: datetime, limit: int = 200) -> Sequence[Nearby]:
+        return ()
+
+    async def role(self, address: Address, number: str) -> str:
+        return ""
 
     async def counted(self, period: Period, reach: timedelta, count: Callable[[Iterable[TicketFacts]], T]) -> T:
         return count(())

@@ -60,6 +60,9 @@ assist        -           -           hfcsb       hfcsbxek    hfcsbxk     hfcsbx
 joint         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 supervise     -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 close         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
+reopen        -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
+trace         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
+sample        -           -           -           desk        desk        desk        -           -
 release       -           -           -           desk        desk        desk        -           -
 phone         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 call_back     -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   hfcsbxek    -

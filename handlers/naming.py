@@ -97,9 +97,12 @@ def ticket_title(voice: Speaking, ticket: Ticket) -> str:
 
 
 def state_name(voice: Speaking, ticket: Ticket) -> str:
-    """The ticket's status."""
-    pooled = ticket.status is Status.FILED and not ticket.unit
-    return voice.words("status.pool" if pooled else f"status.{ticket.status}")
+    """The ticket's status; who reads it is addressed only where the reader is the resident."""
+    if ticket.status is Status.FILED and not ticket.unit:
+        return voice.words("status.pool")
+    if ticket.status is Status.WAITING_RESIDENT and isinstance(voice, Turn) and voice.works_here:
+        return voice.words("work.waiting")
+    return voice.words(f"status.{ticket.status}")
 
 
 def shortened(text: str, length: int) -> str:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bot.catalogue import Catalogue
 from bot.conversation.states import ENDED, OPEN, TRANSITIONS
+from bot.domain.people import Role
 from bot.domain.ticket import LIFECYCLE
+from handlers.staff.commands import COMMANDS
+from handlers.staff.manual import in_hands_of
 
-PAGE = Path(__file__).parent.parent / "docs" / "architecture.md"
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "architecture.md"
+HANDLERS = ROOT / "docs" / "handlers.md"
+WORKING = (Role.HANDLER, Role.LEAD, Role.SUPERVISOR)
 
 
 def lifecycle() -> str:
@@ -27,13 +34,32 @@ def intake() -> str:
     return "\n".join(lines)
 
 
+def commands() -> str:
+    """What staff can type, in both languages, and whose command it is."""
+    chinese, english = map(Catalogue.load(ROOT / "locales").words, ("zh_CN", "en"))
+    lines = ["| 中文 | English | 经办人 handler | 分管领导 lead | 督办员 supervisor |", "|---|---|---|---|---|"]
+    for command in COMMANDS.values():
+        whose = [in_hands_of(role, command) for role in WORKING]
+        if command.hidden or not any(whose):
+            continue
+        said = (
+            " · ".join([f"`{words(f'usage.{command.name}')}`", *words(f"command.{command.name}").split("|")[1:]])
+            for words in (chinese, english)
+        )
+        lines.append(
+            "| " + " | ".join([*(each.replace("|", "\\|") for each in said), *("✓" if y else "" for y in whose)]) + " |"
+        )
+    return "\n".join(lines)
+
+
 def drawn(text: str) -> str:
     """A page with its pictures drawn anew."""
-    for name, picture in (("lifecycle", lifecycle()), ("intake", intake())):
+    for name, picture in (("lifecycle", lifecycle()), ("intake", intake()), ("commands", commands())):
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         text = re.sub(pattern, lambda m, p=picture: f"{m[1]}{p}\n{m[2]}", text, flags=re.S)  # type: ignore[misc]  # bound
     return text
 
 
 if __name__ == "__main__":
-    PAGE.write_text(drawn(PAGE.read_text("utf-8")), "utf-8")
+    for page in (PAGE, HANDLERS):
+        page.write_text(drawn(page.read_text("utf-8")), "utf-8")

@@ -50,7 +50,7 @@ class Rehearsal:
         """``index`` makes new words findable. The handler moves to the unit that has the newest ticket."""
         desk = replace(desk, clock=clock, committed=self._committed)
         self._desk, self._clock, self._channel, self._media, self._index = desk, clock, channel, media, index
-        self._unit = next(iter(desk.guide().town.units), "")
+        self._unit, self._locale = next(iter(desk.guide().town.units), ""), ""
         self._dispatcher = Dispatcher(desk)
         self._firer = TimerFirer(desk.store, clock, self._dispatcher.fire, asyncio.Event())
         self._sender = PushSender(
@@ -79,8 +79,13 @@ class Rehearsal:
     async def speak(self, locale: str) -> None:
         """Let the whole cast read one language from now on."""
         async with self._acting:
+            if locale == self._locale:
+                return
+            self._locale = locale
             for part in CAST:
                 await self._dispatcher.amend(self.address(part), lambda session: _speaking(session, locale))
+            await self._engage("handler", Role.HANDLER, self._unit)
+            await self._engage("supervisor", Role.SUPERVISOR, "")
 
     async def say(self, part: str, *, text: str = "", press: str = "", photo: bool = False) -> None:
         """Let somebody say or tap something, or send a picture."""
@@ -181,7 +186,7 @@ class Rehearsal:
         known = (await self._desk.store.reader.directory()).by_id.get(part)
         staff = Staff(
             id=part,
-            name=self._desk.words_in("")(f"demo.name.{part}"),
+            name=self._desk.words_in(self._locale)(f"demo.name.{part}"),
             role=role,
             unit=unit,
             walled=role is Role.SUPERVISOR,

@@ -94,6 +94,8 @@ async def _went_on(turn: Turn, me: Me, text: str) -> Reply | None:
     command = COMMANDS.get(composing.act)
     if picks or command is None or command.ticket is None or not text.strip():
         return None
+    if word in {desk_word(each) for key in ("work.leave_it", "word.cancel") for each in turn.words(key).split("|")}:
+        return await on_desk(turn, me, COMMANDS["leave_it"], "")
     turn.remember(composing=None)
     return await on_ticket(turn, me, command, composing.ticket, f"{composing.text} {text.strip()}".strip())
 
@@ -127,16 +129,16 @@ async def _captioned(turn: Turn, me: Me, text: str, vocabulary: Mapping[str, str
 
 
 async def _titled(turn: Turn, me: Me, refusal: Refusal) -> Refusal:
-    """The same refusal, with the title of the ticket beside its number where the text says neither twice."""
+    """The same refusal, with the title of the ticket beside its number unless the text has it already."""
     number = str(refusal.params.get("number", ""))
     if isinstance(refusal, NotFound):
         return NotFound("which.not_found", number=number) if refusal.key == NotFound.key and number else refusal
     ticket = await turn.read.ticket(number) if parse_number(number) == number else None
     if ticket is None or not (me.may(Act.SEE, ticket) or await is_mine(turn, me, ticket)):
         return refusal
-    if turn.words(refusal.key, **refusal.params).count(number) != 1:
+    text, title = turn.words(refusal.key, **refusal.params), ticket_title(turn, shown_to(me.person, ticket))
+    if text.count(number) != 1 or title in text:
         return refusal
-    title = ticket_title(turn, shown_to(me.person, ticket))
     named = turn.words("which.named", number=number, title=title)
     return type(refusal)(refusal.key, **{**refusal.params, "number": named})
 
@@ -200,7 +202,7 @@ async def on_desk(turn: Turn, me: Me, command: Command, text: str) -> Reply:
     if me.in_group and command.act in PRIVATE:
         raise Refusal("unknown.group")
     if not me.may(command.act):
-        raise Refusal("refusal.not_your_role", act=turn.words(f"usage.{command.name}"))
+        raise Refusal("refusal.not_your_role", act=turn.words(f"act.{command.act}"))
     return await command.desk(turn, me, text)
 
 

@@ -54,7 +54,10 @@ def listed(turn: Turn, me: Me, tickets: list[Ticket], start: int, head: str, mor
         return turn.say(f"{head}_none")
     reference.listed(turn, shown)
     turn.changes.looked.append(Looked(by=me.id, what="list", at=turn.now, detail=" ".join(t.number for t in shown)))
-    lines = [turn.words(head, count=len(tickets), first=start + 1, last=start + len(shown))]
+    if len(shown) == len(tickets):
+        lines = [turn.words(f"{head}_whole", count=len(tickets))]
+    else:
+        lines = [turn.words(head, count=len(tickets), first=start + 1, last=start + len(shown))]
     choices = []
     for place, ticket in enumerate(shown, 1):
         said = line(turn, me, ticket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.people import Role
 from bot.domain.permission import GRANTS, Act
 from bot.domain.ticket import Ticket
 from bot.domain.wall import shown_to
@@ -11,6 +12,9 @@ from handlers.naming import ticket_title
 from handlers.staff import cards, offering
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me, is_mine
+
+DECIDING = dict.fromkeys(("approve", "refuse"), (Act.DECIDE_UNIT, Act.DECIDE_DESK, Act.DECIDE_RAISE))
+"""Commands that only see a ticket first: what they do then depends on what was proposed."""
 
 
 async def manual(turn: Turn, me: Me, _rest: str) -> Reply:
@@ -38,7 +42,12 @@ async def _in_focus(turn: Turn, me: Me) -> Ticket | None:
 def _theirs(me: Me, command: Command) -> bool:
     if command.hidden:
         return False
-    return me.may(command.act) if command.ticket is None else me.staff.role in GRANTS[command.act]
+    return me.may(command.act) if command.ticket is None else in_hands_of(me.staff.role, command)
+
+
+def in_hands_of(role: Role, command: Command) -> bool:
+    """Whether there may be something that somebody of this role can do with a command."""
+    return any(role in GRANTS[act] for act in DECIDING.get(command.name, (command.act,)))
 
 
 async def leave_it(turn: Turn, _me: Me, _rest: str) -> Reply:

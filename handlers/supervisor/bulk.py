@@ -52,6 +52,8 @@ async def bulk(turn: Turn, me: Me, rest: str) -> Reply:
     if plan is None:
         return turn.say("bulk.how", usage=turn.words("usage.bulk"))
     wanted = await chosen(turn, me, plan)
+    if not wanted:
+        return turn.say("bulk.none", usage=turn.words("usage.bulk"))
     able = [ticket for ticket in wanted if await _able(turn, me, plan, ticket)]
     if not able:
         return turn.say("bulk.nothing", count=len(wanted))

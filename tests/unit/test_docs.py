@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.drawings import PAGE, drawn
+import pytest
+
+from tests.drawings import HANDLERS, PAGE, drawn
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_pictures_are_drawn_from_the_code() -> None:
-    page = PAGE.read_text("utf-8")
+@pytest.mark.parametrize("path", [PAGE, HANDLERS], ids=lambda path: path.name)
+def test_pictures_and_tables_are_drawn_from_the_code(path: Path) -> None:
+    page = path.read_text("utf-8")
     assert page == drawn(page), "run: python -m tests.drawings"
 
 

@@ -26,6 +26,19 @@ class Enclosed(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: str = ""
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """A ticket of somebody else that a draft may be the same as, in the words anybody may know of it.
+
+    ``state`` is the name of a status in the catalogue, ``at`` when it was filed.
+    """
+
+    number: str
+    kind: str
+    place: Place
+    at: datetime
+    state: str
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a resident has sent so far and not yet confirmed.
 
@@ -35,6 +48,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cannot wait, from its words. ``alike`` is the number of an open ticket of the same person it may belong to.
     ``reminders`` counts how often we asked about it. ``contact`` is the ``name`` and ``phone`` somebody left who is
     filed for.
+    ``follows`` is the number of an ended ticket whose matter is back. ``offers`` are likely the same; ``sought`` says
+    for which kind and area they were looked for, so that it is done once. ``split_from`` is the number of a ticket from
+    which this matter is taken out, ``split_rest`` what stays with that ("": all its words).
     """
 
     id: str
@@ -59,6 +75,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     alike: str = ""
     reminders: int = 0
     contact: dict[str, str] = {}
+    follows: str = ""
+    offers: tuple[Offer, ...] = ()
+    sought: str = ""
+    split_from: str = ""
+    split_rest: str = ""
 
     @property
     def text(self) -> str:

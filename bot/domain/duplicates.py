@@ -13,12 +13,12 @@ likeness, but never make it: something of both titles must be found beside it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from math import pow
 from string import ascii_lowercase, digits
 
 from bot.domain.search import folded_terms
@@ -42,7 +42,7 @@ _SHORT = 60
 
 _REMEMBERED = 2048  # texts
 _REMEMBERED_LENGTH = 400  # characters
-_SCALE = pow(_USUAL, 1 - _SLOWER)
+_SCALE = math.pow(_USUAL, 1 - _SLOWER)
 _PLACE = "\u4e00-\u9fff"
 _NAME_LENGTH = "{2,5}?"
 
@@ -155,7 +155,7 @@ def _bare(text: str) -> str:
 
 
 def _share(found: int, terms: int) -> float:
-    return found / (_SCALE * pow(max(terms, 1), _SLOWER))
+    return found / (_SCALE * math.pow(max(terms, 1), _SLOWER))
 
 
 def _place_like(common: CommonWords) -> re.Pattern[str] | None:

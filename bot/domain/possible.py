@@ -13,6 +13,7 @@ _STEP: Mapping[Act, Action] = {
     Act.HAND: Action.HAND,
     Act.DECLINE: Action.REJECT,
     Act.MERGE: Action.MERGE,
+    Act.UNMERGE: Action.UNMERGE,
     Act.RETIER: Action.RETIME,
     Act.CLASSIFY: Action.CLASSIFY,
     Act.ASSIGN: Action.DISPATCH,
@@ -67,6 +68,7 @@ _ROOM: Mapping[Act, Callable[[Ticket], bool]] = {
     Act.DECIDE_UNIT: _to_decide,
     Act.DECIDE_DESK: _to_decide,
     Act.DECIDE_RAISE: _to_decide,
+    Act.REOPEN: lambda ticket: ticket.status is Status.REOPENED,
     Act.CLOSE: lambda ticket: ticket.may(Action.CLOSE),
 }
 """Acts that ask for more than one step."""

@@ -1,5 +1,6 @@
 """The seams: what the core needs from a channel, a store, a clock and a media folder."""
 
+from bot.ports.alike import Nearby
 from bot.ports.channel import BriefChannel, Channel, Fetched, NoPace, Pace, Traits, Unfetchable
 from bot.ports.keeping import Clock, MediaStore, Numbers, PushOutcome, Store, StoredMedia
 from bot.ports.reading import OWING, ClaimedPush, Line, PushState, Reader, Tally, Wanted
@@ -13,6 +14,7 @@ __all__ = [
     "Fetched",
     "Line",
     "MediaStore",
+    "Nearby",
     "NoPace",
     "Numbers",
     "Pace",

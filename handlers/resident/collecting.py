@@ -14,7 +14,7 @@ from bot.domain.town import UNDECIDED
 from bot.message import Attachment, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
 from handlers.naming import shortened
-from handlers.resident import card
+from handlers.resident import card, likely_same
 
 MEDIA_LIFE = timedelta(hours=70)
 """WeChat forgets a file after three days; we stop trying a little earlier. Other platforms keep them longer."""
@@ -71,7 +71,7 @@ async def add(turn: Turn, draft: Draft | None) -> Reply | None:
     draft = with_message(turn, draft, message)
     if opened and not draft.source:
         draft = replace(draft, alike=await alike(turn, draft))
-    draft = keep(turn, replace(draft, state=step(draft.state, "tell")))
+    draft = keep(turn, await likely_same.sought(turn, replace(draft, state=step(draft.state, "tell"))))
     return respond(turn, draft, opened=opened, alarmed=bool(draft.danger) and draft.danger != before)
 
 

@@ -7,7 +7,7 @@ Each step asks for the first thing that is missing; what was given is never aske
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from msgspec.structs import replace
 
@@ -30,6 +30,8 @@ from handlers.supervisor.saying import titled
 ACT = "answer"
 FORMER = 20
 """So many former answers of whoever answers are compared with a new one."""
+FURTHEST = timedelta(days=180)
+"""A promise may be no further away: by then nobody remembers it."""
 
 CHOICES = ("send", "change", "drop")
 
@@ -129,6 +131,8 @@ def promised_date(turn: Turn, ticket: Ticket, text: str) -> tuple[str, str]:
         raise Refusal("promise.no_date", number=ticket.number)
     day, rest = found
     until = calendar.after_working_days(datetime.combine(day, time(12), calendar.zone), 0).at
+    if until > turn.now + FURTHEST:
+        raise Refusal("promise.too_far", number=ticket.number, days=FURTHEST.days)
     if until <= turn.now:
         raise Refusal("promise.past", number=ticket.number)
     return until.isoformat(), rest

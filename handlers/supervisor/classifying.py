@@ -50,6 +50,7 @@ async def kind(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
         walled=_walled(turn, me, ticket, found[0], ticket.type),
     )
     await _walled_now(turn, ticket, after)
+    await _longer_now(turn, me, ticket, after)
     right = turn.guide.route(after.kind, after.area).unit
     choices = list(choosing.offer(turn, after, "assign", [right])) if _can_send(turn, me, after, right) else []
     key = "kind.done_other_unit" if choices else "kind.done"
@@ -70,6 +71,7 @@ async def type_(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
         turn, ticket, me.id, "type", Action.CLASSIFY, "new_date_type", {"type": new}, type=new, walled=walled
     )
     await _walled_now(turn, ticket, after)
+    await _longer_now(turn, me, ticket, after)
     return about(turn, me, after, "type.done", type=type_name(turn, new), due=_due(turn, after))
 
 
@@ -92,6 +94,7 @@ async def tier(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     after = await case.retimed(
         turn, ticket, me.id, reason, Action.RETIME, "new_date_reason", {"reason_text": reason}, work=work
     )
+    await _longer_now(turn, me, ticket, after)
     return about(turn, me, after, "tier.done", tier=_first(turn, Tier(name)), due=_due(turn, after))
 
 
@@ -103,7 +106,8 @@ async def close(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
         return wanting(turn, shown_to(me.person, ticket), "close")
     hotline = turn.town.contacts.hotline
     data: dict[str, object] = {"final": reason}
-    after = await case.ended(turn, ticket, Action.CLOSE, me.id, "closed_finally", data, finding=reason, hotline=hotline)
+    there = ticket.noted(work=replace(ticket.work, settled=True))
+    after = await case.ended(turn, there, Action.CLOSE, me.id, "closed_finally", data, finding=reason, hotline=hotline)
     await case.tell_who_has_it(turn, after, "closed", text=reason)
     return about(turn, me, after, "close.done")
 
@@ -134,6 +138,13 @@ def _walled(turn: Turn, me: Me, ticket: Ticket, kind: str, type_: Type) -> bool:
 async def _walled_now(turn: Turn, before: Ticket, after: Ticket) -> None:
     if after.walled and not before.walled:
         notices.tell_staff(turn, await supervisors_of(turn, after), "walled", after)
+
+
+async def _longer_now(turn: Turn, me: Me, before: Ticket, after: Ticket) -> None:
+    """A unit that gives itself more time does so under the supervisors' eyes."""
+    longer = before.due_at is not None and (after.due_at is None or after.due_at > before.due_at)
+    if longer and me.staff.role is Role.LEAD:
+        notices.tell_staff(turn, await supervisors_of(turn, after), "lengthened", after, name=me.staff.name)
 
 
 def _can_send(turn: Turn, me: Me, ticket: Ticket, unit: str) -> bool:

@@ -91,7 +91,7 @@ async def test_an_order_is_met_by_an_answer(hall: Hall, supervisor: Person, hand
 
 async def test_an_order_is_lifted(hall: Hall, supervisor: Person, handler: Person) -> None:
     await supervisor.say(f"督办 {N} 提醒 明天")
-    await supervisor.press("销督")
+    await supervisor.press("督办办结")
     assert open_orders(await hall.ticket(N)) == ()
     assert "没有未销的督办" in await supervisor.say(f"销督 {N}")
     await supervisor.say(f"督办 {N} 督办单")
@@ -202,3 +202,17 @@ async def test_a_final_finding_ends_it_and_tells_the_resident(hall: Hall, superv
     assert closed == replace(closed, closed_at=hall.clock.now())
     await hall.after(minutes=1)
     assert "可向法院起诉" in hall.resident().heard[-1]
+
+
+async def test_a_lead_who_gives_the_unit_more_time_is_seen_by_the_supervisors(hall: Hall, supervisor: Person) -> None:
+    lead = await hall.staff("周明", Role.LEAD, "transport")
+    heard = len(supervisor.heard)
+    await lead.say(f"类型 {N} 建议")
+    await hall.after(minutes=11)
+    assert any("周明" in text and "改长" in text for text in supervisor.heard[heard:])
+
+
+async def test_a_promise_is_not_for_another_year(hall: Hall, supervisor: Person) -> None:
+    lead = await hall.staff("周明", Role.LEAD, "transport")
+    assert "180天" in await lead.say(f"承诺 {N} 2099-12-31 道路改造完成后修好这盏路灯")
+    assert (await hall.ticket(N)).promised_at != datetime(2099, 12, 31, 10, 0, tzinfo=UTC)

@@ -14,10 +14,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.changes import AttachmentRecord, Changes, Timer
+from bot.domain.pictures import Look
 from bot.errors import ConfigurationError
 from bot.message import InboundMessage
 from bot.ports import ClaimedPush, Clock, PushOutcome
-from storage import pushes, search
+from storage import pictures, pushes, search
 from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.connection import Connection
 from storage.opening import FolderLock, prepare, writing
@@ -186,6 +187,18 @@ class SqliteStore:
             *(micros_or_none(r.next_try_at), r.id),
         )
         await self._writer.run(lambda connection: connection.execute(_SETTLE, values).rowcount)
+
+    async def unseen_pictures(self, limit: int) -> Sequence[AttachmentRecord]:
+        """Files that are here and at which nobody has looked, the oldest first."""
+        return await self._readers.ask(partial(pictures.unseen, limit=limit))
+
+    async def known_look(self, sha256: str) -> Look | None:
+        """How the same content looked when it came before; None when it never did."""
+        return await self._readers.ask(partial(pictures.known, sha256=sha256))
+
+    async def keep_look(self, look: Look) -> None:
+        """Write down how a file looks; it is seen now. Raises StoreUnavailable."""
+        await self._writer.run(partial(pictures.keep, look=look, now=self._clock.now()))
 
     async def quarantine(
         self, incident: str, why: str, at: datetime, message: InboundMessage | None = None, timer: Timer | None = None

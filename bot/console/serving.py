@@ -14,11 +14,13 @@ from bot.console import playing
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
 from bot.domain.words import desk_word
+from bot.pictures.viewer import Viewer
 from bot.runtime import memory
 from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
 from bot.runtime.metrics import Metrics
-from bot.runtime.watches import TOWN, watch_backlog, watch_letters, watch_town, watch_words
+from bot.runtime.picture_looker import PictureLooker
+from bot.runtime.watches import TOWN, watch_backlog, watch_letters, watch_pictures, watch_town, watch_words
 from bot.settings import Settings
 from bot.townfile import TownWatch
 from bot.turn import Voice
@@ -81,6 +83,8 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         watch_town(engine, desk, town.refresh, standing)
         watch_backlog(engine, clock, metrics, store.reports.figures, store.next_timer_at)
         watch_words(engine, store.index_words)
+        looker = PictureLooker(store, media, Viewer(), clock.now, lambda: town.guide.calendar.zone)
+        watch_pictures(engine, looker.once)
         loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
 
         async def ready() -> list[str]:

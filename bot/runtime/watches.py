@@ -24,6 +24,7 @@ TOWN, TOWN_SECONDS = "town", 5.0
 FIGURES_SECONDS = 15.0
 LETTERS_SECONDS = 0.25
 """A look into the box costs some 20 microseconds, and somebody at a terminal waits for it."""
+PICTURES_SECONDS = 2.0
 WORDS_SECONDS = 1.5
 """What somebody writes can be found so many seconds later, or a little later while much is written."""
 
@@ -84,6 +85,11 @@ def watch_backlog(
 
     metrics.live(lambda: counted)
     engine.add("figures", count, FIGURES_SECONDS)
+
+
+def watch_pictures(engine: Engine, look: Callable[[], Awaitable[int]]) -> None:
+    """Have the pictures that came lately looked at, which ``look`` does: a few at a time, and how many they were."""
+    engine.add("pictures", look, PICTURES_SECONDS)
 
 
 def watch_words(engine: Engine, index: Callable[[], Awaitable[int]]) -> None:

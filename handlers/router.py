@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.conversation.session import Question
 from bot.message import InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers.resident import desk, hearing
+from handlers.resident import desk, hearing, phone
 from handlers.staff import desk as staff_desk
 from handlers.staff import joining
 from handlers.staff.me import Me, me
@@ -79,7 +79,7 @@ class Router:
                 desk.goodbye(turn)
                 return None
             case MessageKind.CONTACT:
-                return desk.phone(turn, message.phone)
+                return phone.proven(turn, message.phone)
             case MessageKind.UNKNOWN:
                 return hearing.unknown(turn, message)
             case MessageKind.TICKLE:

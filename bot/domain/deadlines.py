@@ -175,6 +175,13 @@ def deadline(ticket: Ticket, clock: Clock, limits: Limits, calendar: WorkCalenda
     return ticket.due_at
 
 
+def half_time(ticket: Ticket, clock: Clock, limits: Limits, calendar: WorkCalendar) -> datetime | None:
+    """When half of the time has passed that a ticket's unit, or the desk while it has none, is given; None: no time."""
+    due = deadline(ticket, clock, limits, calendar)
+    start = _pooled_since(ticket) if _in_pool(ticket) else ticket.dispatched_at
+    return None if due is None or start is None else share_of_time(0.5, start, due, clock, calendar)
+
+
 def ladder(
     ticket: Ticket, clock: Clock, limits: Limits, calendar: WorkCalendar, taken_at: datetime | None = None
 ) -> tuple[Step, ...]:

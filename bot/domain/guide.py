@@ -146,6 +146,10 @@ class Guide:
         calendar = self.calendar_of(ticket.unit)
         return deadlines.deadline(ticket, Clock(ticket.clock), self.town.limits, calendar)
 
+    def half_time(self, ticket: Ticket) -> datetime | None:
+        """When half of a ticket's time has passed; None where nothing is due."""
+        return deadlines.half_time(ticket, Clock(ticket.clock), self.town.limits, self.calendar_of(ticket.unit))
+
     def ladder(self, ticket: Ticket) -> tuple[deadlines.Step, ...]:
         """The rungs of the overdue ladder a ticket still has to fear."""
         clock = self.clock_of_ticket(ticket)

@@ -117,10 +117,11 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``paused_before`` and ``extended_before`` are what of both lies before the last dispatch with full time.
     ``tier`` is a `bot.domain.deadlines.Tier`. ``promise_at`` is the date an answer promised. ``kept_from`` are units
     and ``about`` members of staff that must never see it. ``special`` groups tickets of one special case. ``reopened``
-    counts re-openings, the last at ``reopened_at``, ``bad_reviews`` the reviews that brought it about. ``summary`` is what
-    a unit reads of a walled ticket instead of its words. ``answers`` counts what could be reviewed: answers, promises
-    that came due, rejections. ``appealed``: somebody else has looked already, and no one will again. ``settled``: a
-    supervisor has found that the last answer stands.
+    counts re-openings, the last at ``reopened_at``, ``bad_reviews`` the reviews that brought it about. ``summary`` is
+    what a unit reads of a walled ticket instead of its words. ``answers`` counts what could be reviewed: answers,
+    promises that came due, rejections. ``appealed``: somebody else has looked already, and no one will again.
+    ``settled``: a supervisor has found that the last answer stands. ``filer_left``: who filed it has left it to those who
+    joined.
     """
 
     taken_at: datetime | None = None
@@ -156,6 +157,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answers: int = 0
     appealed: bool = False
     settled: bool = False
+    filer_left: bool = False
 
     def proposal(self, matter: Matter) -> Proposal | None:
         """The open proposal on a matter."""

@@ -48,7 +48,8 @@ def help_(turn: Turn) -> Reply:
 def new(turn: Turn) -> Reply:
     """Start a second matter; the first one stays as it is."""
     draft = turn.session.draft
-    turn.remember(current="", question=None, reporting=turn.works_here, collecting={}, talking_until=None)
+    turn.remember(current="", question=None, reporting=turn.works_here, collecting={})
+    turn.remember(talking_until=None, reviewing=None)
     if draft is not None:
         return turn.say("new.other", Choice(f"{draft.id}:back", turn.words("choice.go_on")), title=title(turn, draft))
     return turn.say("new.ready")
@@ -112,12 +113,6 @@ def erase(turn: Turn) -> Reply:
         address=before.address, seq=before.seq, locale=before.locale, muted=before.muted, reachable=before.reachable
     )
     return turn.say("erase.done")
-
-
-def phone(turn: Turn, number: str) -> Reply:
-    """Keep a telephone number that the platform has proven to be this person's."""
-    turn.remember(phone=number)
-    return turn.say("phone.done", end=number[-4:])
 
 
 def _town(turn: Turn) -> str:

@@ -17,6 +17,7 @@ from bot.ports import Wanted
 from bot.turn import Turn
 from handlers.naming import place_name, shortened, ticket_title
 from handlers.remaining import time_left
+from handlers.resident import urging
 from handlers.staff import cards, chain, reference
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
@@ -133,7 +134,8 @@ def _waits_for(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal) -> bool:
 
 
 async def see(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
-    """The ticket's card."""
+    """The ticket's card. Those who urged it hear that it was seen."""
+    ticket = await urging.seen(turn, me, ticket)
     return await cards.card(turn, me, ticket)
 
 

@@ -22,7 +22,7 @@ from bot.ports import Channel, Line, MediaStore
 from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
 from bot.runtime.push_sender import PushSender
-from bot.runtime.timer_firer import TimerFirer
+from bot.runtime.timer_firer import AGAIN, TimerFirer
 
 CAST = ("resident", "handler", "supervisor")
 STOPS = 2000
@@ -119,12 +119,14 @@ class Rehearsal:
     async def leap(self, leap: str) -> None:
         """Push the clock on by 10 minutes, 4 working hours, 1 or 5 working days, stopping wherever something is due."""
         async with self._acting:
-            end = self._end(leap)
+            end, last = self._end(leap), None
             for _ in range(STOPS):
                 due = await self._desk.store.next_timer_at()
                 if due is None or due > end:
                     break
-                self._clock.push_to(due)
+                # What failed rests a little before it is tried again; nothing else must be passed by meanwhile.
+                self._clock.push_to(due if due != last else self._clock.now() + AGAIN)
+                last = due
                 await self._settle()
             self._clock.push_to(end)
             await self._settle()

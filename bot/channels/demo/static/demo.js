@@ -76,6 +76,7 @@ function shownAs(what) {
 
 // On a narrow screen only one talk is in sight: that of whoever comes next.
 function follow() {
+  for (const section of Object.values(parts)) toEnd(section);  // the guide above may have grown and left them less room
   const next = parts[page.steps[step]?.who];
   if (next && narrow.matches) next.scrollIntoView({ block: "end" });
 }
@@ -128,6 +129,11 @@ function talk(part, lines) {
   shown[part] = now;
   const log = parts[part].querySelector(".log");
   log.replaceChildren(...lines.map((line) => drawn(part, line)));
+  toEnd(parts[part]);
+}
+
+function toEnd(section) {
+  const log = section.querySelector(".log");
   log.scrollTop = log.scrollHeight;
 }
 

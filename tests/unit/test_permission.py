@@ -46,6 +46,7 @@ hand          -           hf          hfc         -           -           -     
 raise         -           hf          hfc         -           -           -           -           -
 decline       -           hf          hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 merge         -           hf          hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           -
+unmerge       -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 transcribe    -           hfc         hfc         hfcsbxek    hfcsbxk     hfcsbxewk   hfcsbxek    -
 recall        -           hf          hfc         -           -           -           -           -
 unmask        -           hf          hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           -

@@ -108,10 +108,9 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     for message in catalogue:
         if not message.id:
             continue
-        if isinstance(message.id, str):
-            key, forms = message.id, (str(message.string),)
-        else:
-            key, forms = message.id[0], tuple(map(str, message.string))
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
+        if len(forms) > 1:
             single[key] = forms[0]
         texts[key] = forms[-1]
         for text in forms:

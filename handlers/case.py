@@ -15,12 +15,12 @@ from bot.domain.ticket import ENDS, Action, Status, Ticket
 from bot.domain.town import Clock
 from bot.domain.work_calendar import Moment
 from bot.turn import Turn
-from handlers import notices
+from handlers import notices, review_question
 
-TIMERS = ("rung", "answer_leaves", "decision", "pause_reminder", "pause_ends", "promise", "assist", "order")
+TIMERS = ("rung", "answer_leaves", "decision", "pause_reminder", "pause_ends", "promise", "assist", "order", "reopen")
 """Kinds of timers whose subject is a ticket's number; all of them end with the ticket."""
 
-TASKS = ("pool", "listen")
+TASKS = ("pool", "listen", "reopen")
 """Kinds of tasks under ``kind:number`` that end when a unit has the ticket, or the ticket ends."""
 
 HIGHEST = max(len(rungs) for rungs in deadlines.LADDERS.values())
@@ -50,20 +50,28 @@ async def ended(
     by: str,
     what: str,
     data: Mapping[str, object] | None = None,
+    asks: bool = False,
+    owed: bool = True,
     **params: str,
 ) -> Ticket:
     """The ticket after an end (closed, rejected, withdrawn, merged): clocks stop, everybody it belongs to is told.
 
-    ``what`` names the text (``told.<what>``), ``params`` its fields besides number and title. Raises NotPossibleNow.
+    ``what`` names the text (``told.<what>``), ``params`` its fields besides number and title. ``asks``: they are asked
+    what they say to it. ``owed`` False: nobody needs to call those whom no message reaches. Raises NotPossibleNow.
     """
     work = replace(ticket.work, proposals=(), answer=None, asked_at=None, paused_at=None)
+    if asks:
+        work = replace(work, answers=work.answers + 1)
     after = ticket.after(action, turn.now, work=work)
     turn.changes.ticket(after, after.event(action, turn.now, by=by, **(data or {})))
     for kind in TIMERS:
         turn.changes.cancel(kind, ticket.number)
     turn.changes.closed_tasks.extend(f"{kind}:{ticket.number}" for kind in TASKS)
     _close_alerts(turn, ticket, after)
-    await notices.tell_residents(turn, after, what, params=params)
+    if asks:
+        await review_question.tell(turn, after, what, params)
+    else:
+        await notices.tell_residents(turn, after, what, params=params, owed=owed)
     return after
 
 

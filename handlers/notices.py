@@ -12,7 +12,7 @@ from bot.domain.people import Address, Staff
 from bot.domain.ticket import Ticket
 from bot.message import Choice, Push, Reply
 from bot.turn import Turn, Voice
-from handlers import calls
+from handlers import calls, discretion
 from handlers.naming import ticket_title
 from handlers.wording import local, said, told, told_brief
 
@@ -44,6 +44,11 @@ def no_choices(_voice: Voice) -> tuple[Choice, ...]:
     return ()
 
 
+def nothing_below(_voice: Voice) -> str:
+    """Nothing more to say."""
+    return ""
+
+
 async def tell_residents(
     turn: Turn,
     ticket: Ticket,
@@ -54,13 +59,16 @@ async def tell_residents(
     reserve: bool = False,
     params: Mapping[str, str] = NOTHING,
     brief: str = "",
+    below: Callable[[Voice], str] = nothing_below,
+    owed: bool = True,
 ) -> None:
     """Push ``told.<what>`` to everybody a ticket belongs to, each in their language, now.
 
     For what is never folded: question, new date, answer, rejected, re-opened, and every end. ``then`` is the timer that
     its delivery sets (see `Push`); ``reserve`` may use the credits kept for answers and reviews. The texts may use
     ``number`` and ``title`` besides ``params``, which are as `said` takes them. ``brief`` is the name of the `Brief`
-    where that is not ``what``. Where no message reaches anybody, somebody is to call or visit them (`calls.owed`).
+    where that is not ``what``. ``below`` stands under the text, with what is asked. Where no message reaches anybody,
+    somebody is to call or visit them (`calls.owed`), unless nothing is ``owed``.
     """
     reporters = await turn.read.reporters(ticket.number)
     sessions = await turn.read.sessions(r.address for r in reporters)
@@ -68,8 +76,9 @@ async def tell_residents(
         if reporter.address == turn.address and turn.message is not None:
             continue  # they are being answered
         voice = turn.voice(sessions.get(reporter.address))
-        title = ticket_title(voice, ticket)
-        text = told(voice, what, ticket.number, title, params)
+        shown = discretion.in_role(turn.guide, ticket, reporter.role)
+        title = ticket_title(voice, shown)
+        text = "\n".join(filter(None, (told(voice, what, ticket.number, title, params), below(voice))))
         turn.changes.push(
             Push(
                 key=f"told:{what}:{ticket.number}:{ticket.seq}:{reporter.address}",
@@ -78,11 +87,11 @@ async def tell_residents(
                 created_at=turn.now,
                 ticket=ticket.number,
                 reserve=reserve,
-                brief=told_brief(turn, ticket, what, brief),
+                brief=told_brief(turn, shown, what, brief),
                 then=then,
             )
         )
-    if not calls.anybody_reachable(reporters, sessions):
+    if owed and not calls.anybody_reachable(reporters, sessions):
         voice = turn.voice(None)
         calls.owed(turn, ticket, what, told(voice, what, ticket.number, ticket_title(voice, ticket), params))
 

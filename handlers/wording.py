@@ -16,7 +16,7 @@ from handlers.remaining import time_left
 OF_AN_END = frozenset(
     {
         *("withdrawn", "merged", "merge_accepted", "closed", "rejected", "decline_accepted", "removed"),
-        *("task.call_back", "task.call_back_late", "call_back_partly", "call_back_no"),
+        *("finding", "task.call_back", "task.call_back_late", "call_back_partly", "call_back_no"),
     }
 )
 """News about tickets that have ended; all other news end with their ticket."""
@@ -145,6 +145,7 @@ _SAID: Mapping[str, Callable[[Speaking, str], str]] = {
     "matter": _matter,
     "class": lambda voice, code: voice.words(f"objecting.{code}"),
     "verdict": lambda voice, code: voice.words(f"review.verdict.{code}"),
+    "finding": lambda voice, code: voice.words(f"finding.{code}").partition("|")[0],
     "outcome": lambda voice, code: voice.words(f"outcome.{code}"),
     "due": _moment,
     "until": _moment,

@@ -117,7 +117,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     about. ``tries`` are the moments of wrong codes. ``talking_until``: words go to the duty supervisor till then.
     ``asked`` are tickets whose handler waits for this person's answer. ``listed``, ``composing``, ``loose`` and
     ``reporting`` (a member of staff files an own matter) are for staff; ``talking_to`` is whom a supervisor talks with.
-    ``replied`` is the last such answer. ``reviewing`` is the review they are giving. ``card`` is the slot of the ticket card a member of staff was shown last.
+    ``replied`` is the last such answer. ``card`` is the slot of the ticket card a member of staff was shown last.
+    ``reviewing`` is the review this person is giving.
     """
 
     address: Address

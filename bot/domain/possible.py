@@ -68,6 +68,7 @@ _ROOM: Mapping[Act, Callable[[Ticket], bool]] = {
     Act.DECIDE_UNIT: _to_decide,
     Act.DECIDE_DESK: _to_decide,
     Act.DECIDE_RAISE: _to_decide,
+    Act.TRACE: lambda ticket: ticket.work.last_answer is not None,
     Act.REOPEN: lambda ticket: ticket.status is Status.REOPENED,
     Act.CLOSE: lambda ticket: ticket.may(Action.CLOSE),
 }

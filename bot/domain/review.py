@@ -10,7 +10,7 @@ import msgspec
 
 from bot.domain.people import Address
 from bot.domain.ticket import Status, Ticket, Type
-from bot.domain.work import Outcome
+from bot.domain.work import DATED
 
 FILER = "filer"
 """The party of everybody who holds the filer's code: whoever has two channels counts once."""
@@ -71,8 +71,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
     ``party`` is `FILER`, or the address of somebody who joined; ``address`` is where it was said (asked, while nothing
     was). ``finished`` is "yes" or "no" where the verdict is partly and that was said too, else "". ``rating`` is 1
-    to 5. ``files`` are ids of attachments. ``by`` is who wrote it down: ``str(address)``, or the id of
-    whoever of the staff called them. ``asked_at`` is when the answer was delivered, None where it never was; ``at`` the last change.
+    to 5. ``files`` are ids of attachments. ``by`` is who wrote it down: ``str(address)``, or the id of whoever of the
+    staff called them. ``asked_at`` is when the answer was delivered, None where it never was; ``at`` the last change.
     """
 
     ticket: str
@@ -109,7 +109,7 @@ def question(ticket: Ticket) -> Question:
     answer = ticket.work.last_answer
     if ticket.status is Status.REJECTED or answer is None:
         return Question.ACCEPTED if ticket.status is Status.REJECTED else _of_type(ticket.type)
-    if answer.outcome is Outcome.PROMISED and ticket.work.promise_at is not None:
+    if answer.outcome in DATED and ticket.work.promise_at is not None:
         return Question.ACCEPTABLE
     return _of_type(ticket.type)
 

@@ -14,6 +14,14 @@ class Outcome(StrEnum):
     SOLVED = "solved"
     PROMISED = "promised"  # by a date; the lead approves
     EXPLAINED = "explained"  # cannot be, with the legal or factual reason and other ways
+    # of an idea (rule book, "Ideas")
+    ADOPTED = "adopted"
+    STUDIED = "studied"  # a result by a date; the lead approves
+    DECLINED = "declined"  # with the reasons
+
+
+DATED = frozenset({Outcome.PROMISED, Outcome.STUDIED})
+"""Outcomes that promise something by a date."""
 
 
 class Matter(StrEnum):
@@ -121,7 +129,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what a unit reads of a walled ticket instead of its words. ``answers`` counts what could be reviewed: answers,
     promises that came due, rejections. ``appealed``: somebody else has looked already, and no one will again.
     ``settled``: a supervisor has found that the last answer stands. ``filer_left``: who filed it has left it to those who
-    joined.
+    joined. ``released`` is the masked copy that anybody may read (see `bot.domain.public`).
     """
 
     taken_at: datetime | None = None
@@ -158,6 +166,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     appealed: bool = False
     settled: bool = False
     filer_left: bool = False
+    released: str = ""
 
     def proposal(self, matter: Matter) -> Proposal | None:
         """The open proposal on a matter."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from bot.changes import Reporter, Task, Timer
+from bot.changes import Link, Reporter, Task, Timer
 from bot.conversation.draft import Draft
 from bot.conversation.session import Filed
 from bot.conversation.states import step
@@ -21,7 +21,7 @@ from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import notices, tasks
 from handlers.naming import counted, moment, place_name, title, unit_name
-from handlers.resident import card, collecting, following
+from handlers.resident import card, collecting, following, joining_cases, splitting
 from handlers.staff.me import me
 
 RECENT = 10
@@ -34,6 +34,8 @@ async def confirm(turn: Turn, draft: Draft) -> Reply:
     if draft.empty:
         return turn.say("confirm.empty")
     collector = await _collector(turn) if draft.source else ""
+    if (before := await joining_cases.said_before(turn, draft)) is not None:
+        return joining_cases.again(turn, draft, before)
     if draft.danger:
         turn.changes.closed_tasks.append(f"danger:{draft.id}")
         if number := await filed_from(turn, turn.address, draft.id, draft.opened_at):
@@ -47,6 +49,10 @@ async def confirm(turn: Turn, draft: Draft) -> Reply:
         turn.changes.reporters.append(Reporter(ticket.number, turn.address, "filer", turn.now))
     if draft.enclosed:
         turn.changes.filed_attachments.append((draft.id, ticket.number))
+    if draft.follows:
+        link = Link(ticket=ticket.number, kind="repeats", other=draft.follows, by=by, at=turn.now)
+        turn.changes.links.append(link)
+    apart = await splitting.done(turn, draft, ticket) if draft.split_from else ""
     collecting.forget(turn, draft)
     said = () if collector else tuple(said.key for said in draft.said)
     kind = "" if collector else ticket.kind  # what is filed for others is like nothing of one's own
@@ -54,7 +60,8 @@ async def confirm(turn: Turn, draft: Draft) -> Reply:
     turn.remember(recent=(remembered, *turn.session.recent)[:RECENT])
     if not collector:
         turn.remember(last_place=draft.place or turn.session.last_place)
-    return receipt(turn, ticket, draft)
+    told = receipt(turn, ticket, draft)
+    return replace(told, text=f"{told.text}\n{apart}") if apart else told
 
 
 async def filed_from(turn: Turn, address: Address, draft: str, since: datetime) -> str:

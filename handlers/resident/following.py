@@ -12,7 +12,7 @@ from bot.domain.ticket import Action, Status, Ticket
 from bot.errors import NotFound
 from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
-from handlers import case, notices
+from handlers import case, discretion, notices, review_question
 from handlers.naming import counted, moment, place_name, shortened, state_name, ticket_title, title, unit_name
 from handlers.resident import collecting, replying
 from handlers.staff import transcribing
@@ -23,7 +23,7 @@ TOLD = 300
 """Characters of what was added in the news for the handler."""
 SHOWN = frozenset(Action) - {
     *(Action.NOTE, Action.SEE, Action.HAND, Action.PROPOSE, Action.DECIDE, Action.SUBMIT, Action.RECALL, Action.HELP),
-    *(Action.SUPERVISE, Action.EXEMPT),
+    *(Action.SUPERVISE, Action.EXEMPT, Action.REVIEW, Action.LEAVE),
 }
 """What residents are shown of a ticket's life; the rest is between staff."""
 TRIES_WINDOW = timedelta(hours=1)
@@ -39,11 +39,19 @@ async def own(turn: Turn, number: str) -> Ticket:
     return ticket
 
 
+async def _filed(turn: Turn, number: str) -> Ticket:
+    """A ticket whose words are this person's. Raises NotFound for one they joined, as for none."""
+    ticket = await own(turn, number)
+    if await turn.read.role(turn.address, number) == discretion.JOINED:
+        raise NotFound(number=number)
+    return ticket
+
+
 async def status(turn: Turn, number: str = "") -> Reply:
     """Who has it, since when, and what was done last; a list when there are several."""
     if number:
         return await _one(turn, await own(turn, number))
-    tickets = await turn.read.tickets_of(turn.address, LISTED)
+    tickets = [await discretion.shown(turn, ticket) for ticket in await turn.read.tickets_of(turn.address, LISTED)]
     draft = turn.session.draft
     waiting = turn.words("status.draft", title=title(turn, draft)) if draft else ""
     if not tickets:
@@ -62,6 +70,7 @@ async def status(turn: Turn, number: str = "") -> Reply:
 
 
 async def _one(turn: Turn, ticket: Ticket) -> Reply:
+    ticket = await discretion.shown(turn, ticket)
     lines = [turn.words("status.head", number=ticket.number, title=ticket_title(turn, ticket))]
     if ticket.place:
         lines.append(turn.words("receipt.place", place=place_name(turn, ticket.place)))
@@ -78,7 +87,27 @@ async def _one(turn: Turn, ticket: Ticket) -> Reply:
     if ticket.open and ticket.promised_at:
         lines.append(turn.words("status.due", due=moment(turn, ticket.promised_at)))
     lines.append(turn.words("status.next", number=ticket.number))
-    return Reply("\n".join(lines), ticket=ticket.number)
+    choices = review_question.choices(turn.voice(turn.session), ticket) if ticket.status is Status.ANSWERED else ()
+    return Reply("\n".join(lines), choices, ticket=ticket.number)
+
+
+async def latest(turn: Turn, ticket: Ticket) -> list[str]:
+    """What was done last, and by when there will be an answer: a line each."""
+    lines = []
+    events = [e for e in await turn.read.events(ticket.number) if e.action in SHOWN and e.action is not Action.URGE]
+    if events:
+        at, what = moment(turn, events[-1].at), turn.words(f"event.{events[-1].action}")
+        lines.append(turn.words("status.last", at=at, what=what))
+    if ticket.open and ticket.promised_at:
+        lines.append(turn.words("status.due", due=moment(turn, ticket.promised_at)))
+    return lines
+
+
+async def added(turn: Turn, ticket: Ticket, words: str) -> Ticket:
+    """An own ticket with words added to it that came with something else; whoever works on it hears them."""
+    after = _note(turn, ticket, Action.SUPPLEMENT, {"by": str(turn.address), "text": words})
+    await _tell_handler(turn, after, words)
+    return after
 
 
 async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
@@ -107,7 +136,8 @@ async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
     lead = turn.words(f"problem.{problem}", limit=turn.town.limits.file_max_bytes // 2**20) + "\n" if problem else ""
     what = counted(turn, [e.type for e in enclosed]) if enclosed else turn.words("supplement.words")
     choices = [Choice(f"{number}:not_this={e.id}", turn.words("choice.not_this")) for e in enclosed[:1] if not certain]
-    text = turn.words("supplement.done", number=number, title=ticket_title(turn, ticket), what=what)
+    called = ticket_title(turn, await discretion.shown(turn, ticket))
+    text = turn.words("supplement.done", number=number, title=called, what=what)
     return Reply(lead + text, tuple(choices), ticket=number)
 
 
@@ -142,7 +172,8 @@ async def add_draft(turn: Turn, draft: Draft) -> Reply:
     await _tell_handler(turn, _note(turn, ticket, Action.SUPPLEMENT, data), draft.text)
     collecting.forget(turn, draft)
     what = turn.words("supplement.words") if draft.said else counted(turn, [e.type for e in draft.enclosed])
-    return turn.say("supplement.done", number=ticket.number, title=ticket_title(turn, ticket), what=what)
+    called = ticket_title(turn, await discretion.shown(turn, ticket))
+    return turn.say("supplement.done", number=ticket.number, title=called, what=what)
 
 
 async def correct(turn: Turn, number: str, text: str) -> Reply:
@@ -150,7 +181,7 @@ async def correct(turn: Turn, number: str, text: str) -> Reply:
     ticket = await own(turn, number)
     after = _note(turn, ticket, Action.CORRECT, {"by": str(turn.address), "text": text})
     await _tell_handler(turn, after, text)
-    return turn.say("correct.done", number=number, title=ticket_title(turn, ticket))
+    return turn.say("correct.done", number=number, title=ticket_title(turn, await discretion.shown(turn, ticket)))
 
 
 REWORD = "reword"
@@ -158,8 +189,8 @@ REWORD = "reword"
 
 
 async def ask_to_reword(turn: Turn, number: str) -> Reply:
-    """Ask what was really said in a voice or shown in a picture."""
-    ticket = await own(turn, number)
+    """Ask what was really said in a voice or shown in a picture. Raises NotFound for who only joined."""
+    ticket = await _filed(turn, number)
     if not ticket.open:
         return turn.say("supplement.closed", Choice("desk:new", turn.words("choice.new")), number=number)
     turn.remember(question=Question(REWORD, number, turn.now))
@@ -169,7 +200,7 @@ async def ask_to_reword(turn: Turn, number: str) -> Reply:
 async def reword(turn: Turn, number: str, text: str) -> Reply:
     """The person's own words take the place of those that staff typed for them; what was typed stays in the log."""
     turn.remember(question=None)
-    ticket = await own(turn, number)
+    ticket = await _filed(turn, number)
     if not ticket.open or not text.strip():
         return turn.say("supplement.closed", number=number)
     after = transcribing.worded(turn, ticket, text, str(turn.address), Action.CORRECT)

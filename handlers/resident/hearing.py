@@ -19,7 +19,18 @@ from bot.domain.numbers import parse as parse_number
 from bot.domain.words import desk_word, fold
 from bot.message import Choice, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers.resident import asking_for, changing, collecting, desk, following, replying, talking
+from handlers.resident import (
+    asking_for,
+    changing,
+    collecting,
+    desk,
+    following,
+    joining_cases,
+    own,
+    replying,
+    reviewing,
+    talking,
+)
 
 DESK_WORD_LENGTH = 24
 """Longer texts are never a desk word; they are not folded to find out."""
@@ -53,24 +64,39 @@ class Hearing:
             if draft is not None:
                 turn.remember(current=draft.id)
             elif parse_number(about):
+                quoting = self.vocabulary.get(command_word(message.text[: DESK_WORD_LENGTH + 1]), "")
+                if (verdict := reviewing.verdict_of(quoting)) is not None:
+                    return await reviewing.judge(turn, about, verdict)
                 return await following.supplement(turn, about, certain=True)
         text = message.text
         word = command_word(text) if len(text) <= DESK_WORD_LENGTH else ""
-        if (command := self.vocabulary.get(word)) is not None:
+        command = self.vocabulary.get(word)
+        if command in reviewing.WORDS:
+            reply = await reviewing.heard(turn, command)
+            if reply is not None:
+                return reply
+            command = "skip" if command == "skip" else None
+        if command is not None:
             said_on = await talking.forwarded(turn, text) if command in asking_for.COURTESIES else None
             return said_on or await asking_for.command(turn, command)
+        if (reply := own.phone_said(turn, text, self.vocabulary)) is not None:
+            return reply
+        if (reply := await own.named(turn, text, self.vocabulary)) is not None:
+            return reply
         if _DIGITS_OF_A_NUMBER.search(text):
             reply = await self._with_number(turn, text)
             if reply is not None:
                 return reply
         if word.isdecimal() and len(word) <= 2:
+            if (reply := await reviewing.digit(turn, int(word))) is not None:
+                return reply
             return await self._number(turn, int(word))
         question = turn.session.question
-        if question is not None and question.name == following.REWORD and question.open(turn.now):
-            return await following.reword(turn, question.about, text)
+        if question is not None and question.name in own.QUESTIONS and question.open(turn.now):
+            return await own.QUESTIONS[question.name](turn, question.about, text)
         draft = turn.session.draft
         if draft is not None and question is not None and question.open(turn.now):
-            reply = changing.answer_in_words(turn, draft, text)
+            reply = await changing.answer_in_words(turn, draft, text)
             if reply is not None:
                 return reply
         if not text.strip():
@@ -79,7 +105,8 @@ class Hearing:
             return reply
         if _LONE_SIGNS.fullmatch(text):
             return desk.courtesy(turn, "emoji")
-        return await _for_a_ticket(turn, message) or await _into_draft(turn)
+        said = await reviewing.reason(turn, message)
+        return said or await _for_a_ticket(turn, message) or await _into_draft(turn)
 
     async def _with_number(self, turn: Turn, text: str) -> Reply | None:
         """Number and code claim a ticket; a command with a number is about that ticket."""
@@ -93,6 +120,10 @@ class Hearing:
             command, number = self.vocabulary.get(desk_word(named[1])), parse_number(fold(named[2]))
             if command == "status":
                 return await following.status(turn, number or named[2])
+            if command == "support":
+                return await joining_cases.support(turn, number or named[2])
+            if number and (verdict := reviewing.verdict_of(command or "")) is not None:
+                return await reviewing.judge(turn, number, verdict, words=named[3] or "")
             if command == "supplement" and number and named[3]:
                 return await following.supplement(turn, number, certain=True)
         return None
@@ -119,10 +150,16 @@ class Hearing:
         if filed is not None:
             return turn.say("press.filed_already", number=filed.ticket)
         if number := parse_number(about):
+            if (reply := await reviewing.pressed(turn, number, name, value)) is not None:
+                return reply
             if name == "not_this":
                 return await following.not_this(turn, number, value)
             if name == "not_answer":
                 return await replying.not_answer(turn, await following.own(turn, number), value)
+            if name == "not_same":
+                return await joining_cases.not_same(turn, number)
+            if name in own.BUTTONS:
+                return await own.BUTTONS[name](turn, number, value)
             if name == "reword":
                 return await following.ask_to_reword(turn, number)
             return await following.status(turn, number)
@@ -163,7 +200,7 @@ async def item(turn: Turn, message: InboundMessage) -> Reply | None:
         about = await turn.read.quoted(turn.address, message.quote)
         if parse_number(about):
             return await following.supplement(turn, about, certain=True)
-    if (reply := await _for_a_ticket(turn, message)) is not None:
+    if (reply := await reviewing.reason(turn, message) or await _for_a_ticket(turn, message)) is not None:
         return reply
     recent = turn.session.recent
     wordless_file = message.kind is MessageKind.ATTACHMENT and not message.text

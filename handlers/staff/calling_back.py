@@ -15,9 +15,9 @@ from bot.domain.wall import visible_text
 from bot.errors import NotFound, Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
-from handlers import calls, notices
+from handlers import calls, notices, reviews
 from handlers.naming import moment, ticket_title, unit_name
-from handlers.staff import reference
+from handlers.staff import phoning, reference
 from handlers.staff.command import Command, table
 from handlers.staff.filing_for import contact_of, number_among, source_name
 from handlers.staff.me import Me, is_mine
@@ -78,13 +78,15 @@ async def call_back(turn: Turn, me: Me, text: str) -> Reply:
 
 async def _shown(turn: Turn, me: Me, owed: Sequence[Owed]) -> Reply:
     ticket = owed[0].ticket
-    contact = contact_of(await turn.read.events(ticket.number))
+    events = await turn.read.events(ticket.number)
+    found = await phoning.numbers(turn, ticket, events, await turn.read.reporters(ticket.number))
+    phones = turn.words("list.comma").join(phoning.opened(me, ticket, events, number) for number in found)
     turn.changes.looked.append(Looked(by=me.id, what="phone", at=turn.now, ticket=ticket.number, detail="call_back"))
     none = turn.words("list.none")
     lines = [
         turn.words("callback.card", number=ticket.number, title=ticket_title(turn, ticket)),
         turn.words("callback.matter", text=visible_text(me.person, ticket) or none),
-        turn.words("callback.who", name=contact.get("name") or none, phone=contact.get("phone") or none),
+        turn.words("callback.who", name=contact_of(events).get("name") or none, phone=phones or none),
         turn.words("callback.how", source=source_name(turn, ticket.source), unit=unit_name(turn, ticket.unit)),
         *(turn.words("callback.told", text=_told(each.task)) for each in owed),
         turn.words("callback.ask"),
@@ -102,6 +104,7 @@ async def _recorded(turn: Turn, me: Me, owed: Sequence[Owed], result: str, words
     if result == "not_reached":
         return turn.say("callback.again", number=ticket.number, title=title)
     turn.changes.closed_tasks.extend(each.task.key for each in owed)
+    after = (await reviews.called(turn, after, me.id, result, words)).ticket
     if result != "yes":
         notices.tell_staff(turn, me.directory.supervisors(), f"call_back_{result}", after, text=words[:NEWS_LENGTH])
     return turn.say("callback.done", number=ticket.number, title=title, result=result_name(turn, result))

@@ -103,11 +103,16 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
     if ticket.promised_at is not None and ticket.promised_at != ticket.due_at:
         lines.append(say("work.promised", due=moment(turn, ticket.promised_at)))
     lines += _open_matters(turn, me, ticket)
-    news = [event for event in (*events, *fresh(turn, ticket)) if event.action not in SILENT]
+    news = [event for event in (*events, *fresh(turn, ticket)) if not _silent(event)]
     lines += [past(turn, me, event, hidden=_hidden(me, ticket, event)) for event in news[-PAST_SHOWN:]]
     lines += _delivery(turn, pushes, {reporter.address for reporter in reporters})
     offered = (*choices(turn, me, ticket)[: CHOICES_MOST - len(extra)], *extra)
     return Reply("\n".join(lines), offered, slot(turn, ticket), ticket=ticket.number)
+
+
+def _silent(event: Event) -> bool:
+    """That somebody was asked, or said nothing, is no news either."""
+    return event.action in SILENT or (event.action is Action.REVIEW and event.by == DESK)
 
 
 def room(turn: Turn) -> int:
@@ -137,6 +142,10 @@ def _open_matters(turn: Turn, me: Me, ticket: Ticket) -> Iterable[str]:
             text=shortened(proposal.text, PAST_WORDS),
             due=moment(turn, proposal.due_at) if proposal.due_at else turn.words("list.none"),
         )
+    answer = work.answer or work.last_answer
+    if answer is not None and answer.flags:
+        names = turn.words("list.comma").join(turn.words(f"flag.name.{flag}") for flag in answer.flags)
+        yield turn.words("work.flags", list=names)
     if work.answer is not None and work.answer.leaves_at is not None:
         yield turn.words("work.answer_leaves", at=moment(turn, work.answer.leaves_at))
     for assist in work.assists:

@@ -16,6 +16,7 @@ from handlers.staff import (
     looking,
     manual,
     people,
+    phoning,
     proposing,
     taking,
     transcribing,
@@ -30,16 +31,18 @@ from handlers.supervisor import (
     finding,
     glance,
     helping,
+    merging,
     queues,
     releasing,
+    reopening,
     supervising,
     talking,
 )
 
 _MODULES = (
-    *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back),
-    *(deciding, assigning, helping, classifying, supervising),
-    *(queues, releasing, talking, finding, glance, bulk),
+    *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning),
+    *(deciding, assigning, helping, classifying, merging, supervising),
+    *(queues, reopening, releasing, talking, finding, glance, bulk),
     *(absence, duty, inviting, people, transcribing, undoing, manual),
 )
 

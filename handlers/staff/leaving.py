@@ -11,12 +11,12 @@ from bot.domain import deadlines
 from bot.domain.people import Role
 from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.town import Clock
-from bot.domain.work import AnswerDraft, Matter, Outcome, Proposal, Work
+from bot.domain.work import DATED, AnswerDraft, Matter, Outcome, Proposal, Work
 from bot.errors import Refusal
 from bot.turn import Turn, Voice
-from handlers import case, notices
+from handlers import case, notices, review_question, traces
 from handlers.naming import moment, ticket_title
-from handlers.staff import chain
+from handlers.staff import chain, evidence
 from handlers.staff.me import Me
 
 SUBMITTED = (Matter.SIGN_OFF, Matter.PROMISE)
@@ -48,7 +48,7 @@ def needs(turn: Turn, me: Me, ticket: Ticket, outcome: Outcome) -> Matter | None
     """What a lead must decide before that answer may leave; a lead's own needs nobody."""
     if me.staff.role is Role.LEAD:
         return None
-    if outcome is Outcome.PROMISED:
+    if outcome in DATED:
         return Matter.PROMISE
     unit = turn.town.units.get(ticket.unit)
     return Matter.SIGN_OFF if unit is not None and unit.sign_off else None
@@ -105,11 +105,13 @@ def without_answer(work: Work) -> Work:
 async def left(turn: Turn, ticket: Ticket) -> Ticket:
     """The ticket answered: all its clocks stop, and everybody it belongs to is told now. Raises NotPossibleNow.
 
-    ``answer_delivered`` fires for each of them when it has reached them: what is asked then starts there.
+    What they are asked stands in the same message, and their days run from its delivery.
     """
     answer = ticket.work.answer
     assert answer is not None  # noqa: S101 - whoever calls this looked
-    promised = answer.until if answer.outcome is Outcome.PROMISED else None
+    odd = await evidence.odd(turn, ticket, answer.evidence)  # the files may not have been looked at before
+    answer = replace(answer, flags=tuple(dict.fromkeys((*answer.flags, *map(str, odd)))))
+    promised = answer.until if answer.outcome in DATED else None
     work = replace(
         without_answer(ticket.work),
         last_answer=replace(answer, leaves_at=turn.now),
@@ -118,6 +120,8 @@ async def left(turn: Turn, ticket: Ticket) -> Ticket:
         paused_at=None,
         paused=ticket.work.paused + _pausing(turn, ticket),
         promise_at=promised,
+        answers=ticket.work.answers + 1,
+        settled=False,
     )
     fields: dict[str, object] = {"promised_at": promised} if promised else {}
     record = _record(answer)
@@ -134,9 +138,9 @@ async def left(turn: Turn, ticket: Ticket) -> Ticket:
 
         await asking.silence(turn, ticket)
     what, params = as_told(after, answer)
-    await notices.tell_residents(
-        turn, after, what, then="answer_delivered", reserve=True, params=params, brief="answer"
-    )
+    await review_question.tell(turn, after, what, params)
+    if answer.flags:
+        traces.put(turn, after, flags=list(answer.flags))
     return after
 
 
@@ -154,7 +158,7 @@ def asking_at(turn: Turn, ticket: Ticket, until: datetime) -> datetime:
 def as_told(ticket: Ticket, answer: AnswerDraft) -> tuple[str, dict[str, str]]:
     """What residents are told of an answer: the name of the text and its parameters. The unit signs it."""
     params = {"unit": ticket.unit, "text": answer.text}
-    if answer.outcome is Outcome.PROMISED and answer.until is not None:
+    if answer.outcome in DATED and answer.until is not None:
         params["until"] = answer.until.isoformat()
     return f"answer_{answer.outcome}", params
 
@@ -199,16 +203,23 @@ def _pausing(turn: Turn, ticket: Ticket) -> float:
 async def promise_kept(turn: Turn, me: Me, ticket: Ticket, text: str) -> Ticket:
     """The ticket with its promise kept: the residents are told. Raises Refusal."""
     fitting(ticket, text)
-    work = replace(ticket.work, promise_at=None)
+    work = replace(ticket.work, promise_at=None, answers=ticket.work.answers + 1)
     after = case.moved(turn, ticket, Action.PROMISE, me.id, {"kept": True, "text": text}, work=work)
     turn.changes.cancel("promise", ticket.number)
-    await notices.tell_residents(
-        turn,
-        after,
-        "promise_kept",
-        then="answer_delivered",
-        reserve=True,
-        params={"unit": ticket.unit, "text": text},
-        brief="answer",
-    )
+    await review_question.tell(turn, after, "promise_kept", {"unit": ticket.unit, "text": text})
+    return after
+
+
+async def studied(turn: Turn, me: Me, ticket: Ticket, outcome: Outcome, text: str) -> Ticket:
+    """The ticket of an idea that was being studied, with what became of it: the residents are told. Raises Refusal."""
+    fitting(ticket, text)
+    last = ticket.work.last_answer
+    assert last is not None  # noqa: S101 - whoever calls this looked
+    answer = replace(last, outcome=outcome, text=text, by=me.id, until=None, leaves_at=turn.now)
+    work = replace(ticket.work, promise_at=None, last_answer=answer, answers=ticket.work.answers + 1)
+    data = {"kept": True, "outcome": str(outcome), "text": text}
+    after = case.moved(turn, ticket, Action.PROMISE, me.id, data, work=work)
+    turn.changes.cancel("promise", ticket.number)
+    what, params = as_told(after, answer)
+    await review_question.tell(turn, after, what, params)
     return after

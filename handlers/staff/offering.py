@@ -17,9 +17,10 @@ WORDS = "words"
 """The step of a command that waits for nothing but its words."""
 
 OFFERED = (
+    "reopening",
     *("take", "ask", "answer", "progress", "note", "transcribe", "recall", "contribute", "hand", "promise"),
     *("object", "extend", "raise", "decline", "merge", "assign", "assist", "joint", "supervise", "classify", "retier"),
-    "close",
+    *("close", "trace"),
 )
 """Commands a card offers, in this order, where they are possible."""
 

@@ -11,7 +11,7 @@ from bot.domain.work import Matter
 from bot.errors import Refusal
 from bot.message import Reply
 from bot.turn import Turn
-from handlers import case, notices
+from handlers import case, notices, reviews
 from handlers.naming import moment, unit_name
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
@@ -62,8 +62,9 @@ def check(turn: Turn, ticket: Ticket, unit: Unit) -> None:
 async def to_unit(turn: Turn, me: Me, ticket: Ticket, unit: Unit, words: str) -> Ticket:
     """The ticket sent to a unit, everybody told; `check` comes before.
 
-    A unit that gets it anew has its full time. After two bounces the unit a supervisor names keeps it. Behind the wall
-    the words are the summary the unit reads; after a joint session they are its outcome.
+    A unit that gets it anew has its full time, after a re-opening half of it. After two bounces the unit that a
+    supervisor names keeps it. Behind the wall the words are the summary the unit reads; after a joint session they are
+    its outcome.
     """
     work, same = ticket.work, unit.code == ticket.unit
     bounces = work.bounces + (not same and work.proposal(Matter.OBJECTION) is not None)
@@ -73,9 +74,12 @@ async def to_unit(turn: Turn, me: Me, ticket: Ticket, unit: Unit, words: str) ->
     data: dict[str, object] = {"text": words} if words else {}
     if ticket.status is Status.JOINT:
         data |= {"outcome": words, "joint": list(work.joint)}
-    after = case.sent_to(turn, ticket.noted(work=work), unit.code, me.id, data, keep_dates=same)
+    back = ticket.status is Status.REOPENED
+    after = case.sent_to(turn, ticket.noted(work=work), unit.code, me.id, data, keep_dates=same and not back)
     if ticket.unit and not same:
         _tell_former(turn, me, ticket)
+    if back:
+        return await reviews.went_back(turn, ticket, after)
     return await told_where(turn, ticket, after)
 
 

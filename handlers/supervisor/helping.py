@@ -13,7 +13,7 @@ from bot.domain.work import Assist, Matter
 from bot.errors import Refusal
 from bot.message import Reply
 from bot.turn import Turn
-from handlers import case, notices
+from handlers import case, notices, reviews
 from handlers.naming import moment, unit_name
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
@@ -90,6 +90,7 @@ async def joint(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     if not others:
         raise Refusal("joint.alone", number=ticket.number)
     fields = _first_dates(turn, ticket, lead)
+    back = ticket.status is Status.REOPENED
     proposals = ticket.work.without(Matter.OBJECTION)
     turn.changes.cancel("decision", ticket.number)
     for proposal in proposals:
@@ -97,12 +98,16 @@ async def joint(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
             level = list(Matter).index(proposal.matter) + 1
             turn.changes.timer(Timer("decision", ticket.number, proposal.due_at, level))
     work = replace(ticket.work, joint=others, proposals=proposals)
+    if back:
+        work = replace(work, paused_before=work.paused, extended_before=work.extended, taken_at=None)
     data: dict[str, object] = {"unit": lead, "units": list(others), "text": words}
     after = case.moved(turn, ticket, Action.CONFER, me.id, data, unit=lead, work=work, **fields)
     turn.changes.closed_tasks.extend(f"{kind}:{ticket.number}" for kind in case.TASKS)
     for unit in (lead, *others):
         notices.tell_unit(turn, unit, "joint", after, before=lead, text=words)
-    if not ticket.unit:
+    if back:
+        after = await reviews.went_back(turn, ticket, after)
+    elif not ticket.unit:
         after = await assigning.told_where(turn, ticket, after)
     else:
         await notices.news_for_residents(turn, after, "conferring", unit=lead)
@@ -141,7 +146,11 @@ def _not_helping_yet(turn: Turn, ticket: Ticket, units: tuple[Unit, ...]) -> Non
 
 
 def _first_dates(turn: Turn, ticket: Ticket, lead: str) -> dict[str, object]:
-    """Dates for a ticket out of the pool, whose clock starts now; none for one that has a unit."""
+    """Dates for a ticket out of the pool, or re-opened, whose clock starts now; none for one that a unit works on."""
+    if ticket.status is Status.REOPENED:
+        work = replace(ticket.work, paused_before=ticket.work.paused, extended_before=ticket.work.extended)
+        due = turn.guide.due_of(ticket.noted(dispatched_at=turn.now, unit=lead, work=work))
+        return {"dispatched_at": turn.now, "due_at": due and due.at, "provisional": bool(due and due.provisional)}
     if ticket.unit and ticket.dispatched_at is not None:
         return {}
     due = turn.guide.answer_due(ticket.type, Clock(ticket.clock), turn.now, lead)

@@ -138,7 +138,7 @@ def _line(turn: Turn, me: Me, waiting: Waiting) -> tuple[str, str]:
         key = "pool.danger" if ticket.danger else "pool.ticket" if ticket.text else "pool.listen"
         area = area_name(turn, ticket.area) if ticket.area else turn.words("pool.no_place")
         line = turn.words(key, number=ticket.number, title=title, kind=kind_name(turn, ticket.kind), area=area)
-        return line, f"{ticket.number}:sort"
+        return line, f"{ticket.number}:{'reopening' if ticket.status is Status.REOPENED else 'sort'}"
     assert task is not None  # noqa: S101 - it is one or the other
     data = task.data or {}
     said = shortened(" ".join(str(data.get("text", "") or data.get("draft", "")).split()), TITLE)

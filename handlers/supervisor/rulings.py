@@ -9,14 +9,15 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec.structs import replace
 
-from bot.changes import Reporter
+from bot.changes import Link, Reporter
 from bot.domain.people import DESK
 from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.unit_names import first_unit
 from bot.domain.work import Matter, Proposal
 from bot.errors import NotFound, Refusal
 from bot.turn import Turn
-from handlers import case, notices
+from handlers import case, notices, parties
+from handlers.discretion import JOINED
 from handlers.staff import asking, leaving
 from handlers.staff.me import Me
 from handlers.supervisor import assigning
@@ -109,7 +110,8 @@ async def asked(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: st
 async def declined(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: str) -> Ticket:
     """Not this desk's business: it ends, with the reason and where to go."""
     words = leaving.fitting(ticket, "\n".join(filter(None, (proposal.text, text))))
-    return await case.ended(turn, ticket, Action.REJECT, me.id, "rejected", {"text": words}, text=words)
+    asks = not ticket.work.appealed
+    return await case.ended(turn, ticket, Action.REJECT, me.id, "rejected", {"text": words}, asks=asks, text=words)
 
 
 async def merged(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: str) -> Ticket:
@@ -118,11 +120,15 @@ async def merged(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: s
     if other is None:
         raise NotFound(number=proposal.to)
     check_merge(ticket, other)
-    already = {reporter.address for reporter in await turn.read.reporters(other.number)}
-    joining = [r.address for r in await turn.read.reporters(ticket.number) if r.address not in already]
-    turn.changes.reporters.extend(Reporter(other.number, address, "joined", turn.now) for address in joining)
-    grown = replace(other.work, reporters=other.work.reporters + len(joining))
-    joined = case.moved(turn, other, Action.SUPPLEMENT, me.id, {"merged": ticket.number}, work=grown)
+    present, coming = await turn.read.reporters(other.number), await turn.read.reporters(ticket.number)
+    already = {reporter.address for reporter in present}
+    joining = [r.address for r in coming if r.address not in already]
+    turn.changes.reporters.extend(Reporter(other.number, address, JOINED, turn.now) for address in joining)
+    turn.changes.links.append(Link(ticket=ticket.number, kind="merged", other=other.number, by=me.id, at=turn.now))
+    people = await parties.added(turn, present, coming)
+    grown = replace(other.work, reporters=other.work.reporters + people)
+    merged_here = {"merged": ticket.number, "people": people}
+    joined = case.moved(turn, other, Action.SUPPLEMENT, me.id, merged_here, work=grown)
     await case.tell_who_has_it(turn, joined, "joined_by", other=ticket.number)
     there = ticket.noted(work=replace(ticket.work, merged_into=other.number))
     data = {"into": other.number, "text": proposal.text}

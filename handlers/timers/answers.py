@@ -1,4 +1,4 @@
-"""An answer's two minutes are over: it leaves. And it has reached somebody: from then on they may be asked about it."""
+"""An answer's two minutes are over: it leaves."""
 
 from __future__ import annotations
 
@@ -17,10 +17,3 @@ async def leave(turn: Turn) -> None:
     if leaves_at is None or leaves_at > timer.due_at:
         return
     await leaving.left(turn, ticket)
-
-
-async def delivered(turn: Turn) -> None:
-    """An answer has reached one of those it was for; the settled push is the record of it.
-
-    What is asked of them then begins here: no more is owed to them by the answer itself.
-    """

@@ -35,7 +35,14 @@ def _has_a_unit(_note: Note, ticket: Ticket, _reader: str) -> bool:
     return bool(ticket.unit)
 
 
+def _no_longer_waiting(_note: Note, ticket: Ticket, _reader: str) -> bool:
+    return ticket.status is not Status.REOPENED
+
+
 _OVER: Mapping[str, Callable[[Note, Ticket, str], bool]] = {
+    "reopen": _no_longer_waiting,
+    "reopen_final": _no_longer_waiting,
+    "reopen_late": _no_longer_waiting,
     "arrived": _no_longer_new,
     "arrived_danger": _no_longer_new,
     "to_decide": _decided,

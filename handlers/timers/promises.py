@@ -1,4 +1,5 @@
-"""The day of a promise: in the morning the handler is asked, at closing time it was kept or broken."""
+"""The day of a promise: in the morning the handler is asked, at closing time it was kept or broken, and its people say
+whether it is done."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from bot.domain.people import DESK
 from bot.domain.permission import Act, may
 from bot.domain.ticket import Action, Status, Ticket
 from bot.turn import Turn
-from handlers import case, notices
+from handlers import case, notices, review_question
 from handlers.staff import chain, leaving
 from handlers.staff.me import person_of
 
@@ -30,7 +31,8 @@ async def due(turn: Turn) -> None:
 async def _broken(turn: Turn, ticket: Ticket) -> None:
     until = ticket.work.promise_at
     assert until is not None  # noqa: S101 - `due` looked
-    work = replace(ticket.work, promise_at=None, broken_promises=ticket.work.broken_promises + 1)
+    work = ticket.work
+    work = replace(work, promise_at=None, broken_promises=work.broken_promises + 1, answers=work.answers + 1)
     data = {"kept": False, "until": until.isoformat()}
     after = case.moved(turn, ticket, Action.PROMISE, DESK, data, work=work)
     directory = await turn.read.directory()
@@ -38,3 +40,4 @@ async def _broken(turn: Turn, ticket: Ticket) -> None:
     acting = {staff.id: staff for staff in (directory.standing_in(each, turn.now) for each in people)}
     told = [s for s in acting.values() if may(person_of(turn, s, directory), Act.SEE, after)]
     notices.tell_staff(turn, told, "promise_broken", after, until=until.isoformat())
+    await review_question.tell(turn, after, "promise_date", {"unit": after.unit, "until": until.isoformat()})

@@ -8,7 +8,8 @@ from bot.changes import Note
 from bot.domain.directory import Directory
 from bot.domain.people import Staff
 from bot.domain.permission import Act, Person, may
-from bot.domain.ticket import Action, Ticket
+from bot.domain.review import FINAL_AT
+from bot.domain.ticket import Action, Status, Ticket
 from bot.message import Choice
 from bot.turn import Turn, Voice
 from handlers import reaching
@@ -83,7 +84,27 @@ def _see(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bo
     return may(person, Act.SEE, ticket)
 
 
+def _reopening(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return ticket.status is Status.REOPENED and may(person, Act.REOPEN, ticket)
+
+
+def _back(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return _reopening(turn, directory, person, ticket) and bool(ticket.unit) and ticket.work.reopened < FINAL_AT
+
+
+def _stands(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return _reopening(turn, directory, person, ticket) and ticket.work.reopened < FINAL_AT
+
+
+def _final(turn: Turn, directory: Directory, person: Person, ticket: Ticket) -> bool:
+    return _reopening(turn, directory, person, ticket) and ticket.work.reopened >= FINAL_AT
+
+
 _TAPS: tuple[tuple[str, str, Possible], ...] = (
+    ("reopen_back", "", _back),
+    ("stands", "", _stands),
+    ("close", "", _final),
+    ("reopening", "", _reopening),
     ("take", "", _take),
     ("approve", "", _decide),
     ("refuse", "", _decide),

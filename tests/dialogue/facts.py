@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.people import Address
+from bot.domain.review import FILER, current_round
 from bot.domain.ticket import Ticket
 from storage.codec import moment, moment_or_none
 from storage.store import SqliteStore
@@ -37,6 +38,7 @@ async def of_store(store: SqliteStore, resident: Address) -> dict[str, str]:
         "drafts": str(len(session.drafts)) if session else "0",
         "tasks": ",".join(_column(store, "SELECT kind FROM task WHERE closed_at IS NULL ORDER BY kind", RECORDS)),
     }
+    facts["looked"] = ",".join(_column(store, "SELECT what FROM looked ORDER BY id"))
     if tickets:
         newest = tickets[-1]
         facts |= await of_ticket(store, newest.ticket)
@@ -49,6 +51,8 @@ async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
     work, directory = ticket.work, await store.reader.directory()
     handler = directory.by_id.get(ticket.handler)
     events = await store.reader.events(ticket.number)
+    reviews = await store.reader.reviews(ticket.number)
+    mine = next((r for r in reviews if r.party == FILER and r.round == current_round(ticket)), None)
     return {
         "status": ticket.status,
         "kind": ticket.kind,
@@ -79,6 +83,17 @@ async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
         "broken": str(work.broken_promises),
         "outcome": work.last_answer.outcome if work.last_answer else "",
         "flags": ",".join(work.last_answer.flags) if work.last_answer else "",
+        "urges": str(work.urges),
+        "reopened": str(work.reopened),
+        "rounds": str(work.answers),
+        "reviews": str(sum(r.round == current_round(ticket) for r in reviews)),
+        "verdict": mine.verdict if mine else "",
+        "finished": mine.finished if mine else "",
+        "rating": str(mine.rating or "") if mine else "",
+        "words": mine.words if mine else "",
+        "voices": str(len(mine.files)) if mine else "0",
+        "said_by": ("staff" if mine.by in directory.by_id else "resident") if mine and mine.by else "",
+        "links": str(len(await store.reader.links(ticket.number))),
         "reporters": str(len(await store.reader.reporters(ticket.number))),
     }
 

@@ -55,7 +55,8 @@ async def test_two_messages_and_two_minutes(hall: Hall, handler: Person) -> None
     assert (answered.status, answered.work.answer) == (Status.ANSWERED, None)
     assert answered.work.last_answer is not None
     assert answered.work.last_answer.outcome is Outcome.SOLVED
-    assert hall.resident().heard[-1:] == [told], "word for word what the preview showed"
+    asked = f"{told}\n这件事解决了吗？"
+    assert hall.resident().heard[-1:] == [asked], "word for word what the preview showed, and the question"
     assert (await hall.actions(N))[-3:] == [Action.TAKE, Action.SUBMIT, Action.ANSWER]
 
 

@@ -49,7 +49,7 @@ async def test_the_clock_stands_from_delivery_and_the_next_words_are_the_answer(
     waiting = await hall.ticket(N)
     assert waiting.status is Status.WAITING_RESIDENT
     assert (waiting.work.paused_at, waiting.work.pauses) == (MORNING, 1)
-    assert "等您补充情况" in await wang.say(f"看 {N}")
+    assert "等居民回复" in await wang.say(f"看 {N}")
 
     hall.clock.at = local(3, 5, 10)  # a day later: 10-12 and 14-18 on Wednesday, 9-10 on Thursday: 7 hours
     text = await li.say("桥头第二盏")

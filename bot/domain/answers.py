@@ -10,7 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.ticket import Type
 from bot.domain.words import desk_word, fold
+from bot.domain.work import Outcome
+
+OF_A_MATTER = (Outcome.SOLVED, Outcome.PROMISED, Outcome.EXPLAINED)
+OF_AN_IDEA = (Outcome.ADOPTED, Outcome.STUDIED, Outcome.DECLINED)
 
 FEW = 4
 """So many characters besides stock phrases say nothing yet."""
@@ -26,6 +31,8 @@ class Flag(StrEnum):
     SAME = "same"  # word for word a former answer
     EMPTY = "empty"  # received, passed on, being worked on: and nothing else
     SAME_PHOTO = "same_photo"  # the evidence was with the ticket before
+    REUSED_PHOTO = "reused_photo"  # it was, or something that looks nearly like it, with another ticket before
+    OLD_PHOTO = "old_photo"  # it was taken before the matter was filed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,11 @@ class Phrases:
     def of(cls, stock: Iterable[str], filler: Iterable[str] = ()) -> Phrases:
         """The phrases as people write them, made comparable, long ones first."""
         return cls(_comparable(stock), _comparable(filler))
+
+
+def outcomes_of(type_: Type) -> tuple[Outcome, ...]:
+    """How a matter of that type can be answered; the second promises a date."""
+    return OF_AN_IDEA if type_ is Type.IDEA else OF_A_MATTER
 
 
 def flags(text: str, former: Iterable[str], phrases: Phrases, short: int) -> tuple[Flag, ...]:

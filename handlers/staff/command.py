@@ -25,6 +25,7 @@ class Command:
     value as the text. Whoever may not do ``act`` (to that ticket) is refused before the use case runs; a use case for
     several acts checks the others itself. ``hidden`` ones are buttons only: no word, no line in the help. ``shared``
     ones are residents' words too: without a ticket, or about an own one, they mean what they mean to a resident.
+    ``desk_act`` is what it takes without a ticket, where that is another act.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Command:
     desk: OnDesk | None = None
     hidden: bool = False
     shared: bool = False
+    desk_act: Act | None = None
 
 
 def table(*commands: Command) -> Mapping[str, Command]:

@@ -31,18 +31,22 @@ from handlers.supervisor import (
     finding,
     glance,
     helping,
+    ideas,
+    judging,
     merging,
     queues,
     releasing,
     reopening,
+    sampling,
     supervising,
     talking,
+    tracing,
 )
 
 _MODULES = (
     *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning),
-    *(deciding, assigning, helping, classifying, merging, supervising),
-    *(queues, reopening, releasing, talking, finding, glance, bulk),
+    *(deciding, assigning, helping, classifying, merging, supervising, tracing, judging, sampling),
+    *(queues, reopening, releasing, talking, finding, ideas, glance, bulk),
     *(absence, duty, inviting, people, transcribing, undoing, manual),
 )
 

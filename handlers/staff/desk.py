@@ -199,10 +199,11 @@ async def on_desk(turn: Turn, me: Me, command: Command, text: str) -> Reply:
     _forget_words(turn)
     if command.desk is None:
         return turn.say("which.missing", usage=turn.words(f"usage.{command.name}"))
-    if me.in_group and command.act in PRIVATE:
+    act = command.desk_act or command.act
+    if me.in_group and act in PRIVATE:
         raise Refusal("unknown.group")
-    if not me.may(command.act):
-        raise Refusal("refusal.not_your_role", act=turn.words(f"act.{command.act}"))
+    if not me.may(act):
+        raise Refusal("refusal.not_your_role", act=turn.words(f"act.{act}"))
     return await command.desk(turn, me, text)
 
 

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from bot.conversation.session import Composing
 from bot.domain import answers
-from bot.domain.answers import Flag, Phrases
+from bot.domain.answers import Phrases
 from bot.domain.dates import read_date
 from bot.domain.ticket import Status, Ticket
 from bot.domain.wall import shown_to
 from bot.domain.words import desk_word
-from bot.domain.work import AnswerDraft, Outcome
+from bot.domain.work import DATED, AnswerDraft, Outcome
 from bot.errors import Refusal
 from bot.message import Choice, Reply
 from bot.ports import Wanted
@@ -38,7 +38,7 @@ CHOICES = ("send", "change", "drop")
 
 async def go_on(turn: Turn, me: Me, ticket: Ticket, draft: Composing) -> Reply:
     """Ask for what is missing, or show the preview. Raises Refusal for words that are too long."""
-    outcome, draft = _outcome(turn, draft)
+    outcome, draft = _outcome(turn, ticket, draft)
     if not draft.text:
         return _ask(turn, me, ticket, draft, "text")
     leaving.fitting(ticket, draft.text)
@@ -46,9 +46,12 @@ async def go_on(turn: Turn, me: Me, ticket: Ticket, draft: Composing) -> Reply:
     if blank:
         return _ask(turn, me, ticket, draft, "blank", blank=blank)
     if outcome is None:
-        choices = [Choice(f"{ticket.number}:answer_outcome={each}", turn.words(f"outcome.{each}")) for each in Outcome]
+        choices = [
+            Choice(f"{ticket.number}:answer_outcome={each}", turn.words(f"outcome.{each}"))
+            for each in answers.outcomes_of(ticket.type)
+        ]
         return _ask(turn, me, ticket, draft, "outcome", *choices)
-    if outcome is Outcome.PROMISED and "until" not in draft.values:
+    if outcome in DATED and "until" not in draft.values:
         return _ask(turn, me, ticket, draft, "date")
     return await preview(turn, me, ticket, draft)
 
@@ -84,9 +87,8 @@ async def drafted(turn: Turn, me: Me, ticket: Ticket, draft: Composing) -> Answe
     """The answer as it would be handed in now, with its flags."""
     phrases = Phrases.of(spoken.phrases_of(turn, "answer.stock"), spoken.phrases_of(turn, "answer.filler"))
     former = await _former(turn, me, ticket)
-    flags: tuple[str, ...] = answers.flags(draft.text, former, phrases, turn.town.limits.answer_short)
-    if await evidence.known_before(turn, ticket, draft.evidence):
-        flags = (*flags, Flag.SAME_PHOTO)
+    flags = answers.flags(draft.text, former, phrases, turn.town.limits.answer_short)
+    flags = (*flags, *await evidence.odd(turn, ticket, draft.evidence))
     until = draft.values.get("until")
     return AnswerDraft(
         outcome=Outcome(draft.values["outcome"]),
@@ -112,7 +114,7 @@ async def said(turn: Turn, me: Me, ticket: Ticket, draft: Composing, text: str) 
             words = f"{draft.text}\n{rest}" if rest else draft.text
             return await go_on(turn, me, ticket, replace(draft, text=words, values={**draft.values, "until": until}))
         case "outcome":
-            outcome = spoken.words_of(turn, "answer.words", Outcome).get(desk_word(text))
+            outcome = _words(turn, ticket).get(desk_word(text))
             if outcome is None:
                 return await go_on(turn, me, ticket, draft)
             return await go_on(turn, me, ticket, replace(draft, values={**draft.values, "outcome": outcome}))
@@ -168,18 +170,24 @@ def remember(turn: Turn, draft: Composing) -> None:
 def _ask(turn: Turn, me: Me, ticket: Ticket, draft: Composing, step: str, *choices: Choice, **params: str) -> Reply:
     remember(turn, replace(draft, step=step, values={**draft.values, **params}))
     drop = Choice(f"{ticket.number}:answer_drop", turn.words("choice.answer_drop"))
-    text = turn.words(f"answer.ask_{step}", number=ticket.number, title=titled(turn, me, ticket), **params)
+    asked = "study_date" if step == "date" and draft.values.get("outcome") == Outcome.STUDIED else step
+    text = turn.words(f"answer.ask_{asked}", number=ticket.number, title=titled(turn, me, ticket), **params)
     return Reply(text, (*choices, drop), ticket=ticket.number)
 
 
-def _outcome(turn: Turn, draft: Composing) -> tuple[Outcome | None, Composing]:
-    """The outcome that was tapped, or with which the text begins."""
-    if "outcome" in draft.values:
+def _outcome(turn: Turn, ticket: Ticket, draft: Composing) -> tuple[Outcome | None, Composing]:
+    """The outcome that was tapped, or with which the text begins; one that does not fit the ticket is none."""
+    if draft.values.get("outcome") in answers.outcomes_of(ticket.type):
         return Outcome(draft.values["outcome"]), draft
-    name, rest = spoken.leading(draft.text, spoken.words_of(turn, "answer.words", Outcome))
+    name, rest = spoken.leading(draft.text, _words(turn, ticket))
     if not name:
         return None, draft
     return Outcome(name), replace(draft, text=rest, values={**draft.values, "outcome": name})
+
+
+def _words(turn: Turn, ticket: Ticket) -> Mapping[str, str]:
+    """What can be typed for an outcome, with its name."""
+    return spoken.words_of(turn, "answer.words", answers.outcomes_of(ticket.type))
 
 
 def named(turn: Turn) -> frozenset[str]:

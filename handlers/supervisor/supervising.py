@@ -85,6 +85,11 @@ async def order_quietly(turn: Turn, me: Me, ticket: Ticket, words: str) -> Ticke
     return await _ordered(turn, me, ticket, OrderKind.ORDER, due, words)
 
 
+async def order_with(turn: Turn, me: Me, ticket: Ticket, kind: OrderKind, words: str) -> Reply:
+    """Send an order with the usual time and these words, whatever they begin with. Raises Refusal."""
+    return await _sent(turn, me, ticket, kind, _due(turn, ticket, kind, "")[0], words)
+
+
 def kind_name(turn: Turn, kind: OrderKind) -> str:
     """What a grade of supervision is called."""
     return turn.words(f"order_name.{kind}")

@@ -17,6 +17,7 @@ from storage import schema as t
 from storage.alike import AlikeReader
 from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
+from storage.ideas import IdeaReader
 from storage.loop_reader import LoopReader
 from storage.pictures import PictureReader
 from storage.readers import Readers, Row
@@ -52,7 +53,7 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader(StaffReader, LoopReader, BoardReader, AlikeReader, PictureReader):
+class SqliteReader(StaffReader, LoopReader, BoardReader, AlikeReader, PictureReader, IdeaReader):
     """`bot.ports.Reader` on SQLite."""
 
     def __init__(self, readers: Readers) -> None:

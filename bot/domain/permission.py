@@ -59,6 +59,7 @@ class Act(StrEnum):
     TRACE = "trace"  # look into an answer, and say what was found
     SAMPLE = "sample"  # the lists of answers to be looked into
     RELEASE = "release"  # a draft of an unconfirmed matter: file it or drop it
+    SHARE = "share"  # release a masked copy that anybody may read
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
     # without a ticket
@@ -76,6 +77,7 @@ class Act(StrEnum):
     STAFF = "staff"  # see who works where, and who cannot be reached
     COLLECT = "collect"  # file for somebody else
     SLIP = "slip"
+    IDEAS = "ideas"  # look into the idea store
 
 
 class Reach(IntEnum):
@@ -129,6 +131,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.TRACE: {R.SUPERVISOR: Reach.AREA},
     Act.SAMPLE: {R.SUPERVISOR: Reach.DESK},
     Act.RELEASE: {R.SUPERVISOR: Reach.DESK},
+    Act.SHARE: {R.SUPERVISOR: Reach.AREA},
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
     Act.JOIN: dict.fromkeys(Role, Reach.DESK),
@@ -145,6 +148,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.STAFF: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.COLLECT: dict.fromkeys((R.COLLECTOR, R.SUPERVISOR), Reach.DESK),
     Act.SLIP: dict.fromkeys((R.COLLECTOR, R.SUPERVISOR), Reach.DESK),
+    Act.IDEAS: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
 }
 """act -> role -> how far. A role that is missing may not do it at all."""
 OF_THE_WORDS = frozenset({Act.TRANSCRIBE, Act.UNMASK})

@@ -128,8 +128,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts re-openings, the last at ``reopened_at``, ``bad_reviews`` the reviews that brought it about. ``summary`` is
     what a unit reads of a walled ticket instead of its words. ``answers`` counts what could be reviewed: answers,
     promises that came due, rejections. ``appealed``: somebody else has looked already, and no one will again.
-    ``settled``: a supervisor has found that the last answer stands. ``filer_left``: who filed it has left it to those who
-    joined. ``released`` is the masked copy that anybody may read (see `bot.domain.public`).
+    ``settled``: a supervisor has found that the last answer stands. ``filer_left``: who filed it has left it to
+    those who joined. ``released`` is the masked copy that anybody may read (see `bot.domain.public`).
     """
 
     taken_at: datetime | None = None

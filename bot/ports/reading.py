@@ -18,6 +18,7 @@ from bot.domain.ticket import Event, Status, Ticket, Type
 from bot.message import Answer, Push, Reply
 from bot.ports.alike import AlikeQuestions
 from bot.ports.board_questions import BoardQuestions
+from bot.ports.idea_questions import IdeaQuestions
 from bot.ports.picture_questions import PictureQuestions
 
 
@@ -279,6 +280,13 @@ class LoopQuestions(Protocol):
 
 
 class Reader(
-    ResidentQuestions, StaffQuestions, LoopQuestions, BoardQuestions, AlikeQuestions, PictureQuestions, Protocol
+    ResidentQuestions,
+    StaffQuestions,
+    LoopQuestions,
+    BoardQuestions,
+    AlikeQuestions,
+    PictureQuestions,
+    IdeaQuestions,
+    Protocol,
 ):
     """Everything that can be asked of the store."""

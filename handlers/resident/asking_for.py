@@ -5,7 +5,18 @@ from __future__ import annotations
 from bot.conversation.draft import Draft
 from bot.message import Reply
 from bot.turn import Turn
-from handlers.resident import changing, collecting, desk, filing, following, talking
+from handlers.resident import (
+    changing,
+    collecting,
+    desk,
+    filing,
+    following,
+    idea_search,
+    own,
+    phone,
+    talking,
+    withdrawing,
+)
 
 COURTESIES = frozenset({"thanks", "greeting", "ok"})
 
@@ -21,9 +32,21 @@ async def command(turn: Turn, name: str) -> Reply | None:
                 turn.remember(reporting=False, collecting={})
             return changing.drop(turn, draft) if draft else turn.say("cancel.nothing")
         case "skip":
-            return _skip(turn, draft)
+            return await _skip(turn, draft)
+        case "hide" | "unhide" if draft is None:
+            return await own.picked(turn, name)
         case "change" | "add" | "hide" | "unhide" | "back":
             return await changing.act(turn, draft, name, "") if draft else turn.say("draft.none")
+        case "urge" | "withdraw" | "split":
+            return await own.picked(turn, name)
+        case "withdraw_now" | "withdraw_not":
+            return await withdrawing.typed(turn, name)
+        case idea_search.IDEAS:
+            return await idea_search.search(turn)
+        case "phone":
+            return phone.ask(turn)
+        case "phone_forget":
+            return phone.forgotten(turn)
         case "new":
             return desk.new(turn)
         case "status":
@@ -40,6 +63,8 @@ async def command(turn: Turn, name: str) -> Reply | None:
             return desk.erase(turn)
         case "erase_not":
             return turn.say("erase.not")
+        case "support":
+            return turn.say("same.how")
         case "supplement":
             return turn.say("supplement.how")
         case "chinese" | "english":
@@ -67,7 +92,7 @@ async def _confirm(turn: Turn, draft: Draft | None) -> Reply:
     return await filing.confirm(turn, draft)
 
 
-def _skip(turn: Turn, draft: Draft | None) -> Reply:
+async def _skip(turn: Turn, draft: Draft | None) -> Reply:
     if draft is None:
         return turn.say("skip.nothing")
-    return changing.settle(turn, draft, place_asked=True, area_options=())
+    return await changing.settle(turn, draft, place_asked=True, area_options=())

@@ -9,7 +9,7 @@ from bot.conversation.session import Replied
 from bot.domain.ticket import Action, Status, Ticket
 from bot.message import AttachmentType, Choice, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers import case, notices
+from handlers import case, discretion, notices
 from handlers.naming import counted, moment, shortened, ticket_title, unit_name
 from handlers.resident import card, collecting
 from handlers.staff import asking
@@ -77,7 +77,7 @@ async def answer(turn: Turn, ticket: Ticket, *, certain: bool) -> Reply:
     if problem:
         lines.append(turn.words(f"problem.{problem}", limit=turn.town.limits.file_max_bytes // 2**20))
     what = counted(turn, [each.type for each in enclosed]) if enclosed else turn.words("supplement.words")
-    title, unit = ticket_title(turn, ticket), unit_name(turn, ticket.unit)
+    title, unit = ticket_title(turn, await discretion.shown(turn, ticket)), unit_name(turn, ticket.unit)
     lines.append(turn.words("replied.done", number=ticket.number, title=title, what=what, unit=unit))
     if after.promised_at is not None and after.promised_at != ticket.promised_at:
         lines.append(turn.words("replied.due", due=moment(turn, after.promised_at)))

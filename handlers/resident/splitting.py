@@ -67,8 +67,8 @@ async def parted(turn: Turn, number: str, words: str) -> Reply:
 async def done(turn: Turn, draft: Draft, made: Ticket) -> str:
     """The second matter was filed: both are linked, and what stays with the first takes the place of its words.
 
-    Returns what to say of it. Whoever works on the first hears, but not of a matter that is not for them. Who has no part
-    in the first any more has simply filed the second.
+    Returns what to say of it. Whoever works on the first hears, but not of a matter that is not for them. Who has no
+    part in the first any more has simply filed the second.
     """
     try:
         ticket = await filed(turn, draft.split_from)

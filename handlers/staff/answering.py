@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from msgspec.structs import replace
 
 from bot.conversation.session import Composing
-from bot.domain.answers import blanks
+from bot.domain.answers import blanks, outcomes_of
 from bot.domain.permission import Act
 from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.words import desk_word
-from bot.domain.work import Outcome
+from bot.domain.work import DATED, Outcome
 from bot.errors import Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
@@ -39,10 +39,15 @@ async def answer(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
 async def promise(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     """Begin an answer that promises a date. Raises Refusal."""
     possible(turn, ticket)
-    values = {"outcome": str(Outcome.PROMISED)}
+    values = {"outcome": str(_dated(ticket))}
     if text:
         values["until"], text = writing.promised_date(turn, ticket, text)
     return await writing.go_on(turn, me, ticket, _begun(turn, ticket, text=text, values=values))
+
+
+def _dated(ticket: Ticket) -> Outcome:
+    """The outcome that promises a date."""
+    return next(outcome for outcome in outcomes_of(ticket.type) if outcome in DATED)
 
 
 def possible(turn: Turn, ticket: Ticket) -> None:
@@ -55,10 +60,10 @@ def possible(turn: Turn, ticket: Ticket) -> None:
 async def outcome(turn: Turn, me: Me, ticket: Ticket, value: str) -> Reply:
     """The outcome was tapped. Raises Refusal."""
     draft = _open(turn, ticket)
-    if value not in list(Outcome):
+    if value not in outcomes_of(ticket.type):
         raise Refusal("answer.gone", number=ticket.number)
     values = {**draft.values, "outcome": value}
-    if value != Outcome.PROMISED:
+    if value not in DATED:
         values.pop("until", None)
     return await writing.go_on(turn, me, ticket, replace(draft, values=values))
 
@@ -93,7 +98,7 @@ async def change(turn: Turn, me: Me, ticket: Ticket, _value: str) -> Reply:
     text = turn.words("answer.change", number=ticket.number, title=titled(turn, me, ticket), text=draft.text)
     choices = [
         Choice(f"{ticket.number}:answer_outcome={each}", turn.words(f"outcome.{each}"))
-        for each in Outcome
+        for each in outcomes_of(ticket.type)
         if each != draft.values.get("outcome")
     ]
     return Reply(text, tuple(choices), ticket=ticket.number)
@@ -122,10 +127,22 @@ async def recall(turn: Turn, me: Me, ticket: Ticket, _text: str) -> Reply:
 
 async def kept(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     """What was promised has been done: the residents are told. Raises Refusal."""
+    last = ticket.work.last_answer
+    if ticket.status is Status.ANSWERED and last is not None and last.outcome is Outcome.STUDIED:
+        return await _studied(turn, me, ticket, text)
     if ticket.work.promise_at is None or ticket.status is not Status.ANSWERED:
         raise Refusal("promise.none", number=ticket.number)
     await leaving.promise_kept(turn, me, ticket, text)
     return Reply(turn.words("promise.kept", number=ticket.number, title=titled(turn, me, ticket)), ticket=ticket.number)
+
+
+async def _studied(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
+    """What became of an idea that was being studied: adopted or not, in words. Raises Refusal."""
+    name, words = spoken.leading(text, spoken.words_of(turn, "answer.words", (Outcome.ADOPTED, Outcome.DECLINED)))
+    if not name or not words:
+        raise Refusal("idea.result_missing", number=ticket.number)
+    await leaving.studied(turn, me, ticket, Outcome(name), words)
+    return Reply(turn.words("idea.result", number=ticket.number, title=titled(turn, me, ticket)), ticket=ticket.number)
 
 
 async def canned(turn: Turn, _me: Me, text: str) -> Reply:

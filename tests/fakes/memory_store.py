@@ -20,6 +20,7 @@ from bot.domain.boards.periods import Period
 from bot.domain.boards.ranking import Board
 from bot.domain.directory import Directory
 from bot.domain.findings import Finding
+from bot.domain.ideas import Lesson
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.pictures import Likeness, Look
 from bot.domain.review import Review
@@ -164,6 +165,12 @@ class MemoryReader:
         return {}
 
     async def lookalikes(self, ids: Sequence[str]) -> Sequence[Likeness]:
+        return ()
+
+    async def ideas(self, limit: int = 50, before: str = "") -> Sequence[Ticket]:
+        return ()
+
+    async def lessons(self, limit: int = 500) -> Sequence[Lesson]:
         return ()
 
     async def links(self, number: str) -> Sequence[Link]:

@@ -65,6 +65,7 @@ reopen        -           -           -           hfcsbxek    hfcsbxk     hfcsbx
 trace         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 sample        -           -           -           desk        desk        desk        -           -
 release       -           -           -           desk        desk        desk        -           -
+share         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 phone         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 call_back     -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   hfcsbxek    -
 join          desk        desk        desk        desk        desk        desk        desk        desk
@@ -81,6 +82,7 @@ remove        -           -           desk        desk        desk        desk  
 staff         -           -           desk        desk        desk        desk        -           desk
 collect       -           -           -           desk        desk        desk        desk        -
 slip          -           -           -           desk        desk        desk        desk        -
+ideas         -           desk        desk        desk        desk        desk        desk        desk
 """
 
 NOW = datetime(2026, 3, 4, 2, tzinfo=UTC)

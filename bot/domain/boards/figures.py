@@ -18,7 +18,8 @@ from bot.domain.boards.worked import Worked
 SPEED, QUALITY, SATISFACTION, REPEATS = "speed", "quality", "satisfaction", "repeats"
 GROUPS = (SPEED, QUALITY, SATISFACTION, REPEATS)
 
-SOLVED, PROMISED = "solved", "promised"
+SOLVED = "solved"
+DATED = ("promised", "studied")
 """Outcomes of answers (see `bot.domain.work.Outcome`)."""
 
 FULL_HOURS = 70.0
@@ -210,7 +211,7 @@ def _add_answer(sums: Sums, ticket: TicketFacts, stint: Stint, rules: Rules, wor
             continue
         sums.reached += 1
         sums.given += review.given
-        if stint.outcome != PROMISED or review.answer > stint.answer:  # else they said whether the date suits them
+        if stint.outcome not in DATED or review.answer > stint.answer:  # else they said whether the date suits them
             sums.yes += review.verdict == "yes"
             sums.partly += review.verdict == "partly"
             sums.no += review.verdict == "no"

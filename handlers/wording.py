@@ -26,9 +26,19 @@ def said(voice: Speaking, params: Mapping[str, str]) -> dict[str, str]:
     """Parameters as their reader reads them.
 
     ``unit``, ``kind``, ``type`` and ``area`` are codes, ``due``, ``until`` and ``at`` moments in ISO form, ``reason``
-    a class of objections; everything else is said as it is.
+    a class of objections; everything else is said as it is. So is a code nobody knows any more: one piece of old news
+    must not keep all others from being told.
     """
-    return {name: _SAID[name](voice, value) if name in _SAID and value else value for name, value in params.items()}
+    return {name: _one(voice, name, value) for name, value in params.items()}
+
+
+def _one(voice: Speaking, name: str, value: str) -> str:
+    if name not in _SAID or not value:
+        return value
+    try:
+        return _SAID[name](voice, value)
+    except (KeyError, ValueError):
+        return value
 
 
 def line(turn: Turn, voice: Voice, note: Note, ticket: Ticket | None) -> str:

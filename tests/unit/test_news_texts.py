@@ -95,3 +95,11 @@ def test_nobody_is_shouted_at(texts: dict[str, str]) -> None:
         key for key, text in texts.items() if key.split(".")[0] in ("news", "told") and ("！" in text or "!" in text)
     ]
     assert shouted == []
+
+
+@pytest.mark.parametrize("param", ["matter", "due", "verdict", "unit", "outcome"])
+def test_a_code_nobody_knows_any_more_is_said_as_it_is(param: str) -> None:
+    catalogue = Catalogue.load(ROOT / "locales")
+    for locale in ("zh_CN", "en"):
+        voice = Voice(catalogue.words(locale), locale, sample_guide().town)
+        assert wording.said(voice, {param: "long-forgotten"}) == {param: "long-forgotten"}

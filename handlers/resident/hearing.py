@@ -25,9 +25,11 @@ from handlers.resident import (
     collecting,
     desk,
     following,
+    idea_search,
     joining_cases,
     own,
     replying,
+    review_words,
     reviewing,
     talking,
 )
@@ -83,6 +85,8 @@ class Hearing:
             return reply
         if (reply := await own.named(turn, text, self.vocabulary)) is not None:
             return reply
+        if words := idea_search.asked(text, self.vocabulary):
+            return await idea_search.search(turn, words)
         if _DIGITS_OF_A_NUMBER.search(text):
             reply = await self._with_number(turn, text)
             if reply is not None:
@@ -105,7 +109,7 @@ class Hearing:
             return reply
         if _LONE_SIGNS.fullmatch(text):
             return desk.courtesy(turn, "emoji")
-        said = await reviewing.reason(turn, message)
+        said = await review_words.reason(turn, message)
         return said or await _for_a_ticket(turn, message) or await _into_draft(turn)
 
     async def _with_number(self, turn: Turn, text: str) -> Reply | None:
@@ -200,7 +204,7 @@ async def item(turn: Turn, message: InboundMessage) -> Reply | None:
         about = await turn.read.quoted(turn.address, message.quote)
         if parse_number(about):
             return await following.supplement(turn, about, certain=True)
-    if (reply := await reviewing.reason(turn, message) or await _for_a_ticket(turn, message)) is not None:
+    if (reply := await review_words.reason(turn, message) or await _for_a_ticket(turn, message)) is not None:
         return reply
     recent = turn.session.recent
     wordless_file = message.kind is MessageKind.ATTACHMENT and not message.text

@@ -107,7 +107,7 @@ async def close(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     hotline = turn.town.contacts.hotline
     data: dict[str, object] = {"final": reason}
     there = ticket.noted(work=replace(ticket.work, settled=True))
-    after = await case.ended(turn, there, Action.CLOSE, me.id, "closed_finally", data, finding=reason, hotline=hotline)
+    after = await case.ended(turn, there, Action.CLOSE, me.id, "closed_finally", data, text=reason, hotline=hotline)
     await case.tell_who_has_it(turn, after, "closed", text=reason)
     return about(turn, me, after, "close.done")
 

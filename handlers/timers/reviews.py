@@ -13,7 +13,7 @@ from bot.domain.review import FILER, Review, Verdict
 from bot.domain.ticket import Status, Ticket
 from bot.message import Push, Reply
 from bot.turn import Turn
-from handlers import calls, notices, review_question, reviews, wording
+from handlers import calls, discretion, notices, review_question, reviews, wording
 from handlers.naming import ticket_title
 from handlers.staff import leaving
 
@@ -61,7 +61,8 @@ async def reminder(turn: Turn) -> None:
         turn.changes.timer(replace(timer, due_at=later))
         return
     voice = turn.voice(turn.session)
-    text = voice.words("told.review_reminder", number=ticket.number, title=ticket_title(voice, ticket))
+    shown = await discretion.shown(turn, ticket)
+    text = voice.words("told.review_reminder", number=ticket.number, title=ticket_title(voice, shown))
     turn.changes.push(
         Push(
             key=f"review_reminder:{ticket.number}:{mine.round}:{turn.address}",
@@ -74,7 +75,7 @@ async def reminder(turn: Turn) -> None:
             created_at=turn.now,
             ticket=ticket.number,
             reserve=True,
-            brief=wording.told_brief(turn, ticket, "answer"),
+            brief=wording.told_brief(turn, shown, "answer"),
         )
     )
 

@@ -57,7 +57,7 @@ async def test_two_messages_and_two_minutes(hall: Hall, handler: Person) -> None
     assert answered.work.last_answer.outcome is Outcome.SOLVED
     asked = f"{told}\n这件事解决了吗？"
     assert hall.resident().heard[-1:] == [asked], "word for word what the preview showed, and the question"
-    assert (await hall.actions(N))[-3:] == [Action.TAKE, Action.SUBMIT, Action.ANSWER]
+    assert (await hall.actions(N))[-4:] == [Action.TAKE, Action.SUBMIT, Action.ANSWER, Action.REVIEW]
 
 
 async def test_every_step_is_asked_and_nothing_twice(hall: Hall, handler: Person) -> None:

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import figures, growth, intake, latency, outbox, profiling, staff, start, timers
+from bench import alike, figures, growth, intake, latency, outbox, profiling, staff, start, timers
 from bench.contestants import ROOT, Field
 from bench.load import LoadError, sample_places, write_texts, wrk
 
@@ -107,6 +107,24 @@ def staff_(
     """How long staff wait for their lists, cards and searches. The tickets are made once and kept in the folder."""
     with _saying_errors():
         _finish(_staff(folder, tickets, open_, times), as_json)
+
+
+@app.command("alike")
+def alike_(
+    tickets: Tickets = 1_000_000,
+    open_: Annotated[int, typer.Option("--open", min=1, help="How many of them are open.")] = 100_000,
+    times: Times = 2_000,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """What it costs to look for cases that may be the same. The tickets are those of ``staff``."""
+    with _saying_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        with _progress(alike.steps(times)) as step:
+            result = alike.run(folder, tickets, open_, times, step)
+        result["machine"] = figures.machine(folder)
+        _SAID.print(alike.table(result))
+        _finish(result, as_json)
 
 
 @app.command("timers")

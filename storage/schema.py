@@ -118,7 +118,7 @@ ticket = Table(
     partial("ix_ticket_ending", text(ENDING), where="closed_at IS NULL"),
     partial("ix_ticket_closed_due", "due_at", where="closed_at IS NOT NULL"),
     partial("ix_ticket_idea", "number", where="type = 'idea'"),
-    Index("ix_ticket_place", "area", "kind", "filed_at"),
+    Index("ix_ticket_place", "area", "kind", "filed_at", "closed_at"),
 )
 """Projection of `ticket_event`: a ticket as it is now. ``place_name`` is NULL where no place is known.
 

@@ -117,12 +117,14 @@ class Likeness:
         return self.likeness(one, other) >= ENOUGH
 
     def promising(self, one: Matter, folded: str) -> int:
-        """How many terms of a matter's title stand in another folded text; 0 when they are too few for a likeness.
+        """How much of a matter's title stands in another folded text; 0 when it is too little for a likeness.
 
         A cheap look before `likeness`, which needs the other text taken apart.
         """
-        terms = [term for term in one.title if term in folded]
-        weight = self._weighed(terms) if one.short or len(folded) <= _SHORT else len(terms)
+        there = [term for term in one.title if term in folded]
+        if not there:
+            return 0
+        weight = self._weighed(there)
         return weight if weight >= _SHARED and _share(weight, len(one.title)) >= ENOUGH else 0
 
     def _telling(self, folded: str) -> frozenset[str]:

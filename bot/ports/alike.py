@@ -27,8 +27,10 @@ class Nearby:
 class AlikeQuestions(Protocol):
     """What use cases of joining and merging ask."""
 
-    async def nearby(self, area: str, kind: str, since: datetime, limit: int = 200) -> Sequence[Nearby]:
-        """The newest tickets of an area and a kind filed since a moment, whatever became of them.
+    async def nearby(
+        self, area: str, kind: str, since: datetime, limit: int = 100, *, ended: bool = False
+    ) -> Sequence[Nearby]:
+        """The newest tickets of an area and a kind filed since a moment: open ones, or with ``ended`` all of them.
 
         Costs the same however many tickets there are. Words may be those it was filed with: look at the ticket itself
         before anything is shown.

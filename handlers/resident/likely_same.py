@@ -20,11 +20,11 @@ from bot.ports import OWING, Nearby
 from bot.turn import Turn
 from handlers.discretion import public_place
 
-NEWEST = 200
-"""So many of the newest tickets of an area and a kind are looked at."""
-READ = 40
+NEWEST = 100
+"""So many of the newest open tickets of an area and a kind are looked at."""
+READ = 20
 """So many of those that promise something are read: most of them may have ended."""
-COMPARED = 12
+COMPARED = 8
 """So many texts are taken apart."""
 LENGTH = 400
 """Characters of a text that are compared."""

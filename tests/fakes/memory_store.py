@@ -176,7 +176,9 @@ class MemoryReader:
     async def links(self, number: str) -> Sequence[Link]:
         return ()
 
-    async def nearby(self, area: str, kind: str, since: datetime, limit: int = 200) -> Sequence[Nearby]:
+    async def nearby(
+        self, area: str, kind: str, since: datetime, limit: int = 100, *, ended: bool = False
+    ) -> Sequence[Nearby]:
         return ()
 
     async def role(self, address: Address, number: str) -> str:

@@ -20,7 +20,7 @@ def upgrade() -> None:
     _links()
     _special_cases()
     _pictures_and_boards()
-    op.create_index("ix_ticket_place", "ticket", ["area", "kind", "filed_at"], unique=False)
+    op.create_index("ix_ticket_place", "ticket", ["area", "kind", "filed_at", "closed_at"], unique=False)
     _partial("ix_ticket_idea", "ticket", ["number"], "type = 'idea'")
     _partial("ix_ticket_closed_due", "ticket", ["due_at"], "closed_at IS NOT NULL")
     _partial("ix_ticket_event_turning", "ticket_event", ["action", "at"], "action IN ('answer', 'object', 'reopen')")

@@ -155,7 +155,9 @@ def _put(
         params=dict(params),
         urgent=urgent,
     )
-    put(turn, note, turn.now if urgent else gathered(turn.now))
+    # Danger does not wait for the others of its ten seconds.
+    at_once = urgent and (ticket is None or bool(ticket.danger))
+    put(turn, note, turn.now if at_once else gathered(turn.now))
 
 
 def put(turn: Turn, note: Note, opened: datetime) -> None:

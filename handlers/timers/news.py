@@ -16,14 +16,13 @@ from bot.changes import Looked, Note, Timer
 from bot.domain.colour import Colour
 from bot.domain.directory import Directory
 from bot.domain.people import Staff
-from bot.domain.ticket import Status, Ticket
+from bot.domain.ticket import Ticket
 from bot.domain.town import LOAD
 from bot.domain.wall import shown_to
 from bot.message import Choice, Lane, Push, Reply
 from bot.turn import Turn, Voice
 from handlers import reaching, wording
-from handlers.naming import ticket_title
-from handlers.notices import NEWS_GAP, PUSH_GAP, STAFF_PUSH_LIFE, put, quiet_until
+from handlers.notices import PUSH_GAP, STAFF_PUSH_LIFE, put, quiet_until
 from handlers.staff.taking import by_load
 from handlers.timers import tapping, undelivered
 from handlers.timers.overtaken import overtaken
@@ -40,7 +39,6 @@ SOON = timedelta(seconds=1)
 SPREAD = 50
 """More news for a unit than that become one line for each of its people."""
 
-PROGRESS = "progress"
 ARRIVALS = ("arrived", "arrived_danger")
 """News of a ticket that nobody has yet; void when somebody has it, or another unit."""
 
@@ -145,30 +143,37 @@ async def _open(turn: Turn, directory: Directory, staff: Staff, notes: Sequence[
     stories = await _still_true(turn, directory, staff, notes)
     urgent = [story for story in stories if story.urgent]
     calm = [story for story in stories if not story.urgent]
+    pile = len(notes) == READ
+    if pile and len(urgent) > APART:
+        # Urgent news stand in front. So many of them are a list of their own, and the rest is counted with them.
+        waiting, last = await turn.read.notes_waiting(box)
+        turn.changes.folded_boxes.append((box, "", last))
+        await _tell(turn, directory, staff, urgent, max(waiting, len(urgent)), Lane.URGENT)
+        return
     for part in [[story] for story in urgent] if len(urgent) <= APART else [urgent]:
         await _tell(turn, directory, staff, part, len(part), Lane.URGENT)
     if not calm:
-        if len(notes) == READ:
+        if pile:
             turn.changes.timer(Timer("fold", box, turn.now + SOON))
         return
-    later = await _not_before(turn, box, calm)
+    later = await _not_before(turn, box, calm, pile=pile)
     if later is not None:
         turn.changes.timer(Timer("fold", box, later))
         return
     count = len(calm)
-    if len(notes) == READ:
+    if pile:
         waiting, last = await turn.read.notes_waiting(box)
         count = max(count, waiting - len(notes) + len(calm))
         turn.changes.folded_boxes.append((box, "", last))
     await _tell(turn, directory, staff, calm, count, Lane.NOTICE)
 
 
-async def _not_before(turn: Turn, box: str, calm: Sequence[Story]) -> datetime | None:
-    """When what is not urgent may be told; None for now."""
+async def _not_before(turn: Turn, box: str, calm: Sequence[Story], *, pile: bool) -> datetime | None:
+    """When what is not urgent may be told; None for now. A single red matter waits for nothing, a pile of them does."""
     morning = quiet_until(turn)
     if morning is not None:
         return morning
-    if any(s.ticket is not None and turn.guide.colour(s.ticket, turn.now) is Colour.RED for s in calm):
+    if not pile and any(s.ticket is not None and turn.guide.colour(s.ticket, turn.now) is Colour.RED for s in calm):
         return None
     last = await turn.read.folded_at(box)
     return last + PUSH_GAP if last is not None and turn.now < last + PUSH_GAP else None
@@ -253,44 +258,3 @@ def _list(turn: Turn, voice: Voice, shown: Sequence[Story], count: int) -> Reply
 async def _all_told(turn: Turn, box: str) -> None:
     _, last = await turn.read.notes_waiting(box)
     turn.changes.folded_boxes.append((box, "", last))
-
-
-async def tell_resident(turn: Turn) -> None:
-    """Folded news of one ticket for somebody it belongs to; nothing for those who want few notices."""
-    assert turn.timer is not None  # noqa: S101 - only timers come here
-    number, _, _ = turn.timer.subject.partition("|")
-    box = str(turn.address)
-    notes = await turn.read.notes(box, number, READ)
-    if not notes:
-        return
-    ticket = await turn.read.ticket(number)
-    wants = not turn.session.muted and await turn.read.owns(turn.address, number)
-    if wants and ticket is not None and ticket.open and ticket.status is not Status.ANSWERED:
-        later = quiet_until(turn)
-        if later is None:
-            last = await turn.read.folded_at(box, number)
-            later = last + NEWS_GAP if last is not None and turn.now < last + NEWS_GAP else None
-        if later is not None:
-            turn.changes.timer(replace(turn.timer, due_at=later))
-            return
-        _fold_for_resident(turn, ticket, notes)
-    turn.changes.folded.extend(id_ for id_, _ in notes)
-
-
-def _fold_for_resident(turn: Turn, ticket: Ticket, notes: Sequence[tuple[int, Note]]) -> None:
-    title = ticket_title(turn, ticket)
-    # The newest of each; what handlers wrote is all told.
-    latest = {note.key if note.what == PROGRESS else note.what: note for _, note in notes}
-    lines = [
-        wording.told(turn.voice(turn.session), note.what, ticket.number, title, note.params) for note in latest.values()
-    ]
-    turn.changes.push(
-        Push(
-            key=f"news:{ticket.number}:{notes[0][0]}",
-            address=turn.address,
-            reply=Reply("\n".join(lines), ticket=ticket.number),
-            created_at=turn.now,
-            ticket=ticket.number,
-            brief=wording.told_brief(turn, ticket, "news"),
-        )
-    )

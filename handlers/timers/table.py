@@ -21,6 +21,7 @@ from handlers.timers import (
     reopenings,
     reviews,
     tasks,
+    told,
     undelivered,
     weekly,
 )
@@ -29,7 +30,7 @@ TIMERS: Mapping[str, Callable[[Turn], Awaitable[None]]] = {
     "rung": ladder.climb,
     "task": tasks.told,
     "fold": news.open_box,
-    "news": news.tell_resident,
+    "news": told.tell_resident,
     "undelivered": undelivered.look,
     "question_delivered": pauses.delivered,
     "pause_reminder": pauses.reminder,

@@ -17,7 +17,7 @@ from bot.message import Reply
 from bot.turn import Turn
 from handlers import case, notices
 from handlers.naming import ticket_title
-from handlers.staff import cards, chain, leaving, offering, taking
+from handlers.staff import cards, chain, leaving, offering, questions, taking
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
 
@@ -89,7 +89,7 @@ async def resumed(turn: Turn, ticket: Ticket, by: str, told: str) -> Ticket:
     work = replace(ticket.work, asked_at=None, paused_at=None, paused=ticket.work.paused + stood)
     for kind in TIMERS:
         turn.changes.cancel(kind, ticket.number)
-    await silence(turn, ticket)
+    await questions.silence(turn, ticket)
     if not stood:
         return case.moved(turn, ticket, Action.RESUME, by, work=work)
     return await case.retimed(turn, ticket, by, "pause", Action.RESUME, told, work=work)
@@ -110,23 +110,9 @@ async def reopened(turn: Turn, ticket: Ticket, by: str) -> Ticket:
 
 async def withdrawn(turn: Turn, ticket: Ticket, by: str, asked: Event) -> Ticket:
     """The ticket without a question that has reached nobody yet."""
-    await silence(turn, ticket)
+    await questions.silence(turn, ticket)
     work = replace(ticket.work, asked_at=None)
     return case.moved(turn, ticket, Action.RESUME, by, {"undone": asked.seq}, work=work)
-
-
-async def silence(turn: Turn, ticket: Ticket) -> None:
-    """What of the last question (or its reminder) has not left yet must not leave any more."""
-    asked = await last_question(turn, ticket)
-    if asked is not None:
-        for reporter in await turn.read.reporters(ticket.number):
-            turn.changes.recalled_pushes.append(f"told:question:{ticket.number}:{asked.seq}:{reporter.address}")
-
-
-async def last_question(turn: Turn, ticket: Ticket) -> Event | None:
-    """The step in which a question was put last."""
-    events = await turn.read.events(ticket.number)
-    return next((event for event in reversed(events) if event.action is Action.ASK and "text" in event.data), None)
 
 
 COMMANDS = table(Command("ask", Act.ASK, ticket=ask))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.changes import Changes
 from bot.conversation.session import Loose
@@ -33,6 +34,7 @@ async def handle(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mappin
 
     ``vocabulary`` maps folded words to names of commands. Raises Refusal, with the title beside the number.
     """
+    me = replace(me, commands=COMMANDS)
     try:
         match message.kind:
             case MessageKind.PRESS:
@@ -49,6 +51,7 @@ async def handle(turn: Turn, me: Me, message: InboundMessage, vocabulary: Mappin
 
 async def press(turn: Turn, me: Me, token: str) -> Reply | None:
     """The answer to a button of staff; None when it is a resident's. Raises Refusal."""
+    me = replace(me, commands=COMMANDS)
     about, _, act = token.partition(":")
     name, _, value = act.partition("=")
     command = COMMANDS.get(name)

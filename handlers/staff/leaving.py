@@ -16,7 +16,7 @@ from bot.errors import Refusal
 from bot.turn import Turn, Voice
 from handlers import case, notices, review_question, traces
 from handlers.naming import moment, ticket_title
-from handlers.staff import chain, evidence
+from handlers.staff import chain, evidence, questions
 from handlers.staff.me import Me
 
 SUBMITTED = (Matter.SIGN_OFF, Matter.PROMISE)
@@ -134,9 +134,7 @@ async def left(turn: Turn, ticket: Ticket) -> Ticket:
         turn.changes.timer(Timer("promise", ticket.number, max(asking_at(turn, after, promised), turn.now), ASK))
         turn.changes.timer(Timer("promise", ticket.number, promised, BROKEN))
     if ticket.status is Status.WAITING_RESIDENT:
-        from handlers.staff import asking  # it needs this module to take a ticket on the way
-
-        await asking.silence(turn, ticket)
+        await questions.silence(turn, ticket)
     what, params = as_told(after, answer)
     await review_question.tell(turn, after, what, params)
     if answer.flags:

@@ -11,7 +11,7 @@ from bot.turn import Turn
 from handlers.naming import ticket_title
 from handlers.staff import cards, offering
 from handlers.staff.command import Command, table
-from handlers.staff.me import Me, is_mine
+from handlers.staff.me import Known, Me, is_mine
 
 DECIDING = dict.fromkeys(("approve", "refuse"), (Act.DECIDE_UNIT, Act.DECIDE_DESK, Act.DECIDE_RAISE))
 """Commands that only see a ticket first: what they do then depends on what was proposed."""
@@ -21,7 +21,7 @@ async def manual(turn: Turn, me: Me, _rest: str) -> Reply:
     """The commands of this person's role, a line each; for the ticket in focus those that are possible now."""
     role = turn.words(f"role.{me.staff.role}")
     lines = [turn.words("work.help", name=me.staff.name, role=role)]
-    lines += [turn.words(f"usage.{command.name}") for command in offering.commands().values() if _theirs(me, command)]
+    lines += [turn.words(f"usage.{command.name}") for command in me.commands.values() if _theirs(me, command)]
     lines.append(turn.words("work.help_which"))
     ticket = await _in_focus(turn, me)
     if ticket is None:
@@ -39,13 +39,13 @@ async def _in_focus(turn: Turn, me: Me) -> Ticket | None:
     return ticket if seen else None
 
 
-def _theirs(me: Me, command: Command) -> bool:
+def _theirs(me: Me, command: Known) -> bool:
     if command.hidden:
         return False
     return me.may(command.act) if command.ticket is None else in_hands_of(me.staff.role, command)
 
 
-def in_hands_of(role: Role, command: Command) -> bool:
+def in_hands_of(role: Role, command: Known) -> bool:
     """Whether there may be something that somebody of this role can do with a command."""
     return any(role in GRANTS[act] for act in DECIDING.get(command.name, (command.act,)))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from bot.domain.directory import Directory
 from bot.domain.people import Address, Staff
@@ -11,14 +13,34 @@ from bot.domain.ticket import Ticket
 from bot.turn import Turn
 
 
+class Known(Protocol):
+    """A command as far as choosing from them needs it; see `handlers.staff.command.Command`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def act(self) -> Act: ...
+
+    @property
+    def ticket(self) -> object | None: ...
+
+    @property
+    def hidden(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The member of staff whose turn it is, what they may reach, and everybody else. ``in_group``: others listen."""
+    """The member of staff whose turn it is, what they may reach, and everybody else.
+
+    ``in_group``: others listen. ``commands`` are all there are, by name: what they may do now is chosen from them.
+    """
 
     staff: Staff
     person: Person
     directory: Directory
     in_group: bool = False
+    commands: Mapping[str, Known] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -10,8 +10,7 @@ from bot.message import Choice, MessageKind, Reply
 from bot.turn import Turn
 from handlers.naming import state_name, ticket_title
 from handlers.staff import chain
-from handlers.staff.command import Command
-from handlers.staff.me import Me
+from handlers.staff.me import Known, Me
 
 WORDS = "words"
 """The step of a command that waits for nothing but its words."""
@@ -27,23 +26,16 @@ OFFERED = (
 CHOICES_MOST = 12
 
 
-def commands() -> dict[str, Command]:
-    """All commands by name. They name the modules that show cards, so they are looked up when they are needed."""
-    from handlers.staff.commands import COMMANDS
-
-    return dict(COMMANDS)
-
-
-def possible(me: Me, ticket: Ticket) -> tuple[Command, ...]:
+def possible(me: Me, ticket: Ticket) -> tuple[Known, ...]:
     """What somebody may do with a ticket now: both the table of permissions and its state leave room for it."""
-    known = commands()
+    known = me.commands
     found = (known[name] for name in OFFERED if name in known and known[name].ticket is not None)
     return tuple(c for c in found if me.may(c.act, ticket) and room_for(c.act, ticket))
 
 
 def choices(turn: Turn, me: Me, ticket: Ticket) -> tuple[Choice, ...]:
     """The same to tap, or to type; what waits for this person's decision comes first."""
-    known = commands()
+    known = me.commands
     found: list[Choice] = []
     for proposal in ticket.work.proposals:
         if not chain.may_decide(turn, me.person, me.directory, ticket, proposal):
@@ -94,7 +86,7 @@ def wanting(turn: Turn, ticket: Ticket, command: str) -> Reply:
     return Reply(reply.text, reply.choices, ticket=ticket.number)
 
 
-def instead(turn: Turn, me: Me, ticket: Ticket, wanted: Command) -> Reply:
+def instead(turn: Turn, me: Me, ticket: Ticket, wanted: Known) -> Reply:
     """What a ticket's state forbids, how it stands, and what this person can do with it now."""
     text = turn.words(
         "work.not_possible",

@@ -12,7 +12,7 @@ from bot.domain.people import DESK
 from bot.domain.ticket import Action, Status, Ticket
 from bot.turn import Turn
 from handlers import case, notices
-from handlers.staff import asking
+from handlers.staff import asking, questions
 
 
 async def delivered(turn: Turn) -> None:
@@ -50,7 +50,7 @@ async def reminder(turn: Turn) -> None:
     ticket = await _waiting(turn)
     if ticket is None or ticket.work.paused_at is None:
         return
-    asked = await asking.last_question(turn, ticket)
+    asked = await questions.last_question(turn, ticket)
     text = str(asked.data.get("text", "")) if asked is not None else ""
     await notices.tell_residents(turn, ticket, "question_reminder", params={"unit": ticket.unit, "text": text})
 

@@ -1,4 +1,4 @@
-"""What each unit of the made-up town is like: quick or slow, careful or not. Boards shall have something to tell apart."""
+"""What each unit of the made-up town is like: quick or slow, careful or not, so that boards have something to tell."""
 
 from __future__ import annotations
 

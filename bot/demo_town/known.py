@@ -49,6 +49,13 @@ class _Month:
         self.taken, self.due, self.evidence, self.given, self.solved = [0, 0], [0, 0], [0, 0], [0, 0], [0, 0]
         self.hours, self.rating = [0, 0], [0, 0]
 
+    def add(self, other: _Month) -> None:
+        """Count what another process has counted too."""
+        for name in self.__slots__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            both = [a + b for a, b in zip(mine, theirs, strict=True)] if isinstance(mine, list) else mine + theirs
+            setattr(self, name, both)
+
     def figures(self) -> dict[str, float | int | None]:
         """The figures by name, those about special cases left out: there are none."""
         return {
@@ -115,6 +122,19 @@ class Known:
                     count.due[0] += had.handed_in is not None and had.handed_in <= (had.due or 0)
                 if month == answered:
                     self._answered(count, had, visible)
+
+    @property
+    def counted(self) -> dict[tuple[str, str], _Month]:
+        """The counts so far, to be taken over by another's `take`."""
+        return self._counts
+
+    def take(self, counted: dict[tuple[str, str], _Month]) -> None:
+        """Take over what another has counted."""
+        for key, month in counted.items():
+            if key in self._counts:
+                self._counts[key].add(month)
+            else:
+                self._counts[key] = month
 
     def boards(self) -> dict[str, dict[str, dict[str, float | int | None]]]:
         """Month -> unit -> figure -> value."""

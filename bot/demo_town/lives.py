@@ -49,7 +49,8 @@ class Scene:
 
     def __init__(self, guide: Guide, seed: int, until: int, work: WorkClock, known: Known) -> None:
         self.guide, self.until, self.work, self.known = guide, until, work, known
-        self.rnd = random.Random(seed ^ 0x5EED).random  # noqa: S311 - made-up lives, no secrets
+        self._seed = seed
+        self.rnd = random.random
         self.book = wordbook()
         units = [unit for unit in guide.town.units.values() if not unit.retired]
         self.characters = {u.code: character(u.code, staffing.handlers_of(u.code), seed) for u in units}
@@ -59,6 +60,10 @@ class Scene:
         self.walled = {p.id: behind_the_wall(guide.town.kinds.get(p.kind), p.type) for p in self.book.problems}
         self._routes: dict[tuple[str, str], str] = {}
         self._due: dict[tuple[str, int], int | None] = {}
+
+    def begin(self, page: int) -> None:
+        """Throw the dice of a page from now on: what stands on one does not hang on the others."""
+        self.rnd = random.Random(f"{self._seed}:{page}").random  # noqa: S311 - made-up lives, no secrets
 
     def pick(self, texts: Any) -> str:
         """One of some texts."""
@@ -413,12 +418,13 @@ class _Life:
             pages.add_link(number, "repeats", former, DESK, filed)
         spot = self._incident.spot or (None, None)
         channel = self._source if self._source in CHANNELS else "web"
+        clock = "utility" if self._problem.urgent else "type"
+        text = _said(s, self._problem, self._where)
         pages.add_ticket(
             number, self._seq, f"{filed // 7919 % 1_000_000:06d}", f"D{number[-5:]}", self._problem.type.value,
-            self._problem.kind, self._status, self._source, channel, _said(s, self._problem, self._where), filed,
-            self._incident.area, self._where, spot[0], spot[1], self._unit, "utility" if self._problem.urgent else "type",
-            self._dispatched, self._due, self._due, self._closed, self._handler, self._walled,
-            _as_json(work).decode() if work else None, _listed(work.get("joint")),
+            self._problem.kind, self._status, self._source, channel, text, filed, self._incident.area, self._where,
+            spot[0], spot[1], self._unit, clock, self._dispatched, self._due, self._due, self._closed, self._handler,
+            self._walled, _as_json(work).decode() if work else None, _listed(work.get("joint")),
             "|objection|" if "proposals" in work else None,
         )  # fmt: skip
         if self._closed is None and self._status != "answered":

@@ -105,11 +105,12 @@ def _units(book: Wordbook, areas: list[dict[str, object]], departments: int) -> 
         yield f"[[units]]\n{_written({'code': each.code, 'name': each.name, 'name_en': each.name_en})}\n"
     endings = {**book.places["office_ending"], **book.places["committee_ending"]}
     for area in areas:
-        code, name, level = str(area["code"]), str(area["name"]), area.get("level", 1)
+        code, name = str(area["code"]), str(area["name"])
+        rank = 2 if "level" in area else 1
         ending = next(e for e in sorted(endings, key=len, reverse=True) if name.endswith(e))
-        unit: dict[str, object] = {"code": f"u-{code}", "level": level, "area": code}
+        unit: dict[str, object] = {"code": f"u-{code}", "level": rank, "area": code}
         unit["name"] = name.removesuffix(ending) + endings[ending]
-        if level == 1:
+        if rank == 1:
             unit["parent"] = f"u-{area['parent']}"
         yield f"[[units]]\n{_written(unit)}\n"
 

@@ -1,4 +1,4 @@
-"""Who works in the made-up town: in each unit a lead and two handlers, at the desk supervisors, collectors, an admin."""
+"""Who works in the made-up town: a lead and two handlers in each unit, supervisors, collectors and an admin."""
 
 from __future__ import annotations
 

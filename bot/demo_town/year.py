@@ -1,10 +1,11 @@
-"""A made-up year, put together: tickets in the order of their numbers, and what is known of them afterwards."""
+"""A made-up year, put together: tickets in the order of their numbers, and what is known of them afterwards.
+
+A year is told page by page, and each page for itself: several processes may share the work, and it makes no difference.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import TypeVar
 
 from bot.changes import Changes
 from bot.demo_town.known import Known, same_matters
@@ -22,8 +23,6 @@ AT_ONCE = 500
 _AHEAD = 120
 """Days after the end for which working time is known: what is owed then is due later."""
 
-_PagesT = TypeVar("_PagesT", bound=Pages)
-
 
 class Year:
     """The year of a town before a moment: so many tickets, the same ones for the same seed, town and moment."""
@@ -34,47 +33,59 @@ class Year:
         first = last - timedelta(days=DAYS)
         work = WorkClock(calendar, first - timedelta(days=7), last + timedelta(days=_AHEAD))
         self.tickets, self.until = tickets, until
-        self._guide, self._seed = guide, seed
-        self._known = Known(calendar.zone, first, micros(until), work)
-        self._scene = Scene(guide, seed, micros(until), work, self._known)
-        self.plan: Plan = plan(guide, tickets, seed, until)
-        self._groups: dict[int, list[tuple[str, int]]] = {}
+        self.counts = Known(calendar.zone, first, micros(until), work)
+        """What was counted of the pages told here."""
         self.used: dict[date, int] = {}
         """How many numbers of each day are given."""
+        self._guide, self._seed = guide, seed
+        self._scene = Scene(guide, seed, micros(until), work, self.counts)
+        self._plan: Plan = plan(guide, tickets, seed, until)
+        self._numbers: list[str] = []
+        self._former: list[str] = []
+        self._groups: dict[int, list[tuple[str, int]]] = {}
+        self._number()
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.tickets // AT_ONCE)
 
     def staff(self) -> Changes:
         """Everybody who works there."""
         at = self.until - timedelta(days=DAYS)
         return Changes(at=at, staff=list(staff_of(self._guide.town, self._seed, at)))
 
-    def pages(self, new: Callable[[], _PagesT]) -> Iterator[tuple[int, _PagesT]]:
-        """All tickets, so many on each page, which is made by ``new``. Once only."""
-        former: dict[tuple[int, int], str] = {}
-        zone = self._guide.calendar.zone
-        incidents, groups, tell = self.plan.incidents, self._groups, self._scene.tell
-        page, count = new(), 0
-        for report in self.plan.reports:
-            day = moment(report.at).astimezone(zone).date()
-            place = self.used[day] = self.used.get(day, 0) + 1
-            number = make(day, place)
-            key = (report.incident, report.person)
-            tell(report, incidents[report.incident], number, former.get(key, ""), page)
-            former[key] = number
-            groups.setdefault(report.incident, []).append((number, report.person))
-            count += 1
-            if count == AT_ONCE:
-                yield count, page
-                page, count = new(), 0
-        if count:
-            yield count, page
+    def tell(self, page: int, onto: Pages) -> int:
+        """Write the tickets of a page (from 0); returns how many. Each page once only."""
+        self._scene.begin(page)
+        begin = page * AT_ONCE
+        reports = self._plan.reports[begin : begin + AT_ONCE]
+        for place, report in enumerate(reports, begin):
+            incident = self._plan.incidents[report.incident]
+            self._scene.tell(report, incident, self._numbers[place], self._former[place], onto)
+        return len(reports)
 
     def known(self) -> dict[str, object]:
-        """What is known once all pages were taken: boards by month, tickets about the same matter, storms."""
+        """What is known once all pages were told: boards by month, tickets about the same matter, storms."""
         return {
             "until": self.until.isoformat(),
             "seed": self._seed,
             "tickets": self.tickets,
-            "storms": [day.isoformat() for day in self.plan.storms],
+            "storms": [day.isoformat() for day in self._plan.storms],
             "same": same_matters(self._groups),
-            "boards": self._known.boards(),
+            "boards": self.counts.boards(),
         }
+
+    def _number(self) -> None:
+        """Give every report its number, and the number of the same person's last one about the same."""
+        zone = self._guide.calendar.zone
+        last: dict[tuple[int, int], str] = {}
+        for report in self._plan.reports:
+            day = moment(report.at).astimezone(zone).date()
+            place = self.used[day] = self.used.get(day, 0) + 1
+            number = make(day, place)
+            key = (report.incident, report.person)
+            self._numbers.append(number)
+            self._former.append(last.get(key, ""))
+            last[key] = number
+            self._groups.setdefault(report.incident, []).append((number, report.person))

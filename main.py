@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.clock import SystemClock
+from bot.console.demo_data import demo_data_command
 from bot.console.measuring import alike_commands
 from bot.console.options import AsJson, Config, Data
 from bot.console.platforms import channels_commands, simulate_commands
@@ -101,6 +102,7 @@ def _past(context: typer.Context, config: Path | None, data: Path | None) -> Abs
 
 
 app.command("route")(route_command(lambda *options: open_town(settings_for(*options)).guide, _past))
+app.command("demo-data")(demo_data_command(settings_for, CLOCK))
 app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).guide), name="alike")
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")
 app.add_typer(simulate_commands(settings_for, LOCALES), name="simulate")

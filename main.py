@@ -15,6 +15,7 @@ import typer
 
 from bot.clock import SystemClock
 from bot.console.demo_data import demo_data_command
+from bot.console.ideas import ideas_command
 from bot.console.measuring import alike_commands
 from bot.console.options import AsJson, Config, Data
 from bot.console.platforms import channels_commands, simulate_commands
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bot.console.office import Office
     from bot.doctor import Finding
     from bot.townfile import TownWatch
+    from storage.reader import SqliteReader
     from storage.reports import Reports
 
 CLOCK = SystemClock()
@@ -101,7 +103,16 @@ def _past(context: typer.Context, config: Path | None, data: Path | None) -> Abs
     return aclosing(Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data)))
 
 
+def _store(context: typer.Context, config: Path | None, data: Path | None) -> AbstractAsyncContextManager[SqliteReader]:
+    """Questions to the store, beside a running desk."""
+    from storage.beside import reading
+
+    settings = settings_for(context, config, data)
+    return reading(settings.storage.url.get_secret_value(), settings.data)
+
+
 app.command("route")(route_command(lambda *options: open_town(settings_for(*options)).guide, _past))
+app.command("ideas")(ideas_command(lambda *options: open_town(settings_for(*options)).guide.town, _store))
 app.command("demo-data")(demo_data_command(settings_for, CLOCK))
 app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).guide), name="alike")
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")

@@ -7,7 +7,7 @@ nobody's name, on purpose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from bot.changes import Reporter
 from bot.conversation.session import Session
@@ -31,13 +31,20 @@ async def added(turn: Turn, there: Sequence[Reporter], arriving: Sequence[Report
 
 def people(reporters: Iterable[Reporter], sessions: Mapping[Address, Session], directory: Directory) -> int:
     """How many people these are, as far as can be known."""
-    groups: list[set[str]] = []
+    return len(groups(reporters, sessions, directory))
+
+
+def groups(
+    reporters: Iterable[Reporter], sessions: Mapping[Address, Session], directory: Directory
+) -> Sequence[Set[str]]:
+    """These people, each as a set in which all their addresses stand (and other names)."""
+    found: list[set[str]] = []
     for reporter in reporters:
         names = _names(reporter, sessions.get(reporter.address), directory)
-        same = [group for group in groups if not group.isdisjoint(names)]
-        groups = [group for group in groups if group.isdisjoint(names)]
-        groups.append(names.union(*same))
-    return len(groups)
+        same = [group for group in found if not group.isdisjoint(names)]
+        found = [group for group in found if group.isdisjoint(names)]
+        found.append(names.union(*same))
+    return found
 
 
 def _names(reporter: Reporter, session: Session | None, directory: Directory) -> set[str]:

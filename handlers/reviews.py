@@ -16,6 +16,7 @@ from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.town import Clock
 from bot.turn import Turn
 from handlers import calls, case, notices
+from handlers import parties as people
 from handlers.naming import shortened
 
 TELL, LATE = 0, 1
@@ -23,6 +24,9 @@ TELL, LATE = 0, 1
 
 GATHER = timedelta(minutes=2)
 """Supervisors hear a little after the verdict: rating and reason follow within moments."""
+
+HOLDERS = ("filer", "claimed")
+"""Roles of those who hold a ticket's code."""
 
 WORDS_MAX = 1000
 TOLD = 300
@@ -48,20 +52,25 @@ class Recorded:
 
 
 async def parties(turn: Turn, ticket: Ticket) -> Parties:
-    """Everybody a ticket belongs to, as parties: one for all who hold the same code.
+    """Everybody a ticket belongs to, as parties: one for all accounts that are known to be one person's.
 
     Where the filer has left it to those who joined, the first of them is asked in their place.
     """
     reporters = await turn.read.reporters(ticket.number)
-    roles = {reporter.address: reporter.role for reporter in reporters}
-    merged: dict[Address, str] = {}
-    if sum(role == "joined" for role in roles.values()) > 1:
-        for event in await turn.read.events(ticket.number):
-            if number := str(event.data.get("merged", "")):
-                theirs = [r.address for r in await turn.read.reporters(number) if r.role in ("filer", "claimed")]
-                merged |= dict.fromkeys(theirs, str(theirs[0]) if theirs else "")
-    party = {address: rules.party_of(address, roles, merged) for address in roles}
-    if ticket.work.filer_left and reporters and FILER not in party.values():
+    if all(reporter.role in HOLDERS for reporter in reporters):
+        return Parties({reporter.address: FILER for reporter in reporters}, shared=False)
+    known = list(reporters)
+    for event in await turn.read.events(ticket.number):
+        if number := str(event.data.get("merged", "")):  # those who hold that ticket's code are one person too
+            known += [r for r in await turn.read.reporters(number) if r.role in HOLDERS]
+    sessions = await turn.read.sessions(reporter.address for reporter in known)
+    groups = people.groups(known, sessions, await turn.read.directory())
+    party: dict[Address, str] = {}
+    for reporter in reporters:  # the filer first
+        group = next(group for group in groups if str(reporter.address) in group)
+        mine = next((party[r.address] for r in reporters if r.address in party and str(r.address) in group), "")
+        party[reporter.address] = mine or (FILER if reporter.role in HOLDERS else str(reporter.address))
+    if ticket.work.filer_left and FILER not in party.values():
         first = party[reporters[0].address]
         party = {address: FILER if each == first else each for address, each in party.items()}
     return Parties(party, shared=any(each != FILER for each in party.values()))

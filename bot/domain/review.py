@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
-from bot.domain.people import Address
 from bot.domain.ticket import Status, Ticket, Type
 from bot.domain.work import DATED
 
@@ -135,17 +134,6 @@ def reviewable(ticket: Ticket) -> bool:
 def too_late(ticket: Ticket, now: datetime) -> bool:
     """Whether it ended so long ago that a "no" is a new matter."""
     return ticket.closed_at is not None and now - ticket.closed_at > REOPENS_WITHIN
-
-
-def party_of(address: Address, roles: Mapping[Address, str], merged: Mapping[Address, str]) -> str:
-    """Which party somebody is: `FILER`, or a name for everybody who joined with the same code.
-
-    ``roles`` are those of the ticket's reporters; ``merged`` maps people of tickets that were merged into this one and
-    hold such a ticket's code to its filer's address: they are one party too.
-    """
-    if roles.get(address) in ("filer", "claimed"):
-        return FILER
-    return merged.get(address, str(address))
 
 
 def reopens(ticket: Ticket, review: Review, others: Iterable[Review], *, shared: bool) -> bool:

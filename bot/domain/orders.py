@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from bot.domain.ticket import Status, Ticket
+from bot.domain.ticket import Ticket
 from bot.domain.town import Clock, Limits
 from bot.domain.work import Order, OrderKind, Work
 from bot.domain.work_calendar import WorkCalendar
@@ -36,7 +36,7 @@ def ordered(ticket: Ticket, kind: OrderKind, by: str, now: datetime, due: dateti
 
 def open_orders(ticket: Ticket) -> tuple[Order, ...]:
     """The orders that still bind the unit: neither lifted, nor met by an answer submitted since."""
-    if not ticket.open or ticket.status is Status.ANSWERED:
+    if not ticket.open:
         return ()
     answers = (ticket.work.answer, ticket.work.last_answer)
     answered = [answer.submitted_at for answer in answers if answer is not None]

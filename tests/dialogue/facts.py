@@ -52,6 +52,7 @@ async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
     handler = directory.by_id.get(ticket.handler)
     events = await store.reader.events(ticket.number)
     reviews = await store.reader.reviews(ticket.number)
+    findings = await store.reader.findings(ticket.number)
     mine = next((r for r in reviews if r.party == FILER and r.round == current_round(ticket)), None)
     return {
         "status": ticket.status,
@@ -93,6 +94,8 @@ async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
         "words": mine.words if mine else "",
         "voices": str(len(mine.files)) if mine else "0",
         "said_by": ("staff" if mine.by in directory.by_id else "resident") if mine and mine.by else "",
+        "findings": ",".join(each.what for each in findings),
+        "excluded": _yes(any(each.excluded for each in findings)),
         "links": str(len(await store.reader.links(ticket.number))),
         "reporters": str(len(await store.reader.reporters(ticket.number))),
     }

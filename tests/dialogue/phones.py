@@ -24,6 +24,7 @@ from wechatpy.crypto import WeChatCrypto
 from yarl import URL
 
 from bot.domain.people import Address
+from tests.fakes.photos import PHOTOS
 from tests.fakes.telegram_api import FakeTelegram, StoredFile
 from tests.fakes.wechat_api import FakeWeChat, File
 
@@ -177,7 +178,8 @@ class TelegramPhone:
 
     async def send(self, kind: str, caption: str) -> None:
         name = f"file-{uuid.uuid4().hex}"
-        content = {"photo": TINY_JPEG, "voice": b"OggS" + b"\x00" * 60, "video": TINY_MP4}.get(kind, b"?")
+        content = {"photo": TINY_JPEG, "voice": b"OggS" + b"\x00" * 60, "video": TINY_MP4, **PHOTOS}.get(kind, b"?")
+        kind = "photo" if kind in PHOTOS else kind
         self._fake.files[name] = StoredFile(content, f"files/{name}")
         file: dict[str, Any] = {"file_id": name, "file_unique_id": f"u{name[-12:]}", "file_size": len(content)}
         bodies: dict[str, dict[str, Any]] = {

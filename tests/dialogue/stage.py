@@ -30,6 +30,7 @@ from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
 from bot.runtime.media_fetcher import MediaFetcher
 from bot.runtime.metrics import Metrics
+from bot.runtime.picture_looker import PictureLooker
 from bot.runtime.push_sender import PushSender
 from bot.runtime.sessions import unreachable
 from bot.runtime.timer_firer import TimerFirer
@@ -45,6 +46,7 @@ from storage.numbers import BlockNumbers
 from storage.store import SqliteStore
 from tests.dialogue.facts import kinds_due, next_push_at
 from tests.dialogue.phones import Phone, TelegramPhone, WebPhone, WeChatPhone
+from tests.fakes.photos import Here
 from tests.fakes.telegram_api import SECRET, FakeTelegram
 from tests.fakes.wechat_api import FakeWeChat
 
@@ -84,11 +86,13 @@ class Stage:
     firer: TimerFirer
     senders: tuple[PushSender, ...]
     fetcher: MediaFetcher
+    looker: PictureLooker
 
     async def settle(self) -> None:
         """Let everything that is due happen, and look at all phones."""
         for _ in range(20):
             done = await self.firer.once() + await self.fetcher.once() + await self.store.index_words()
+            done += await self.looker.once()
             for sender in self.senders:
                 done += await sender.once()
                 await sender.drain(5)
@@ -270,4 +274,5 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             firer,
             tuple(PushSender(each, store, clock, metrics, gone, asyncio.Event(), firer.expect) for each in channels),
             MediaFetcher(desk, {each.name: each for each in channels}, media, lambda: guide.town.limits.file_max_bytes),
+            PictureLooker(store, media, Here(), clock.now, lambda: guide.calendar.zone),
         )

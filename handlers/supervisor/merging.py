@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from bot.changes import Reporter, Task
@@ -47,27 +49,27 @@ async def unmerge(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
 
 async def _parted(turn: Turn, me: Me, other: Ticket, ticket: Ticket) -> Ticket:
     """The other ticket without the people whom the merger brought."""
-    merger = await _merger(turn, other, ticket)
-    gone = await _brought(turn, other, ticket, merger)
+    events = await turn.read.events(other.number)
+    merger = next((event for event in reversed(events) if event.data.get("merged") == ticket.number), None)
+    gone = await _brought(turn, other, ticket, merger, events)
     turn.changes.removed_reporters.extend((other.number, address) for address in gone)
-    counted = int(merger.data.get("people", len(gone))) if merger is not None else len(gone)
+    counted = int(merger.data.get("people", len(gone))) if merger is not None else 0
     work = replace(other.work, reporters=max(1, other.work.reporters - counted))
     return case.moved(turn, other, Action.CORRECT, me.id, {"unmerged": ticket.number}, work=work)
 
 
-async def _merger(turn: Turn, other: Ticket, ticket: Ticket) -> Event | None:
-    events = reversed(await turn.read.events(other.number))
-    return next((event for event in events if event.data.get("merged") == ticket.number), None)
-
-
-async def _brought(turn: Turn, other: Ticket, ticket: Ticket, merger: Event | None) -> list[Address]:
-    """Who joined the other ticket at the moment of the merger, and nobody who had joined by themselves."""
+async def _brought(
+    turn: Turn, other: Ticket, ticket: Ticket, merger: Event | None, events: Sequence[Event]
+) -> list[Address]:
+    """Who joined the other ticket at the moment of the merger, and nobody who joined by themselves."""
     if merger is None:
         return []
     own = {reporter.address for reporter in await turn.read.reporters(ticket.number)}
+    themselves = {event.by for event in events if event.action is Action.JOIN}
 
     def brought(reporter: Reporter) -> bool:
-        return reporter.role == JOINED and reporter.since == merger.at and reporter.address in own
+        there = reporter.role == JOINED and reporter.since == merger.at and reporter.address in own
+        return there and str(reporter.address) not in themselves
 
     return [reporter.address for reporter in await turn.read.reporters(other.number) if brought(reporter)]
 

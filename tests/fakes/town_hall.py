@@ -19,6 +19,7 @@ from bot.changes import Changes, Reporter, StaffEvent
 from bot.clock import FixedClock
 from bot.domain.guide import Guide
 from bot.domain.people import DESK, Address, Role, Staff
+from bot.domain.place import Pin
 from bot.domain.ticket import Action, Status, Ticket, Type
 from bot.domain.town import Town
 from bot.domain.words import desk_word
@@ -65,6 +66,10 @@ class Person:
         )
         kind = MessageKind.ATTACHMENT if files else MessageKind.TEXT
         return await self._send(kind, text=text, attachments=photos)
+
+    async def pin(self, latitude: float, longitude: float) -> str:
+        """The text of the answer to a place in WGS-84."""
+        return await self._send(MessageKind.PLACE, pin=Pin(latitude, longitude))
 
     async def press(self, label: str) -> str:
         """The answer to the first choice shown last whose label begins so."""

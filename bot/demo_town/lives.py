@@ -20,7 +20,7 @@ from bot.demo_town.known import Had, Known
 from bot.demo_town.pages import Pages
 from bot.demo_town.plan import DAY, Incident, Report
 from bot.demo_town.wordbook import Problem, wordbook
-from bot.demo_town.workclock import HOUR, WorkClock, micros, moment
+from bot.demo_town.workclock import HOUR, SECOND, WorkClock, micros, moment
 from bot.domain.guide import Guide
 from bot.domain.people import DESK
 from bot.domain.review import FILER
@@ -225,7 +225,7 @@ class _Life:
         had.taken = taken
         self._work["taken_at"] = _iso(taken)
         if rnd() < 0.05 and not self._problem.urgent:
-            self._pauses(handler, taken + needed // 8, had)
+            self._pauses(handler, s.work.after(taken, needed // 8), had)
         if rnd() < 0.08:
             at = s.work.after(self._at, needed // 6)
             self._says(at, "progress", handler, self._filled("progress"))
@@ -239,7 +239,7 @@ class _Life:
     def _pauses(self, handler: str, at: int, had: Had) -> None:
         s, work = self._s, self._work
         text = s.pick(s.book.answers["questions"])
-        self._step(s.work.after(at, 0), "ask", "waiting_resident", handler, _json(text=text))
+        self._step(at, "ask", "waiting_resident", handler, _json(text=text))
         self._pages.add_words(self._number, self._seq)
         since = self._at + MINUTE
         work["asked_at"] = _iso(self._at)
@@ -345,7 +345,7 @@ class _Life:
         else:
             mood = rnd()
             verdict = "yes" if mood < likes else "partly" if mood < likes + (1 - likes) * 0.35 else "no"
-            at = asked + int(rnd() ** 2 * 3 * DAY)
+            at = asked + int(rnd() ** 2 * 3 * 86_400) * SECOND
             stars = _stars(rnd(), verdict)
             words = s.pick(s.book.reviews[verdict])
         if at > s.until:

@@ -12,7 +12,7 @@ from math import pi, sin
 from typing import NamedTuple
 
 from bot.demo_town.wordbook import Problem, wordbook
-from bot.demo_town.workclock import micros
+from bot.demo_town.workclock import SECOND, micros
 from bot.domain.guide import Guide
 
 DAYS = 365
@@ -101,7 +101,7 @@ def plan(guide: Guide, tickets: int, seed: int, until: datetime) -> Plan:
             person = int(rnd() * people)
             again = False
             while when < end and len(reports) < tickets:
-                reports.append(Report(when, incident, person, again))
+                reports.append(Report(when - when % SECOND, incident, person, again))
                 if rnd() >= 0.05:
                     break
                 again = True

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from bot.domain.work_calendar import WorkCalendar
 
 HOUR = 3_600_000_000
+SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -23,7 +24,7 @@ def moment(at: int) -> datetime:
 
 
 class WorkClock:
-    """The working time of a calendar between two days. Moments are microseconds since 1970."""
+    """The working time of a calendar between two days. Moments are microseconds since 1970, whole seconds of them."""
 
     __slots__ = ("_before", "_closes", "_opens")
 
@@ -48,8 +49,8 @@ class WorkClock:
         return self._before[span] + min(at, self._closes[span]) - self._opens[span]
 
     def after(self, at: int, worked: int) -> int:
-        """When so much working time has passed since a moment; past the last day, the end of that."""
-        wanted = self.until(at) + worked
+        """When so much working time has passed since a moment, to the second; past the last day, the end of that."""
+        wanted = self.until(at) + worked - worked % SECOND
         span = bisect_right(self._before, wanted) - 1
         return max(at, min(self._opens[span] + wanted - self._before[span], self._closes[span]))
 

@@ -7,7 +7,7 @@ import unicodedata
 
 _SIGNS = re.compile(r"[\s\-\u2010-\u2015().]+")
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
-_LANDLINE = re.compile(r"(?:\+?86|0086)?(0[1-9]\d{1,2})([2-9]\d{6,7})")
+_LANDLINE = re.compile(r"(?:\+?86|0086)?(010|02\d|0[3-9]\d{2})([2-9]\d{6,7})")
 _ABROAD = re.compile(r"(?:\+|00)(?!86)[1-9]\d{6,13}")
 """Numbering plans: YD/T 1073 for mainland China; ITU-T E.164 (at most 15 digits) for all others."""
 

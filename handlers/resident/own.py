@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.numbers import parse as parse_number
+from bot.domain.phones import read_phone
 from bot.domain.ticket import Ticket
 from bot.domain.words import desk_word, fold
 from bot.errors import NotFound
@@ -103,10 +104,15 @@ async def _ending(turn: Turn, said: str) -> str:
 
 
 def phone_said(turn: Turn, text: str, vocabulary: Mapping[str, str]) -> Reply | None:
-    """The answer to a telephone number, asked for or said with its word; None where the text is something else."""
+    """The answer to a telephone number, asked for or said with its word; None where the text is something else.
+
+    Raises NotFound for the number of a ticket: nobody but staff asks for its telephone.
+    """
     if phone.answers(turn, text):
         return phone.typed(turn, text)
     said = _PHONE.fullmatch(text)
     if said is None or vocabulary.get(desk_word(said[1])) != phone.PHONE:
         return None
+    if read_phone(said[2]) is None and (number := parse_number(said[2])):
+        raise NotFound(number=number)
     return phone.typed(turn, said[2])

@@ -217,6 +217,8 @@ async def on_ticket(turn: Turn, me: Me, command: Command, number: str, text: str
     """
     assert command.ticket is not None  # noqa: S101 - whoever calls this looked
     _forget_words(turn)
+    if me.in_group and command.act in PRIVATE:
+        raise Refusal("unknown.group")
     ticket = await reference.seen(turn, me, number, command.act)
     if await is_mine(turn, me, ticket):
         raise Refusal("refusal.own_case", number=number)

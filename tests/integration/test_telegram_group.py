@@ -123,6 +123,18 @@ async def test_what_is_behind_the_wall_is_not_shown_in_a_group(scene: Stage, wan
     assert "居民甲" in wang.screen[-1].text
 
 
+async def test_no_telephone_number_is_opened_in_a_group(scene: Stage) -> None:
+    phone = await scene.new_phone("telegram")
+    assert isinstance(phone, TelegramPhone)
+    await scene.employ(phone, "supervisor", {"name": "孙敏"})
+    await file(scene)
+    group = await in_group(scene, phone.chat)
+    await group.say(f"/phone@desk_bot {NUMBER}")
+    await scene.settle()
+    assert "私聊" in group.screen[-1].text
+    assert NUMBER not in group.screen[-1].text
+
+
 async def test_nobody_joins_in_a_group_and_talk_is_left_alone(scene: Stage, wang: TelegramPhone) -> None:
     group = await in_group(scene, 555)
     await group.say("今天开会")

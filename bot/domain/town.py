@@ -194,6 +194,13 @@ class Limits:
     alike_reach_m: float = 250.0
     alike_days: int = 90
     alike_offered: int = 3
+    board_least: int = 5
+    board_red: int = 85
+    board_black: int = 60
+    board_speed: int = 25
+    board_quality: int = 25
+    board_satisfaction: int = 30
+    board_repeats: int = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

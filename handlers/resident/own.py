@@ -26,6 +26,7 @@ _COMMAND = re.compile(
     r"\s*/?([^\W\d]{1,20})(?:@\w{1,40})?[\s:：,，]*([0-9０-９][0-9０-９\-－—–]*)(?:[\s:：,，。]+(.*))?", re.S
 )
 _PHONE = re.compile(r"\s*/?([^\W\d]{1,20})(?:@\w{1,40})?[\s:：,，]*([+＋]?[0-9０-９(（][0-9０-９\s()（）\-－]*)")
+_LIKE_A_NUMBER = re.compile(r"\s*[0-9]{6}-?[0-9]{5,}\s*")
 SHORT = 5
 """Fewer digits with words behind them are no number of a ticket: "withdraw 3 of the five signs"."""
 
@@ -113,6 +114,6 @@ def phone_said(turn: Turn, text: str, vocabulary: Mapping[str, str]) -> Reply | 
     said = _PHONE.fullmatch(text)
     if said is None or vocabulary.get(desk_word(said[1])) != phone.PHONE:
         return None
-    if read_phone(said[2]) is None and (number := parse_number(said[2])):
-        raise NotFound(number=number)
+    if read_phone(said[2]) is None and _LIKE_A_NUMBER.fullmatch(fold(said[2])):
+        raise NotFound(number=said[2])
     return phone.typed(turn, said[2])

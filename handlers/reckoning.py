@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache
 
 from msgspec.structs import replace
 
@@ -109,44 +109,38 @@ async def board_of(read: BoardQuestions, guide: Guide, period: Period, now: date
 async def barometer_of(read: BoardQuestions, guide: Guide, period: Period) -> Barometer:
     """The barometer of a period."""
     spans = [period.before(back) for back in range(WEEKS + 1)]
-    spoken = [await read.spoken_of(span) for span in spans]
+    above = streets(guide)
+    spoken = [await read.spoken_of(span, above) for span in spans]
     groups = {kind.code: kind.group for kind in guide.town.kinds.values()}
     lines = [reading(ALL, [sum(row[2] for row in rows) for rows in spoken])]
     for group in guide.town.groups:
         lines.append(reading(group, [sum(r[2] for r in rows if groups.get(r[1]) == group) for rows in spoken]))
     for action in HAPPENED:
         lines.append(reading(str(action), [await read.happened(action, span) for span in spans]))
-    return Barometer(period, lines, _hot(guide, spoken))
+    return Barometer(period, lines, _hot(spoken))
 
 
 async def heat_of(read: BoardQuestions, guide: Guide, period: Period) -> Heat:
     """The heat map of a period: villages and communities count for the street or town they lie in."""
-    spoken = await read.spoken_of(period)
-    above = {area.code: area.parent or area.code for area in guide.town.areas.values()}
+    spoken = await read.spoken_of(period, streets(guide))
     tops = (area for area in guide.town.areas.values() if not area.parent)
     centres = {area.code: spot for area in tops if (spot := _centre(guide, area.code)) is not None}
     counts = ((area, kind, count) for area, kind, count, _ in spoken)
-    return Heat(period, heat_map(counts, above), await read.points(period), centres)
+    return Heat(period, heat_map(counts), await read.points(period), centres)
 
 
-def _hot(guide: Guide, spoken: Sequence[Sequence[tuple[str, str, int, int]]]) -> list[Topic]:
-    above = partial(_above, guide)
-    now: dict[tuple[str, str], tuple[int, int]] = {}
-    for area, kind, count, people in spoken[0]:
-        key = (kind, above(area))
-        tickets, heads = now.get(key, (0, 0))
-        now[key] = (tickets + count, heads + people)
+def streets(guide: Guide) -> Mapping[str, str]:
+    """Every area with the street or town it lies in; those with itself."""
+    return {area.code: area.parent or area.code for area in guide.town.areas.values()}
+
+
+def _hot(spoken: Sequence[Sequence[tuple[str, str, int, int]]]) -> list[Topic]:
+    now = {(kind, area): (count, people) for area, kind, count, people in spoken[0]}
     before: dict[tuple[str, str], int] = {}
     for rows in spoken[1:]:
         for area, kind, _, people in rows:
-            key = (kind, above(area))
-            before[key] = before.get(key, 0) + people
+            before[kind, area] = before.get((kind, area), 0) + people
     return hot_topics(now, before, HOT)
-
-
-def _above(guide: Guide, area: str) -> str:
-    found = guide.town.areas.get(area)
-    return found.parent or area if found is not None else area
 
 
 def _centre(guide: Guide, code: str) -> tuple[float, float] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -44,9 +44,9 @@ class BoardReader:
 
         return await self._readers.ask(read)
 
-    async def spoken_of(self, period: Period) -> Sequence[tuple[str, str, int, int]]:
+    async def spoken_of(self, period: Period, above: Mapping[str, str]) -> Sequence[tuple[str, str, int, int]]:
         """Area, kind, how many tickets, and of how many people, of what was filed in a period; nothing walled."""
-        return await self._readers.ask(partial(boards.spoken_of, period=period))
+        return await self._readers.ask(partial(boards.spoken_of, period=period, above=above))
 
     async def points(self, period: Period) -> Sequence[tuple[float, float, str, str]]:
         """Latitude, longitude, area, kind of what was filed in a period where a point is known; nothing walled."""

@@ -59,10 +59,11 @@ _DECISIONS = (
     " ORDER BY c.key, e.seq"
 )
 _SPOKEN_OF = (
-    "SELECT t.area, t.kind, count(DISTINCT t.number), count(DISTINCT r.address) FROM ticket AS t"
-    " LEFT JOIN reporter AS r ON r.ticket = t.number AND r.role <> 'left'"
+    "WITH a (code, above) AS MATERIALIZED (SELECT key, value FROM json_each(?))"
+    " SELECT coalesce(a.above, t.area), t.kind, count(DISTINCT t.number), count(DISTINCT r.address) FROM ticket AS t"
+    " LEFT JOIN a ON a.code = t.area LEFT JOIN reporter AS r ON r.ticket = t.number AND r.role <> 'left'"
     " WHERE t.number >= ? AND t.number < ? AND t.filed_at >= ? AND t.filed_at < ? AND NOT t.walled"
-    " AND t.status <> 'merged' GROUP BY t.area, t.kind"
+    " AND t.status <> 'merged' GROUP BY 1, 2"
 )
 _POINTS = (
     "SELECT latitude, longitude, area, kind FROM ticket WHERE number >= ? AND number < ? AND filed_at >= ?"
@@ -182,9 +183,14 @@ def _upheld(steps: list[Row], begin: int, end: int) -> Iterator[bool | None]:
         yield None
 
 
-def spoken_of(connection: sqlite3.Connection, period: Period) -> list[tuple[str, str, int, int]]:
-    """Area, kind, how many tickets and of how many people, of what was filed in a period; nothing behind the wall."""
-    return connection.execute(_SPOKEN_OF, _filed_in(period)).fetchall()
+def spoken_of(
+    connection: sqlite3.Connection, period: Period, above: Mapping[str, str]
+) -> list[tuple[str, str, int, int]]:
+    """Area, kind, how many tickets and of how many people, of what was filed in a period; nothing behind the wall.
+
+    ``above`` maps areas to those they are counted in.
+    """
+    return connection.execute(_SPOKEN_OF, (as_json(above), *_filed_in(period))).fetchall()
 
 
 def points(connection: sqlite3.Connection, period: Period) -> list[tuple[float, float, str, str]]:

@@ -318,7 +318,7 @@ class _Life:
         if empty or false or (verdict == "no" and rnd() < 0.04):
             self._looked_into(had, "perfunctory" if empty else "false_closing" if false else "unfair")
         if rnd() < 0.004:
-            reason = _json(reason=s.pick(s.book.answers["exempt"]))
+            reason = _json(**{"class": "force_majeure", "text": s.pick(s.book.answers["exempt"])})
             self._step(self._at + DAY, "exempt", self._status, s.supervisors[4], reason)
             self.excluded = True
         if verdict == "no" and len(self.had) <= REOPENINGS and rnd() < 0.9:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -37,8 +37,11 @@ class BoardQuestions(Protocol):
         """
         ...
 
-    async def spoken_of(self, period: Period) -> Sequence[tuple[str, str, int, int]]:
-        """Area, kind, how many tickets, and of how many people, of what was filed in a period; nothing walled."""
+    async def spoken_of(self, period: Period, above: Mapping[str, str]) -> Sequence[tuple[str, str, int, int]]:
+        """Area, kind, how many tickets, and of how many people, of what was filed in a period; nothing walled.
+
+        ``above`` maps areas to those they are counted in; people who spoke in several of these count once.
+        """
         ...
 
     async def points(self, period: Period) -> Sequence[tuple[float, float, str, str]]:

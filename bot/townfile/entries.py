@@ -73,6 +73,13 @@ class LimitsEntry(Entry):
     alike_reach_m: float | None = None
     alike_days: int | None = None
     alike_offered: int | None = None
+    board_least: int | None = None
+    board_red: int | None = None
+    board_black: int | None = None
+    board_speed: int | None = None
+    board_quality: int | None = None
+    board_satisfaction: int | None = None
+    board_repeats: int | None = None
 
 
 class ContactsEntry(Entry):

@@ -195,7 +195,7 @@ class MemoryReader:
     ) -> T:
         return count((), ())
 
-    async def spoken_of(self, period: Period) -> Sequence[tuple[str, str, int, int]]:
+    async def spoken_of(self, period: Period, above: Mapping[str, str]) -> Sequence[tuple[str, str, int, int]]:
         return ()
 
     async def points(self, period: Period) -> Sequence[tuple[float, float, str, str]]:

@@ -110,13 +110,11 @@ class HeatMap:
         return sum(self.counts.values())
 
 
-def heat_map(counts: Iterable[tuple[str, str, int]], above: Mapping[str, str]) -> HeatMap:
-    """The heat map of (area, kind, how many). ``above`` maps an area to the one whose row it is counted in ("" for what
-    has no place); areas it does not know are rows of their own."""
+def heat_map(counts: Iterable[tuple[str, str, int]]) -> HeatMap:
+    """The heat map of (area, kind, how many); the area is "" for what has no place."""
     cells: dict[tuple[str, str], int] = {}
     for area, kind, count in counts:
-        key = (above.get(area, area), kind)
-        cells[key] = cells.get(key, 0) + count
+        cells[area, kind] = cells.get((area, kind), 0) + count
     areas: dict[str, int] = {}
     kinds: dict[str, int] = {}
     for (area, kind), count in cells.items():

@@ -30,7 +30,8 @@ USUAL = 20
 SPARE = 30
 """So many more are drawn, in the place of those this person must not judge."""
 
-SHOWN = 300
+SHOWN = 200
+PER_LIST = 8
 OPEN = 500
 BUTTON = 24
 
@@ -40,10 +41,8 @@ _COUNT = re.compile(r"\s*([0-9０-９]{1,6})(?![0-9０-９])\s*(.*)", re.S)
 async def sample(turn: Turn, me: Me, rest: str) -> Reply:
     """Draw a sample: ``sample 20``, ``sample 10 unit``; the same one again for whoever asks again that day; without a
     word the one that is not done yet. Raises Refusal."""
-    if not rest.strip():
-        drawn = await _open(turn, me)
-        if drawn:
-            return await _shown(turn, me, drawn[-1])
+    if not rest.strip() and (known := await _open(turn, me)):
+        return await _shown(turn, me, known[-1])
     count, unit = _asked(turn, rest)
     day = turn.guide.calendar.local_day(turn.now).isoformat()
     key = f"{KIND}:{me.id}:{day}:{unit}"
@@ -64,12 +63,20 @@ async def sample(turn: Turn, me: Me, rest: str) -> Reply:
     theirs = [number for number in numbers if await _may(turn, me, number)][:count]
     if not theirs:
         return turn.say("sample.none")
-    known = _numbers(before) if before is not None else ()
-    drawn = list(dict.fromkeys((*known, *theirs)))[:count]
+    earlier = _numbers(before) if before is not None else []
+    drawn = list(dict.fromkeys((*earlier, *theirs)))[:count]
     task = Task(key, KIND, me.id, turn.now, data={"numbers": drawn, "of": of, "seed": seed, "unit": unit})
     if len(await _forms(turn, task)) < len(drawn):
         turn.changes.tasks.append(task)
     return await _shown(turn, me, task)
+
+
+async def more(turn: Turn, me: Me, rest: str) -> Reply:
+    """The next ones of the last sample that is not done."""
+    known = await _open(turn, me)
+    if not known:
+        return turn.say("sample.none")
+    return await _shown(turn, me, known[-1], int(rest) if rest.isdecimal() and len(rest) < 4 else 0)
 
 
 async def called(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
@@ -131,15 +138,21 @@ async def _recorded(turn: Turn, me: Me, ticket: Ticket, task: Task, form: dict[s
     return Reply(f"{text}\n{_tally(turn, task, forms)}", tuple(choices), ticket=ticket.number)
 
 
-async def _shown(turn: Turn, me: Me, task: Task) -> Reply:
-    """A drawn sample: which of them have been called, and what came of it."""
+async def _shown(turn: Turn, me: Me, task: Task, start: int | None = None) -> Reply:
+    """A drawn sample, a few at a time: which of them have been called, and what came of it. It begins where somebody is
+    still to be called."""
     forms, data = await _forms(turn, task), task.data or {}
-    tickets = [t for number in _numbers(task) if (t := await turn.read.ticket(number)) is not None]
+    numbers = _numbers(task)
+    if start is None:
+        first = next((place for place, number in enumerate(numbers) if number not in forms), 0)
+        start = first - first % PER_LIST
+    part = numbers[start : start + PER_LIST]
+    tickets = [t for number in part if (t := await turn.read.ticket(number)) is not None]
     reference.listed(turn, tickets)
     turn.changes.looked.append(Looked(by=me.id, what="list", at=turn.now, detail=task.key))
     unit = str(data.get("unit", ""))
     name = unit_name(turn, unit) if unit else turn.words("sample.all_units")
-    lines = [turn.words("sample.head", count=len(tickets), of=str(data.get("of", "")), unit=name)]
+    lines = [turn.words("sample.head", count=len(numbers), of=str(data.get("of", "")), unit=name)]
     choices = []
     for place, ticket in enumerate(tickets, 1):
         title = ticket_title(turn, shown_to(me.person, ticket))
@@ -155,6 +168,8 @@ async def _shown(turn: Turn, me: Me, task: Task) -> Reply:
         if form is None:
             choices.append(Choice(f"{ticket.number}:called", f"{place} {shortened(title, BUTTON)}"))
     lines.append(_tally(turn, task, forms))
+    if start + PER_LIST < len(numbers):
+        choices.append(Choice(f"staff:sample_more={start + PER_LIST}", turn.words("work.more")))
     return Reply("\n".join(lines), tuple(choices))
 
 
@@ -212,5 +227,6 @@ async def _forms(turn: Turn, task: Task) -> dict[str, dict[str, str]]:
 
 COMMANDS = table(
     Command("sample", Act.SAMPLE, desk=sample),
+    Command("sample_more", Act.SAMPLE, desk=more, hidden=True),
     Command("called", Act.TRACE, ticket=called, hidden=True),
 )

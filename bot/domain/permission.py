@@ -78,6 +78,8 @@ class Act(StrEnum):
     COLLECT = "collect"  # file for somebody else
     SLIP = "slip"
     IDEAS = "ideas"  # look into the idea store
+    BOARDS = "boards"  # how units do, where and about what people speak
+    PUBLISH = "publish"  # a board, for everybody
 
 
 class Reach(IntEnum):
@@ -148,6 +150,8 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.STAFF: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.COLLECT: dict.fromkeys((R.COLLECTOR, R.SUPERVISOR), Reach.DESK),
     Act.SLIP: dict.fromkeys((R.COLLECTOR, R.SUPERVISOR), Reach.DESK),
+    Act.BOARDS: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
+    Act.PUBLISH: dict.fromkeys((R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.IDEAS: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
 }
 """act -> role -> how far. A role that is missing may not do it at all."""

@@ -25,6 +25,7 @@ from handlers.staff import (
 from handlers.staff.command import Command
 from handlers.supervisor import (
     assigning,
+    boards,
     bulk,
     classifying,
     deciding,
@@ -46,7 +47,7 @@ from handlers.supervisor import (
 _MODULES = (
     *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning),
     *(deciding, assigning, helping, classifying, merging, supervising, tracing, judging, sampling),
-    *(queues, reopening, releasing, talking, finding, ideas, glance, bulk),
+    *(queues, reopening, releasing, talking, finding, ideas, glance, boards, bulk),
     *(absence, duty, inviting, people, transcribing, undoing, manual),
 )
 

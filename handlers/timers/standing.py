@@ -6,10 +6,11 @@ from datetime import datetime
 
 from bot.changes import Changes, Timer
 from bot.domain.guide import Guide
-from handlers.timers import daily, recompute, weekly
+from handlers.timers import boards, daily, recompute, weekly
 
 
 def standing(guide: Guide, now: datetime) -> Changes:
     """What a start commits, and every reload of the town. Doing it twice is doing it once."""
-    timers = [daily.next_one(guide, now), weekly.next_one(guide, now), Timer("recompute", recompute.START, now)]
+    own = [each.next_one(guide, now) for each in (daily, weekly, boards)]
+    timers = [*own, Timer("recompute", recompute.START, now)]
     return Changes(at=now, timers=timers)

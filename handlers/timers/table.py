@@ -9,6 +9,7 @@ from handlers.timers import (
     absences,
     answers,
     assists,
+    boards,
     bulks,
     daily,
     decisions,
@@ -50,6 +51,8 @@ TIMERS: Mapping[str, Callable[[Turn], Awaitable[None]]] = {
     "daily_list": daily.own_list,
     "weekly": weekly.weekly,
     "weekly_list": weekly.own_list,
+    "board": boards.board,
+    "board_list": boards.own_list,
     "recompute": recompute.recompute,
     **absences.TIMERS,
 }

@@ -82,6 +82,8 @@ remove        -           -           desk        desk        desk        desk  
 staff         -           -           desk        desk        desk        desk        -           desk
 collect       -           -           -           desk        desk        desk        desk        -
 slip          -           -           -           desk        desk        desk        desk        -
+boards        -           -           desk        desk        desk        desk        -           desk
+publish       -           -           -           desk        desk        desk        -           desk
 ideas         -           desk        desk        desk        desk        desk        desk        desk
 """
 

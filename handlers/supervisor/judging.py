@@ -81,7 +81,7 @@ async def order(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     """Send an order that carries the finding's reason. Raises Refusal."""
     found = await _against(turn, ticket)
     kind = OrderKind(rest) if rest in list(OrderKind) else OrderKind.ORDER
-    return await supervising.order_with(turn, me, ticket, kind, found.text)
+    return await supervising.order_with(turn, me, ticket, kind, _carried(ticket, found))
 
 
 async def reopen(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
@@ -104,7 +104,7 @@ async def reopen(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
     after = reviews.reopened(turn, there, verdict)
     if after.work.reopened >= rules.FINAL_AT or not reopening.unit_back(turn, after):
         return await reopening.show(turn, me, after, "")
-    reply = await reopening.back(turn, me, after, found.text)
+    reply = await reopening.back(turn, me, after, _carried(ticket, found))
     key = f"reopen:{ticket.number}"  # it is decided already
     turn.changes.tasks = [task for task in turn.changes.tasks if task.key != key]
     turn.changes.cancel("reopen", ticket.number)
@@ -162,7 +162,7 @@ async def _recorded(turn: Turn, me: Me, ticket: Ticket, what: What, reason: str)
     after = case.moved(turn, ticket, Action.TRACE, me.id, data)
     turn.changes.closed_tasks.append(traces.key(ticket))
     people = await supervising.responsible(turn, me, after)
-    notices.tell_staff(turn, people, "finding", after, finding=str(what), text=shortened(reason, TOLD))
+    notices.tell_staff(turn, people, "finding", after, finding=str(what), text=_told(ticket, reason))
     key = "finding.done_excluded" if found.excluded else "finding.done"
     return about(turn, me, after, key, *_after(turn, after, found), finding=name_of(turn, what))
 
@@ -180,6 +180,15 @@ def _after(turn: Turn, ticket: Ticket, found: Finding) -> tuple[Choice, ...]:
             for kind in (OrderKind.REMIND, OrderKind.ORDER, OrderKind.TALK)
         ]
     return tuple(choices)
+
+
+def _carried(ticket: Ticket, found: Finding) -> str:
+    """The reason, as words of an order; what was found behind the wall stays there."""
+    return "" if ticket.walled else found.text
+
+
+def _told(ticket: Ticket, reason: str) -> str:
+    return "" if ticket.walled else shortened(reason, TOLD)
 
 
 def _kind(turn: Turn, kind: OrderKind) -> str:

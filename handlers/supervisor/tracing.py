@@ -19,16 +19,16 @@ from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
 from handlers import traces
 from handlers.naming import counted, moment, shortened, ticket_title, unit_name
-from handlers.staff import chain, evidence, reference
+from handlers.staff import cards, chain, evidence, reference
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me, is_mine
 from handlers.supervisor import judging
 from handlers.supervisor.saying import about
 
 SHOWN = 400
-"""Characters of an answer, of a matter and of what people said."""
+"""Characters of an answer, of a matter and of what people said; fewer where a message holds less."""
 
-PER_LIST = 10
+PER_LIST = 8
 LOOKED_AT = 500
 BUTTON = 24
 PROOF = frozenset({AttachmentType.PHOTO, AttachmentType.VIDEO})
@@ -44,7 +44,7 @@ class Listed:
 
 
 async def listed(turn: Turn, me: Me, rest: str) -> Reply:
-    """The trace list, the oldest first, ten at a time, with ages; the places mean these tickets from now on."""
+    """The trace list, the oldest first, a few at a time, with ages; the places mean these tickets from now on."""
     found = await waiting(turn, me)
     start = int(rest) if rest.isdecimal() and len(rest) < 5 and int(rest) < len(found) else 0
     shown = found[start : start + PER_LIST]
@@ -61,7 +61,7 @@ async def listed(turn: Turn, me: Me, rest: str) -> Reply:
             number=each.ticket.number,
             title=title,
             unit=unit_name(turn, each.ticket.unit),
-            why=_why(turn, each.task),
+            why=_why(turn, each),
             age=age(turn, each.task.opened_at),
         )
         if turn.traits.buttons:
@@ -91,15 +91,14 @@ def age(turn: Turn, since: datetime) -> str:
     return turn.words("trace.days", count=hours // 24) if hours >= 24 else turn.words("trace.hours", count=hours)
 
 
-def _why(turn: Turn, task: Task) -> str:
+def _why(turn: Turn, listed: Listed) -> str:
     """What brought it onto the list."""
-    data = task.data or {}
+    data, answer = listed.task.data or {}, listed.ticket.work.last_answer
     said = []
     if "rating" in data:
         said.append(turn.words("trace.why_rating", rating=str(data["rating"])))
-    flags = data.get("flags")
-    if isinstance(flags, list) and flags:
-        said.append(flag_names(turn, map(str, flags)))
+    if answer is not None and answer.flags and data.get("round") == rules.current_round(listed.ticket):
+        said.append(flag_names(turn, answer.flags))
     if "sample" in data:
         said.append(turn.words("trace.why_sample"))
     return turn.words("list.comma").join(said) or turn.words("list.none")
@@ -115,10 +114,11 @@ async def trace(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     turn.changes.looked.append(Looked(by=me.id, what="card", at=turn.now, ticket=ticket.number, detail="trace"))
     events = await turn.read.events(ticket.number)
     lines = [about(turn, me, ticket, "trace.head", unit=unit_name(turn, ticket.unit), name=_handler(me, ticket)).text]
+    most = _most(turn)
     if text := visible_text(me.person, ticket):
-        lines.append(turn.words("trace.matter", text=shortened(text, SHOWN)))
+        lines.append(turn.words("trace.matter", text=shortened(text, most)))
     lines.append(
-        turn.words("trace.answer", outcome=turn.words(f"outcome.{answer.outcome}"), text=shortened(answer.text, SHOWN))
+        turn.words("trace.answer", outcome=turn.words(f"outcome.{answer.outcome}"), text=shortened(answer.text, most))
     )
     lines.append(await _evidence(turn, answer))
     lines += _times(turn, ticket, answer)
@@ -136,6 +136,11 @@ async def trace(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
 def flag_names(turn: Turn, flags: Iterable[str]) -> str:
     """What looked perfunctory, in a few words each."""
     return turn.words("list.comma").join(turn.words(f"flag.name.{flag}") for flag in flags)
+
+
+def _most(turn: Turn) -> int:
+    """So many characters of each text: all of them fit into one message."""
+    return min(SHOWN, cards.room(turn) // 6)
 
 
 def _handler(me: Me, ticket: Ticket) -> str:
@@ -190,7 +195,7 @@ def _said(turn: Turn, me: Me, ticket: Ticket, reviews: Sequence[Review]) -> Iter
             who=turn.words("trace.filer" if review.party == rules.FILER else "trace.joiner"),
             verdict=turn.words(f"trace.verdict.{review.verdict}"),
             rating=review.rating if review.rating is not None else turn.words("list.none"),
-            text=shortened(" ".join(words.split()), SHOWN) or turn.words("list.none"),
+            text=shortened(" ".join(words.split()), _most(turn)) or turn.words("list.none"),
         )
 
 
@@ -200,7 +205,7 @@ def _found(turn: Turn, me: Me, found: Finding) -> str:
         at=moment(turn, found.at),
         name=chain.name_of(me.directory, found.by),
         finding=judging.name_of(turn, found.what),
-        text=shortened(found.text, SHOWN),
+        text=shortened(found.text, _most(turn)),
     )
 
 

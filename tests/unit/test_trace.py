@@ -438,10 +438,39 @@ async def test_the_list_has_ages_and_pages(hall: Hall, handler: Person, supervis
         await answered(hall, handler, number, "已收悉，正在处理。")
     await hall.until(WEDNESDAY + timedelta(days=3))
     first = await supervisor.say("倒查")
-    assert "待倒查12件，第1到10件" in first
+    assert "待倒查12件，第1到8件" in first
     assert f"1. {numbers[0]}" in first
     assert "已等2天" in first
-    assert "第11到12件" in await supervisor.press("后面的")
+    assert "第9到12件" in await supervisor.press("后面的")
     await supervisor.say("倒查 1 敷衍 没有说明")
-    assert [found.what for found in await hall.store.reader.findings(numbers[10])] == [What.PERFUNCTORY]
+    assert [found.what for found in await hall.store.reader.findings(numbers[8])] == [What.PERFUNCTORY]
     assert "待倒查11件" in await supervisor.say("倒查")
+
+
+async def test_a_long_sample_is_shown_in_parts_from_the_first_that_is_not_called(
+    hall: Hall, handler: Person, supervisor: Person
+) -> None:
+    numbers = [make(WEDNESDAY.date(), counter) for counter in range(1, 11)]
+    for number in numbers:
+        await closed(hall, handler, number)
+    first = await supervisor.say("抽查 10")
+    shown = [number for number in numbers if number in first]
+    assert "抽查10件" in first
+    assert len(shown) == 8
+    rest = await supervisor.press("后面的")
+    assert sorted(shown + [number for number in numbers if number in rest]) == numbers
+    for number in shown:
+        await supervisor.tap(f"{number}:called=no")
+    assert "已回访8/10" in await supervisor.press("继续抽查")
+    assert not [number for number in shown if number in supervisor.last.text]
+
+
+async def test_the_reason_of_a_finding_behind_the_wall_stays_there(hall: Hall, handler: Person) -> None:
+    marked = await hall.staff("高督", Role.SUPERVISOR, walled=True)
+    await answered(hall, handler, matter="举报某人收钱", walled=True)
+    await marked.say(f"倒查 {N} 未解决 举报人说他又来要钱")
+    await marked.press("重新办理")
+    await hall.after(minutes=12)
+    assert [text for text in handler.heard if "倒查认定" in text]
+    assert not [text for text in handler.heard if "要钱" in text]
+    assert "要钱" not in await handler.say(f"查询 {N}")

@@ -1,7 +1,7 @@
 """Same as mine: joining somebody else's case, leaving it again, and saying the same thing twice.
 
-What cannot be joined is answered as a wrong number is: ended, an own one, one of a kind that nobody is offered, one that
-somebody hides behind. So nobody learns from the answer that there is such a ticket.
+What cannot be joined is answered as a wrong number is: ended, an own one, one of a kind that nobody is offered, one
+that somebody hides behind. So nobody learns from the answer that there is such a ticket.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TOLD = 300
 
 
 async def support(turn: Turn, number: str) -> Reply:
-    """Join the case of that number; what is being said about it goes along. Raises NotFound for what is not joinable."""
+    """Join the case of that number; what is being said goes along. Raises NotFound for what is not joinable."""
     ticket = await _joinable(turn, number)
     draft = turn.session.draft
     offered = draft is not None and any(offer.number == ticket.number for offer in draft.offers)
@@ -113,7 +113,7 @@ def again(turn: Turn, draft: Draft, ticket: Ticket) -> Reply:
 
 async def _joinable(turn: Turn, number: str) -> Ticket:
     ticket = await turn.read.ticket(number)
-    if ticket is None or not likely_same.joinable(turn.town, ticket) or await turn.read.owns(turn.address, number):
+    if ticket is None or not likely_same.joinable(turn.town, ticket) or await likely_same.is_mine(turn, number):
         raise NotFound(number=number)
     return ticket
 

@@ -54,6 +54,16 @@ def joinable(town: Town, ticket: Ticket) -> bool:
     return ticket.status in OWING and not secret and bool(ticket.area)
 
 
+async def is_mine(turn: Turn, number: str) -> bool:
+    """Whether a ticket belongs to this person, by whichever of the addresses that are known to be theirs."""
+    staff = (await turn.read.directory()).at(turn.address)
+    addresses = staff.addresses if staff is not None else (turn.address,)
+    for address in addresses:
+        if await turn.read.owns(address, number):
+            return True
+    return False
+
+
 def _offers_wanted(town: Town, draft: Draft) -> bool:
     """A danger waits for no comparison; whoever files for others, or stays hidden, joins nobody."""
     if not draft.said or draft.danger or draft.hidden or draft.source or draft.type is Type.REPORT:
@@ -77,7 +87,7 @@ async def _found(turn: Turn, draft: Draft, place: Place) -> list[Offer]:
     compared = 0
     for _, near_by in promising[:READ]:
         ticket = await turn.read.ticket(near_by.number)
-        if ticket is None or not joinable(turn.town, ticket) or await turn.read.owns(turn.address, ticket.number):
+        if ticket is None or not joinable(turn.town, ticket) or await is_mine(turn, ticket.number):
             continue
         found = likeness.likeness(mine, likeness.matter(ticket.text[:LENGTH]))
         if found >= ENOUGH:

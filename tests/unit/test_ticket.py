@@ -70,9 +70,13 @@ def test_every_status_can_be_reached_and_every_open_one_can_end() -> None:
         assert reach(status) & ENDS, f"{status} can never end"
 
 
-@pytest.mark.parametrize("status", sorted(ENDS - {Status.CLOSED, Status.REJECTED}))
+@pytest.mark.parametrize("status", sorted(ENDS - {Status.CLOSED, Status.REJECTED, Status.MERGED}))
 def test_what_has_ended_stays_ended(status: Status) -> None:
     assert not [pair for pair in LIFECYCLE if pair[0] is status]
+
+
+def test_what_was_merged_can_only_be_taken_apart() -> None:
+    assert [pair for pair in LIFECYCLE if pair[0] is Status.MERGED] == [(Status.MERGED, Action.UNMERGE)]
 
 
 def test_facts_are_added_in_any_status_and_change_none() -> None:

@@ -116,16 +116,20 @@ class Likeness:
         """Whether they are likely the same."""
         return self.likeness(one, other) >= ENOUGH
 
-    def promising(self, one: Matter, folded: str) -> int:
-        """How much of a matter's title stands in another folded text; 0 when it is too little for a likeness.
+    def promising(self, one: Matter) -> Callable[[str], int]:
+        """A cheap look at other texts, which are folded, before `likeness`, which needs them taken apart.
 
-        A cheap look before `likeness`, which needs the other text taken apart.
+        The look says how much of the matter's title stands in a text, 0 where it is too little for a likeness.
         """
-        there = [term for term in one.title if term in folded]
-        if not there:
-            return 0
-        weight = self._weighed(there)
-        return weight if weight >= _SHARED and _share(weight, len(one.title)) >= ENOUGH else 0
+        terms, needed = tuple(one.title), max(_SHARED, ENOUGH / _share(1, len(one.title)))
+
+        def look(folded: str) -> int:
+            if 2 * sum(map(folded.__contains__, terms)) < needed:
+                return 0
+            weight = self._weighed(term for term in terms if term in folded)
+            return weight if weight >= needed else 0
+
+        return look
 
     def _telling(self, folded: str) -> frozenset[str]:
         """The terms that say something. A lone letter or digit says nothing."""

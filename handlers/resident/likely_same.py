@@ -76,12 +76,12 @@ async def _found(turn: Turn, draft: Draft, place: Place) -> list[Offer]:
     likeness, limits = turn.guide.likeness, turn.town.limits
     mine = likeness.matter(draft.text[:LENGTH])
     since = turn.now - timedelta(days=limits.alike_days)
-    promising: list[tuple[int, Nearby]] = []
+    look, promising = likeness.promising(mine), list[tuple[int, Nearby]]()
     for area in _areas(turn, place):
         for kind in _kinds(turn.town, draft):
             near = await turn.read.nearby(area, kind, since, NEWEST)
             around = (n for n in near if area == place.area or _within(n, place, limits.alike_reach_m))
-            promising += ((weight, n) for n in around if (weight := likeness.promising(mine, n.text)))
+            promising += ((weight, n) for n in around if (weight := look(n.text)))
     promising.sort(key=lambda each: -each[0])
     alike: list[tuple[float, Ticket]] = []
     compared = 0

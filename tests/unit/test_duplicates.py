@@ -108,7 +108,7 @@ def test_what_is_alike_has_been_promising(one: str, other: str) -> None:
     """The cheap look leaves nothing out."""
     first, second = likeness().matter(one), likeness().matter(other)
     if likeness().alike(first, second):
-        assert likeness().promising(first, fold(other)) > 0
+        assert likeness().promising(first)(fold(other)) > 0
 
 
 @settings(max_examples=100, deadline=None)

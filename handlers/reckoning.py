@@ -87,7 +87,7 @@ def running(guide: Guide, span: Span, now: datetime) -> Period:
 
 
 async def board_of(read: BoardQuestions, guide: Guide, period: Period, now: datetime) -> Board:
-    """The board of a period, as it is now."""
+    """The board of a period, as it is now; while the period runs nobody is red or black."""
     rules = rules_of(guide)
     worked = cache(lambda unit: Worked(guide.calendar_of(unit)))
 
@@ -103,7 +103,10 @@ async def board_of(read: BoardQuestions, guide: Guide, period: Period, now: date
     sums = await read.counted(period, reach_of(guide), count)
     levels = {unit.code: unit.level for unit in guide.town.units.values()}
     desk = await read.desk_counted(period, due, count_desk)
-    return replace(board(period.key, sums, levels, rules, now), desk=desk)
+    made = replace(board(period.key, sums, levels, rules, now), desk=desk)
+    if period.end <= now:
+        return made
+    return replace(made, rows=tuple(replace(row, colour="") for row in made.rows))
 
 
 async def barometer_of(read: BoardQuestions, guide: Guide, period: Period) -> Barometer:

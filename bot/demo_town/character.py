@@ -27,11 +27,11 @@ def character(unit: str, handlers: tuple[str, ...], seed: int) -> Character:
     chance = random.Random(f"{seed}:{unit}")  # noqa: S311 - a made-up unit, no secret
     good = chance.random() ** 0.6
     return Character(
-        takes=HOUR * (0.4 + 4.5 * (1 - good)),
-        pace=0.25 + 0.6 * (1 - good) * chance.uniform(0.8, 1.2),
-        empty=0.02 + 0.35 * (1 - good) ** 2,
+        takes=HOUR * (0.4 + 6.5 * (1 - good)),
+        pace=0.25 + 0.9 * (1 - good) * chance.uniform(0.8, 1.2),
+        empty=0.02 + 0.45 * (1 - good) ** 2,
         false=0.12 * (1 - good) ** 2,
-        solves=0.45 + 0.5 * good,
-        shows=0.35 + 0.6 * good,
+        solves=0.3 + 0.65 * good,
+        shows=0.25 + 0.7 * good,
         handlers=handlers,
     )

@@ -44,9 +44,9 @@ async def ranking(turn: Turn, me: Me, rest: str) -> Reply:
     head = turn.words("board.head" if period.end <= turn.now else "board.head_running", period=name)
     if unit is not None:
         row = next((row for row in board.rows if row.unit == unit.code), None)
-        if row is None:
-            return Reply("\n".join((head, turn.words("board.no_unit", unit=_called(turn, unit)))))
-        return Reply("\n".join((head, *board_words.of_unit(turn, row))))
+        none = turn.words("board.no_unit", unit=_called(turn, unit))
+        lines = board_words.of_unit(turn, row) if row is not None else [none]
+        return Reply("\n".join((head, *lines)), (_before(turn, period, "ranking", unit.code),))
     if not board.rows and not board.desk.filed:
         return Reply("\n".join((head, turn.words("board.empty"))), (_before(turn, period, "ranking"),))
     pages = _pages(turn, board_words.ranking(turn, board))
@@ -99,10 +99,10 @@ def _told(turn: Turn, me: Me, head: str, lines: Sequence[str], command: str, per
     return Reply("\n".join((head, *shown)), (_before(turn, period, command),))
 
 
-def _before(turn: Turn, period: Period, command: str) -> Choice:
+def _before(turn: Turn, period: Period, command: str, more: str = "") -> Choice:
     """The period before, to tap."""
     before = period.before()
-    return Choice(f"staff:{command}={before.key}", board_words.period_name(turn, before))
+    return Choice(f"staff:{command}={before.key} {more}".strip(), board_words.period_name(turn, before))
 
 
 def _period(turn: Turn, said: str) -> tuple[Period, str]:

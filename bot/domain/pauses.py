@@ -1,7 +1,7 @@
 """When a question to the resident stops the clock, and for how long (rule book, "Life of a ticket": pause).
 
-The clock stands from the delivery of the question until the answer, or until it runs again by itself. How the due moment
-moves by it is `bot.domain.deadlines`' to say (`stood_still`, `resumed_due`).
+The clock stands from the delivery of the question until the answer, or until it runs again by itself. How the due
+moment moves by it is `bot.domain.deadlines`' to say (`stood_still`, `resumed_due`).
 """
 
 from __future__ import annotations

@@ -112,7 +112,9 @@ def test_an_order_binds_until_an_answer_is_submitted_or_it_is_lifted() -> None:
     assert open_orders(changed(bound, work=Work(orders=(order,), last_answer=answered(after)))) == ()
     assert open_orders(changed(bound, work=Work(orders=(order,), answer=answered(after)))) == ()
     assert open_orders(changed(bound, work=lifted(bound.work, frozenset({order.number}), after))) == ()
-    assert open_orders(changed(bound, status=Status.ANSWERED)) == ()
+    met = Work(orders=(order,), last_answer=answered(after))
+    assert open_orders(changed(bound, status=Status.ANSWERED, work=met)) == ()
+    assert open_orders(changed(bound, status=Status.ANSWERED)) == (order,), "given after the answer, it binds"
     assert open_orders(changed(bound, status=Status.WITHDRAWN)) == ()
 
 

@@ -14,7 +14,7 @@ from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
 from handlers import case, discretion, notices, review_question
 from handlers.naming import counted, moment, place_name, shortened, state_name, ticket_title, title, unit_name
-from handlers.resident import collecting, replying
+from handlers.resident import card, collecting, replying
 from handlers.staff import transcribing
 from handlers.supervisor.saying import supervisors_of
 
@@ -103,11 +103,13 @@ async def latest(turn: Turn, ticket: Ticket) -> list[str]:
     return lines
 
 
-async def added(turn: Turn, ticket: Ticket, words: str) -> Ticket:
-    """An own ticket with words added to it that came with something else; whoever works on it hears them."""
+async def added(turn: Turn, ticket: Ticket, words: str) -> tuple[Ticket, str]:
+    """An own ticket with words added to it that came with something else; whoever works on it hears them.
+
+    With what to do at once where they tell of a danger, else "".
+    """
     after = _note(turn, ticket, Action.SUPPLEMENT, {"by": str(turn.address), "text": words})
-    await _tell_handler(turn, after, words)
-    return after
+    return after, await _tell_handler(turn, after, words)
 
 
 async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
@@ -131,14 +133,14 @@ async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
     if enclosed:
         data["enclosed"] = [e.id for e in enclosed]
     after = _note(turn, ticket, Action.SUPPLEMENT, data)
-    await _tell_handler(turn, after, message.text)
+    advice = await _tell_handler(turn, after, message.text)
     problem = next((e.problem for e in enclosed if e.problem), "")
     lead = turn.words(f"problem.{problem}", limit=turn.town.limits.file_max_bytes // 2**20) + "\n" if problem else ""
     what = counted(turn, [e.type for e in enclosed]) if enclosed else turn.words("supplement.words")
     choices = [Choice(f"{number}:not_this={e.id}", turn.words("choice.not_this")) for e in enclosed[:1] if not certain]
     called = ticket_title(turn, await discretion.shown(turn, ticket))
     text = turn.words("supplement.done", number=number, title=called, what=what)
-    return Reply(lead + text, tuple(choices), ticket=number)
+    return Reply("\n".join(filter(None, (advice, lead + text))), tuple(choices), ticket=number)
 
 
 async def not_this(turn: Turn, number: str, attachment: str) -> Reply:
@@ -237,12 +239,20 @@ def _note(turn: Turn, ticket: Ticket, action: Action, data: dict[str, object]) -
     return ticket
 
 
-async def _tell_handler(turn: Turn, ticket: Ticket, text: str) -> None:
-    """Whoever works on it hears what was added; behind the wall only that something was, and the supervisors what."""
+async def _tell_handler(turn: Turn, ticket: Ticket, text: str) -> str:
+    """Whoever works on it hears what was added; behind the wall only that something was, and the supervisors what.
+
+    A danger waits for nothing; while nobody has the ticket the desk hears of it. Returns what to do at once then.
+    """
     if not ticket.open:
-        return
+        return ""
+    danger = turn.guide.read(text).danger if text else None
+    urgent = danger is not None
     said = shortened(text, TOLD) if text else turn.words("replied.files")
+    if ticket.walled or (urgent and not ticket.unit):
+        people = await supervisors_of(turn, ticket)
+        notices.tell_staff(turn, people, "supplemented", ticket, urgent=urgent, text=said)
     if ticket.walled:
-        notices.tell_staff(turn, await supervisors_of(turn, ticket), "supplemented", ticket, text=said)
         said = turn.words("supplement.behind_the_wall")
-    await case.tell_who_has_it(turn, ticket, "supplemented", text=said)
+    await case.tell_who_has_it(turn, ticket, "supplemented", urgent=urgent, text=said)
+    return card.danger_advice(turn, danger.code) if danger is not None else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.ticket import Ticket
+from bot.domain.ticket import Status, Ticket
 from bot.errors import NotFound
 from bot.message import Choice, Reply
 from bot.turn import Turn
@@ -23,3 +23,10 @@ async def filed(turn: Turn, number: str) -> Ticket:
     if await turn.read.role(turn.address, number) == discretion.JOINED:
         raise NotFound(number=number)
     return ticket
+
+
+async def living(turn: Turn, number: str) -> Ticket:
+    """An own ticket, or the one it was merged into where it lives on. Raises NotFound for others' as for none."""
+    ticket = await following.own(turn, number)
+    into = ticket.work.merged_into if ticket.status is Status.MERGED else ""
+    return await following.own(turn, into) if into and await turn.read.owns(turn.address, into) else ticket

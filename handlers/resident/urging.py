@@ -12,7 +12,7 @@ from bot.turn import Turn
 from handlers import case, notices
 from handlers.naming import moment, state_name, unit_name
 from handlers.resident import following, replying
-from handlers.resident.saying import about
+from handlers.resident.saying import about, living
 from handlers.staff.me import Me
 from handlers.supervisor.saying import allowed, supervisors_of
 
@@ -21,7 +21,7 @@ can = can_be_urged
 
 async def urge(turn: Turn, number: str, words: str = "") -> Reply:
     """Urge an own ticket; what is said with it is added to it. Raises NotFound for others' as for none."""
-    ticket = await following.own(turn, number)
+    ticket = await living(turn, number)
     if not can_be_urged(ticket):
         key = "urge.answered" if ticket.open else "urge.ended"
         return await about(turn, ticket, key, state=state_name(turn, ticket))
@@ -30,10 +30,10 @@ async def urge(turn: Turn, number: str, words: str = "") -> Reply:
     amounts = urging(ticket, turn.guide.half_time(ticket), events, turn.now, calendar)
     if words and amounts is Urging.ASKED:
         return await replying.answer(turn, ticket, certain=True)
-    lead = []
+    lead: list[str] = []
     if words:
-        ticket = await following.added(turn, ticket, words)
-        lead.append(turn.words("urge.added"))
+        ticket, advice = await following.added(turn, ticket, words)
+        lead += filter(None, (advice, turn.words("urge.added")))
     if amounts is Urging.COUNTED:
         ticket = await _counted(turn, ticket)
         unit = unit_name(turn, ticket.unit)

@@ -12,8 +12,7 @@ from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import case, notices, parties, reviews
 from handlers.naming import shortened, state_name
-from handlers.resident import following
-from handlers.resident.saying import about
+from handlers.resident.saying import about, living
 from handlers.supervisor.saying import supervisors_of
 
 ACT = "withdraw"
@@ -28,7 +27,7 @@ def can(ticket: Ticket) -> bool:
 
 async def ask(turn: Turn, number: str, reason: str = "") -> Reply:
     """Say what taking it back means, and wait for a yes. Raises NotFound for others' tickets as for none."""
-    ticket = await following.own(turn, number)
+    ticket = await living(turn, number)
     if not can(ticket):
         return await about(turn, ticket, "withdraw.not_now", state=state_name(turn, ticket))
     reason = shortened(reason.strip(), REASON_MOST)
@@ -43,10 +42,10 @@ async def ask(turn: Turn, number: str, reason: str = "") -> Reply:
 
 async def confirmed(turn: Turn, number: str, _words: str = "") -> Reply:
     """They mean it: the ticket ends, or goes on for the others. Raises NotFound."""
-    ticket = await following.own(turn, number)
+    ticket = await living(turn, number)
     composing = turn.session.composing
-    reason = composing.text if composing is not None and _about_this(composing, number) else ""
-    if composing is not None and _about_this(composing, number):
+    reason = composing.text if composing is not None and _about_this(composing, ticket.number) else ""
+    if composing is not None and _about_this(composing, ticket.number):
         turn.remember(composing=None)
     if not can(ticket):
         return await about(turn, ticket, "withdraw.not_now", state=state_name(turn, ticket))
@@ -61,9 +60,9 @@ async def confirmed(turn: Turn, number: str, _words: str = "") -> Reply:
 
 async def kept(turn: Turn, number: str, _words: str = "") -> Reply:
     """They do not mean it: nothing changes. Raises NotFound."""
-    ticket = await following.own(turn, number)
+    ticket = await living(turn, number)
     composing = turn.session.composing
-    if composing is not None and _about_this(composing, number):
+    if composing is not None and _about_this(composing, ticket.number):
         turn.remember(composing=None)
     return await about(turn, ticket, "withdraw.kept")
 

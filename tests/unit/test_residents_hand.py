@@ -12,6 +12,7 @@ from bot.changes import Changes, Reporter
 from bot.domain.people import Role
 from bot.domain.place import Place
 from bot.domain.ticket import Action, Status, Type
+from bot.domain.work import Work
 from handlers.resident import idea_search, own
 from tests.fakes.town_hall import Hall, texts, town_hall
 
@@ -71,6 +72,34 @@ async def test_words_that_come_too_early_are_kept_all_the_same(hall: Hall) -> No
     assert any("孩子上学" in heard for heard in handler.heard)
     said = [event.data.get("text") for event in await hall.store.reader.events(N)]
     assert "孩子上学要走这条路" in said
+
+
+async def test_a_danger_said_with_it_waits_for_nothing(hall: Hall) -> None:
+    handler = await hall.staff("王强", Role.HANDLER, "transport")
+    await hall.filed(N, "transport")
+    await hall.until(datetime(2026, 3, 4, 15, 0, tzinfo=UTC))  # 23:00 in the town: quiet hours
+    handler.heard.clear()
+    answered = await hall.resident().say(f"催办 {N} 灯杆漏电，有人触电了")
+    assert "120" in answered
+    await hall.after(minutes=1)
+    assert any("触电" in heard for heard in handler.heard)
+
+
+async def test_what_was_merged_is_urged_and_left_where_it_lives_on(hall: Hall) -> None:
+    other = "260304-00022"
+    await hall.filed(N, "transport")
+    into = await hall.filed(other, "transport", "neighbour")
+    merged = (await hall.ticket(N)).after(Action.MERGE, START, work=Work(merged_into=other))
+    changes = Changes(at=START)
+    changes.ticket(merged, merged.event(Action.MERGE, START))
+    changes.reporters.append(Reporter(other, hall.resident().address, "joined", START))
+    await hall.store.commit(changes)
+    await hall.until(datetime(2026, 3, 10, 2, 0, tzinfo=UTC))
+    assert other in await hall.resident().say(f"催办 {N}")
+    assert (await hall.ticket(other)).work.urges == 1
+    await hall.resident().say(f"撤回 {N}")
+    assert "已退出" in await hall.resident().press("确认撤回")
+    assert (await hall.ticket(other)).status is into.status
 
 
 async def test_seen_is_told_once_for_each_urging(hall: Hall) -> None:

@@ -168,7 +168,7 @@ class Known:
             count.hours[0] += self._work.between(had.began, had.answered) - paused
             count.hours[1] += 1
         for verdict, stars, about_result in had.said:
-            if verdict == "not_reached":
+            if verdict in ("not_reached", "asked"):
                 continue
             gave = verdict in ("yes", "partly", "no")
             count.given[1] += 1

@@ -15,6 +15,9 @@ from handlers.reckoning import ALL, HAPPENED, Barometer, Heat
 AREAS, KINDS = 10, 3
 """So many areas of a heat map are named, each with so many kinds."""
 
+IN_A_LINE = 8
+"""So many units that are not ranked stand in a line."""
+
 Speaking = Turn | Voice
 
 
@@ -77,8 +80,10 @@ def _points(voice: Speaking, row: Row) -> str:
 
 
 def _unranked(voice: Speaking, rows: Sequence[Row]) -> Iterable[str]:
-    if rows:
-        names = (voice.words("board.few_of", unit=unit_name(voice, row.unit), tickets=row.tickets) for row in rows)
+    """Several lines where there are many: a channel that holds little sends them one after the other."""
+    for begin in range(0, len(rows), IN_A_LINE):
+        some = rows[begin : begin + IN_A_LINE]
+        names = (voice.words("board.few_of", unit=unit_name(voice, row.unit), tickets=row.tickets) for row in some)
         yield voice.words("board.few", units=voice.words("list.comma").join(names))
 
 

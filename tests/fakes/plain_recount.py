@@ -124,7 +124,7 @@ def _of_unit(
         (had, round_, verdict, rating)
         for had in answered
         for round_, _, verdict, rating in had.life.reviews
-        if round_ in had.rounds and verdict != "not_reached"
+        if round_ in had.rounds and verdict not in ("not_reached", "asked")
     ]
     about_result = [
         v for had, r, v, _ in said if had.answer and not (had.answer.data["outcome"] == "promised" and r == had.round)

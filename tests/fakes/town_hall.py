@@ -197,9 +197,9 @@ class Hall:
 
 @asynccontextmanager
 async def town_hall(
-    folder: Path, start: datetime, change: Callable[[Town], Town] = lambda town: town
+    folder: Path, start: datetime, change: Callable[[Town], Town] = lambda town: town, traits: Traits = CHAT
 ) -> AsyncIterator[Hall]:
-    """Open the desk of the sample town (as ``change`` makes it) at a moment."""
+    """Open the desk of the sample town (as ``change`` makes it) at a moment, on a chat of these ``traits``."""
     clock, guide, catalogue = FixedClock(start), Guide.of(change(sample_town())), texts()
     store = await SqliteStore.open("", folder, clock=clock)
     try:
@@ -210,7 +210,7 @@ async def town_hall(
             numbers=BlockNumbers(store.take_numbers, guide.town.timezone),
             guide=lambda: guide,
             words=catalogue.words,
-            traits={"chat": CHAT},
+            traits={"chat": traits},
             handle=router.handle,
             fire=router.fire,
             metrics=Metrics(),

@@ -11,7 +11,8 @@ import msgspec
 from bot.domain.boards.stints import Stint
 
 FALSE_CLOSING = "false_closing"
-NOT_REACHED = "not_reached"
+OPEN = frozenset({"asked", "not_reached"})
+"""Verdicts of parties whom the answer has not reached, or who still have time to say something."""
 VERDICTS = ("yes", "partly", "no")
 
 
@@ -24,8 +25,8 @@ class ReviewFact(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def reached(self) -> bool:
-        """Whether the answer reached that person."""
-        return self.verdict != NOT_REACHED
+        """Whether the answer reached them, and their time to say something is over or they did."""
+        return self.verdict not in OPEN
 
     @property
     def given(self) -> bool:

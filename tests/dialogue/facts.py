@@ -17,7 +17,7 @@ from storage.store import SqliteStore
 
 TOWN = ZoneInfo("Asia/Shanghai")
 
-RECORDS = frozenset({"reckoned", "weekly"})
+RECORDS = frozenset({"board", "reckoned", "weekly"})
 """Tasks that nobody has to do: what the desk keeps for itself."""
 
 _FACT = re.compile(r"(\w+)=(\d{4}-\d\d-\d\d \d\d:\d\d|\S*)")

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bot.changes import Changes, Note, StaffEvent, Task, Timer
 from bot.domain.people import DESK, Address, Role, Shift
-from bot.domain.ticket import Status, Ticket
+from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.work import AnswerDraft, Assist, Matter, Order, OrderKind, Outcome, Proposal, Work
 from bot.message import InboundMessage, MessageKind, Push, Reply
 from tests.fakes.newsroom import NUMBER, UNIT, Newsroom
@@ -187,6 +187,31 @@ async def weekly_list(room: Newsroom) -> Timer:
     return await put(room, later(room, "weekly_list", "boss"))
 
 
+async def _owed_last_week(room: Newsroom) -> None:
+    """Something a unit had, and owed last week."""
+    last_week = room.clock.now() - timedelta(days=7)
+    ticket = await room.file("260225-00012", filed_at=last_week, status=Status.FILED, unit="")
+    sent = ticket.after(Action.DISPATCH, last_week, unit=UNIT, due_at=last_week + HOUR)
+    changes = Changes(at=room.clock.now())
+    changes.ticket(sent, sent.event(Action.DISPATCH, last_week, unit=UNIT))
+    await room.store.commit(changes)
+
+
+async def board(room: Newsroom) -> Timer:
+    await people(room)
+    await _owed_last_week(room)
+    return await put(room, later(room, "board", DESK))
+
+
+async def board_list(room: Newsroom) -> Timer:
+    """Of the board that the desk's turn of the same moment made."""
+    await people(room)
+    await _owed_last_week(room)
+    made = await put(room, Timer("board", DESK, room.clock.now()))
+    assert await room.dispatcher.fire(made)
+    return await put(room, later(room, "board_list", "boss"))
+
+
 async def recompute(room: Newsroom) -> Timer:
     await people(room)
     await at_work(room)
@@ -240,7 +265,8 @@ SCENES: Mapping[str, Scene] = {
     scene.__name__: scene
     for scene in (
         *(rung, task, fold, news, undelivered, question_delivered, pause_reminder, pause_ends, answer_leaves),
-        *(answer_delivered, decision, promise, assist, order, bulk, daily, daily_list, weekly, weekly_list, recompute),
+        *(answer_delivered, decision, promise, assist, order, bulk, daily, daily_list, weekly, weekly_list),
+        *(board, board_list, recompute),
         *(leave_begins, leave_ends, cases_back, card, draft, danger_draft),
     )
 }

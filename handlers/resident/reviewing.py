@@ -44,6 +44,8 @@ async def heard(turn: Turn, word: str) -> Reply | None:
     found = await _candidates(turn, Verdict.YES if word in SIMPLE else verdict)
     if len(found) == 1:
         return await judge(turn, found[0].number, verdict)
+    if not found and await replying.asked(turn) is not None:
+        return None
     if not found:
         own = turn.session.draft is None and word in VERDICTS and await turn.read.tickets_of(turn.address, 1)
         return turn.say("review.nothing") if own else None

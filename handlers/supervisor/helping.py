@@ -78,9 +78,11 @@ async def joint(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
 
     Out of the pool the first unit named leads, so that the ticket has an owner and a date.
     """
+    ticket.after(Action.CONFER, turn.now)
+    if not rest.strip():
+        return wanting(turn, shown_to(me.person, ticket), "joint")
     units, words = choosing.several_units(turn, rest)
     choosing.fit(turn, ticket, units)
-    ticket.after(Action.CONFER, turn.now)
     if ticket.work.submitted:
         raise Refusal("joint.answered", number=ticket.number)
     if ticket.walled and not ticket.work.summary:

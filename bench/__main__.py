@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import alike, figures, growth, intake, latency, outbox, profiling, staff, start, timers
+from bench import alike, boards, figures, growth, intake, latency, outbox, profiling, staff, start, timers
 from bench.contestants import ROOT, Field
 from bench.load import LoadError, sample_places, write_texts, wrk
 
@@ -124,6 +124,18 @@ def alike_(
             result = alike.run(folder, tickets, open_, times, step)
         result["machine"] = figures.machine(folder)
         _SAID.print(alike.table(result))
+        _finish(result, as_json)
+
+
+@app.command("boards")
+def boards_(tickets: Tickets = 1_000_000, times: Times = 3, as_json: AsJson = False, folder: Folder = _FOLDER) -> None:
+    """How long boards take beside a year of so many tickets. The year is made once and kept in the folder."""
+    with _saying_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        with _progress(boards.steps(times)) as step:
+            result = boards.run(folder, tickets, times, step)
+        result["machine"] = figures.machine(folder)
+        _SAID.print(boards.table(result))
         _finish(result, as_json)
 
 

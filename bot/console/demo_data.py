@@ -37,8 +37,8 @@ def demo_data_command(settings_for: Callable[..., Settings], clock: Clock) -> Ca
         ) as bar:
             task = bar.add_task("tickets", total=tickets)
             made = fill(settings, tickets, seed, until, sample, clock, lambda count: bar.advance(task, count))
-        per_second = made.tickets / made.seconds
-        said.print(f"{made.tickets:,} tickets in {made.seconds:.1f} s, {per_second:,.0f} a second")
+        rate, written = (made.tickets / seconds for seconds in (made.seconds, made.writing))
+        said.print(f"{made.tickets:,} tickets in {made.seconds:.1f} s: {rate:,.0f} a second; written: {written:,.0f}")
         said.print(f"What is known of them: {made.known}")
         if settings.town is None and not sample:
             town = settings.data / TOWN

@@ -36,10 +36,11 @@ Packed = list[list[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What was made: how many tickets, in how many seconds, and which town they are of."""
+    """What was made: how many tickets, in how many seconds, of these so many in the database; and of which town."""
 
     tickets: int
     seconds: float
+    writing: float
     guide: Guide
     known: Path
 
@@ -58,8 +59,8 @@ def fill(
         make_town(source, *towns_for(tickets), seed)
     guide = Guide.of(load_town(source))
     begun = clock.monotonic()
-    write_year(path, guide, tickets, seed, _end(until, guide, clock), processors(), told)
-    return Filled(tickets, clock.monotonic() - begun, guide, path.parent / KNOWN)
+    writing = write_year(path, guide, tickets, seed, _end(until, guide, clock), processors(), told, clock)
+    return Filled(tickets, clock.monotonic() - begun, writing, guide, path.parent / KNOWN)
 
 
 def _end(until: str, guide: Guide, clock: Clock) -> datetime:
@@ -75,13 +76,21 @@ def _end(until: str, guide: Guide, clock: Clock) -> datetime:
 
 
 def write_year(
-    path: Path, guide: Guide, tickets: int, seed: int, until: datetime, workers: int, told: Callable[[int], None]
-) -> Year:
-    """Fill a database with a year; ``told`` hears how many tickets more are written.
+    path: Path,
+    guide: Guide,
+    tickets: int,
+    seed: int,
+    until: datetime,
+    workers: int,
+    told: Callable[[int], None],
+    clock: Clock,
+) -> float:
+    """Fill a database with a year; ``told`` hears how many tickets more are written. Returns the seconds of writing.
 
     ``workers`` processes make what is written (0: this one); it makes no other year. Raises ConfigurationError where
     there is a database that has been used, or a desk that runs.
     """
+    writing = 0.0
     lock = FolderLock(path.parent, patience=0.0)
     try:
         if path.exists() and holds_anything(path):
@@ -91,17 +100,21 @@ def write_year(
         _remove(making)
         with _pages(year, workers) as pages, closing(BulkFile(making)) as file:
             for count, packed in pages:
+                begun = clock.monotonic()
                 file.write(packed)
+                writing += clock.monotonic() - begun
                 told(count)
+            begun = clock.monotonic()
             file.commit(year.staff())
             file.numbers(year.used)
             file.finish()
+            writing += clock.monotonic() - begun
         (path.parent / KNOWN).write_text(json.dumps(year.known(), ensure_ascii=False), encoding="utf-8")
         _remove(path)
         making.rename(path)
     finally:
         lock.release()
-    return year
+    return writing
 
 
 def processors() -> int:

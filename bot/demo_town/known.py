@@ -98,29 +98,30 @@ class Known:
 
     def add(self, visible: bool, all_: Sequence[Had], excluded: bool, again: bool) -> None:
         """Count a ticket. ``visible``: what is done about its kind can be shown. ``again``: the same person's again."""
-        seen: set[tuple[str, str]] = set()
+        seen: list[_Month] = []
         for had in all_:
-            answered = self._month(had.answered)
-            due = self._month(had.due) if had.answered is not None or (had.due or 0) <= self._until else ""
-            for month in {answered, due} - {""}:
-                key = (month, had.unit)
-                count = self._counts.get(key)
+            answered = None if had.answered is None else self._of(had.answered, had.unit)
+            due = None
+            if had.due is not None and (answered is not None or had.due <= self._until):
+                due = self._of(had.due, had.unit)
+            for count in (answered,) if due is answered else (answered, due):
                 if count is None:
-                    count = self._counts[key] = _Month()
-                if excluded:
-                    count.excluded += key not in seen
-                    seen.add(key)
                     continue
-                if key not in seen:
-                    seen.add(key)
+                new = count not in seen
+                if new:
+                    seen.append(count)
+                if excluded:
+                    count.excluded += new
+                    continue
+                if new:
                     count.tickets += 1
                     count.repeat += again
                 count.urges += had.urges
                 self._taken(count, had)
-                if month == due:
+                if count is due:
                     count.due[1] += 1
                     count.due[0] += had.handed_in is not None and had.handed_in <= (had.due or 0)
-                if month == answered:
+                if count is answered:
                     self._answered(count, had, visible)
 
     @property
@@ -143,8 +144,12 @@ class Known:
             found.setdefault(month, {})[unit] = count.figures()
         return found
 
-    def _month(self, at: int | None) -> str:
-        return "" if at is None else self._months[bisect_right(self._begins, at) - 1]
+    def _of(self, at: int, unit: str) -> _Month:
+        key = (self._months[bisect_right(self._begins, at) - 1], unit)
+        found = self._counts.get(key)
+        if found is None:
+            found = self._counts[key] = _Month()
+        return found
 
     def _taken(self, count: _Month, had: Had) -> None:
         if not had.takeable:

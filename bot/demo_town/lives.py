@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
-from datetime import UTC, datetime
 from math import log
 from typing import Any
 
@@ -20,7 +19,7 @@ from bot.demo_town.known import Had, Known
 from bot.demo_town.pages import Pages
 from bot.demo_town.plan import DAY, Incident, Report
 from bot.demo_town.wordbook import Problem, wordbook
-from bot.demo_town.workclock import HOUR, SECOND, WorkClock, micros, moment
+from bot.demo_town.workclock import HOUR, SECOND, WorkClock, iso, micros, moment
 from bot.domain.guide import Guide
 from bot.domain.people import DESK
 from bot.domain.review import FILER
@@ -173,7 +172,7 @@ class _Life:
         at = s.work.after(self._at, int(HOUR * (0.2 + 2.5 * s.rnd())))
         text = s.pick(s.book.answers["objections"])
         self._step(at, "object", "objected", by, _json(matter="objection", klass="not_our_duty", text=text))
-        proposal = {"matter": "objection", "by": by, "at": _iso(at), "text": text, "klass": "not_our_duty"}
+        proposal = {"matter": "objection", "by": by, "at": iso(at), "text": text, "klass": "not_our_duty"}
         self._work["proposals"] = [proposal]
         at = s.work.after(at, int(HOUR * (0.3 + 3 * s.rnd())))
         accepted = s.rnd() < 0.6
@@ -223,7 +222,7 @@ class _Life:
         self._step(taken, "take", "in_progress", handler)
         self._handler = handler
         had.taken = taken
-        self._work["taken_at"] = _iso(taken)
+        self._work["taken_at"] = iso(taken)
         if rnd() < 0.05 and not self._problem.urgent:
             self._pauses(handler, s.work.after(taken, needed // 8), had)
         if rnd() < 0.08:
@@ -242,9 +241,9 @@ class _Life:
         self._step(at, "ask", "waiting_resident", handler, _json(text=text))
         self._pages.add_words(self._number, self._seq)
         since = self._at + MINUTE
-        work["asked_at"] = _iso(self._at)
-        self._step(since, "pause", "waiting_resident", DESK, f'{{"since":"{_iso(since)}"}}')
-        work["paused_at"], work["pauses"] = _iso(since), 1
+        work["asked_at"] = iso(self._at)
+        self._step(since, "pause", "waiting_resident", DESK, f'{{"since":"{iso(since)}"}}')
+        work["paused_at"], work["pauses"] = iso(since), 1
         until = s.work.after(since, int(WORKDAY * (0.2 + 2.5 * s.rnd())))
         self._step(until, "resume", "in_progress", self._filer, _json(text=s.pick(s.book.answers["replies"])))
         self._pages.add_words(self._number, self._seq)
@@ -263,17 +262,17 @@ class _Life:
         outcome = "solved" if empty else OUTCOMES[int(rnd() * len(OUTCOMES))]
         text = s.pick(s.book.answers["empty"]) if empty else self._filled(outcome)
         shown = not empty and outcome == "solved" and rnd() < ways.shows
-        submitted = _iso(at)
+        submitted = iso(at)
         said = f'"outcome":"{outcome}","text":"{text}","submitted_at":"{submitted}"'
         until = None
         if outcome == "promised":
             until = s.work.after(at, 10 * WORKDAY)
-            said += f',"until":"{_iso(until)}"'
+            said += f',"until":"{iso(until)}"'
         if shown:
             said += f',"evidence":["demo-{self._number}-{self._round}"]'
         if empty:
             said += ',"flags":["short","empty"]'
-        due = f',"due":"{_iso(self._due)}"' if self._due is not None else ""
+        due = f',"due":"{iso(self._due)}"' if self._due is not None else ""
         self._step(at + RECALL, "answer", "answered", handler, f"{{{said}{due}}}")
         self._pages.add_words(self._number, self._seq)
         self._round += 1
@@ -282,7 +281,7 @@ class _Life:
         self.had.append(had)
         self._has = None
         self._flagged = empty
-        answer = f'{{{said},"by":"{handler}","leaves_at":"{_iso(self._at)}"}}'
+        answer = f'{{{said},"by":"{handler}","leaves_at":"{iso(self._at)}"}}'
         work["last_answer"] = msgspec.Raw(answer.encode())
         work["answers"] = self._round
         if until is not None:
@@ -290,10 +289,10 @@ class _Life:
 
     def _promised(self, until: int, handler: str, had: Had) -> None:
         work = self._work
-        work["promise_at"] = _iso(until)
+        work["promise_at"] = iso(until)
         self._said_by(FILER, self._filer, had, 0.8, about_result=False)
         kept = self._s.rnd() < 0.7
-        said = _json(kept=kept, until=_iso(until))
+        said = _json(kept=kept, until=iso(until))
         self._step(max(until, self._at), "promise", "answered", handler if kept else DESK, said)
         del work["promise_at"]
         self._round += 1
@@ -377,7 +376,7 @@ class _Life:
         self._step(self._at + MINUTE, "reopen", "reopened", self._filer)
         had.reopened = True
         times = self._work.get("reopened", 0) + 1
-        self._work |= {"reopened": times, "reopened_at": _iso(self._at), "bad_reviews": times}
+        self._work |= {"reopened": times, "reopened_at": iso(self._at), "bad_reviews": times}
         self._work.pop("taken_at", None)
         full = s.due(self._problem, back, self._unit)
         self._step(
@@ -471,8 +470,3 @@ def _listed(names: list[str] | None) -> str | None:
 
 def _json(**said: object) -> str:
     return _as_json(said).decode()
-
-
-def _iso(at: int) -> str:
-    """As `datetime.isoformat` has it, to the second."""
-    return datetime.fromtimestamp(at // 1_000_000, UTC).isoformat()

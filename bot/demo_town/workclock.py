@@ -23,6 +23,24 @@ def moment(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
+_MINUTES = [f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)]
+_SECONDS = [f"{second:02d}+00:00" for second in range(60)]
+_DAYS: dict[int, str] = {}
+
+
+def iso(at: int) -> str:
+    """As `datetime.isoformat` has a moment, to the second."""
+    seconds = at // SECOND
+    day, second = divmod(seconds, 86_400)
+    date_ = _DAYS.get(day)
+    if date_ is None:
+        date_ = _DAYS[day] = date.fromordinal(_EPOCH_DAY + day).isoformat()
+    return date_ + _MINUTES[second // 60] + _SECONDS[second % 60]
+
+
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
 class WorkClock:
     """The working time of a calendar between two days. Moments are microseconds since 1970, whole seconds of them."""
 
@@ -46,13 +64,21 @@ class WorkClock:
         span = bisect_right(self._opens, at) - 1
         if span < 0:
             return 0
-        return self._before[span] + min(at, self._closes[span]) - self._opens[span]
+        closes = self._closes[span]
+        return self._before[span] + (at if at < closes else closes) - self._opens[span]
 
     def after(self, at: int, worked: int) -> int:
         """When so much working time has passed since a moment, to the second; past the last day, the end of that."""
-        wanted = self.until(at) + worked - worked % SECOND
-        span = bisect_right(self._before, wanted) - 1
-        return max(at, min(self._opens[span] + wanted - self._before[span], self._closes[span]))
+        opens, before = self._opens, self._before
+        span = bisect_right(opens, at) - 1
+        closes = self._closes[span]
+        wanted = before[span] + (at if at < closes else closes) - opens[span] + worked - worked % SECOND
+        if span + 1 == len(before) or wanted >= before[span + 1]:
+            span = bisect_right(before, wanted, span) - 1
+        found = opens[span] + wanted - before[span]
+        if found > self._closes[span]:
+            found = self._closes[span]
+        return found if found > at else at
 
     def between(self, start: int, end: int) -> int:
         """Working time between two moments."""

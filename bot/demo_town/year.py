@@ -5,7 +5,7 @@ A year is told page by page, and each page for itself: several processes may sha
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from bot.changes import Changes
 from bot.demo_town.known import Known, same_matters
@@ -15,7 +15,7 @@ from bot.demo_town.plan import DAYS, Plan, plan
 from bot.demo_town.staffing import staff_of
 from bot.demo_town.workclock import WorkClock, micros, moment
 from bot.domain.guide import Guide
-from bot.domain.numbers import make
+from bot.domain.numbers import series
 
 AT_ONCE = 500
 """Tickets on one page."""
@@ -80,12 +80,21 @@ class Year:
         """Give every report its number, and the number of the same person's last one about the same."""
         zone = self._guide.calendar.zone
         last: dict[tuple[int, int], str] = {}
+        midnight = place = 0
+        day, numbers = date.min, series(date(2000, 1, 1))
         for report in self._plan.reports:
-            day = moment(report.at).astimezone(zone).date()
-            place = self.used[day] = self.used.get(day, 0) + 1
-            number = make(day, place)
+            if report.at >= midnight:
+                if place:
+                    self.used[day] = place
+                day, place = moment(report.at).astimezone(zone).date(), 0
+                numbers = series(day)
+                midnight = micros(datetime.combine(day + timedelta(days=1), time(), zone))
+            place += 1
+            number = next(numbers)
             key = (report.incident, report.person)
             self._numbers.append(number)
             self._former.append(last.get(key, ""))
             last[key] = number
             self._groups.setdefault(report.incident, []).append((number, report.person))
+        if place:
+            self.used[day] = place

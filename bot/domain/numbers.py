@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
 
 # The totally anti-symmetric quasigroup of order 10 of Damm's dissertation, p. 111. Its diagonal is 0.
@@ -42,6 +43,21 @@ def make(day: date, n: int) -> str:
         raise ValueError(f"counters start at 1, not {n}")
     stamp, counter = f"{day:%y%m%d}", f"{n:04d}"
     return f"{stamp}-{counter}{check_digit(stamp + counter)}"
+
+
+def series(day: date) -> Iterator[str]:
+    """The numbers of a day, from the first ticket on: those of `make`, for many."""
+    stamp = f"{day:%y%m%d}"
+    begun = 0
+    for digit in stamp:
+        begun = _DAMM[begun][int(digit)]
+    n = 0
+    while True:
+        n += 1
+        counter, interim = f"{n:04d}", begun
+        for digit in counter:
+            interim = _DAMM[interim][int(digit)]
+        yield f"{stamp}-{counter}{interim}"
 
 
 def parse(text: str) -> str | None:

@@ -40,6 +40,7 @@ from tests.fakes.town_hall import sample_town
 
 UNTIL = datetime(2026, 9, 30, 16, tzinfo=UTC)
 TICKETS = 1500
+CLOCK = FixedClock(UNTIL)
 
 
 @cache
@@ -54,7 +55,7 @@ def settings_in(folder: Path) -> Settings:
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("year") / FILE
-    write_year(path, guide(), TICKETS, 7, UNTIL, 0, lambda count: None)
+    write_year(path, guide(), TICKETS, 7, UNTIL, 0, lambda count: None, CLOCK)
     return path
 
 
@@ -142,7 +143,7 @@ def test_the_same_seed_makes_the_same_year_however_many_make_it(tmp_path: Path) 
     for name, workers in (("one", 0), ("two", 2)):
         (tmp_path / name).mkdir()
         path = tmp_path / name / FILE
-        write_year(path, guide(), 1100, 3, UNTIL, workers, lambda count: None)
+        write_year(path, guide(), 1100, 3, UNTIL, workers, lambda count: None, CLOCK)
         with closing(sqlite3.connect(path)) as connection:
             rows = [connection.execute(f"SELECT * FROM {table}").fetchall() for table in (*TABLES, "staff")]  # noqa: S608
             dumps.append((rows, (path.parent / KNOWN).read_text("utf-8")))
@@ -172,7 +173,7 @@ async def test_a_desk_opens_it_and_knows_its_people(copied: Path, database: sqli
 def test_a_used_folder_is_left_alone(year: Path) -> None:
     before = year.read_bytes()
     with pytest.raises(ConfigurationError, match="has been used"):
-        write_year(year, guide(), 10, 1, UNTIL, 0, lambda count: None)
+        write_year(year, guide(), 10, 1, UNTIL, 0, lambda count: None, CLOCK)
     assert year.read_bytes() == before
 
 
@@ -180,7 +181,7 @@ def test_a_running_desks_folder_is_left_alone(tmp_path: Path) -> None:
     lock = FolderLock(tmp_path)
     try:
         with pytest.raises(ConfigurationError, match="another process"):
-            write_year(tmp_path / FILE, guide(), 10, 1, UNTIL, 0, lambda count: None)
+            write_year(tmp_path / FILE, guide(), 10, 1, UNTIL, 0, lambda count: None, CLOCK)
     finally:
         lock.release()
     assert not (tmp_path / FILE).exists()
@@ -188,7 +189,7 @@ def test_a_running_desks_folder_is_left_alone(tmp_path: Path) -> None:
 
 def test_an_empty_database_gives_way(tmp_path: Path) -> None:
     prepare(tmp_path / FILE)
-    write_year(tmp_path / FILE, guide(), 10, 1, UNTIL, 0, lambda count: None)
+    write_year(tmp_path / FILE, guide(), 10, 1, UNTIL, 0, lambda count: None, CLOCK)
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert connection.execute("SELECT count(*) FROM ticket").fetchone() == (10,)
 

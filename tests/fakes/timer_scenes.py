@@ -11,7 +11,6 @@ from bot.changes import Changes, Note, StaffEvent, Task, Timer
 from bot.domain import review as rules
 from bot.domain.people import DESK, Address, Role, Shift
 from bot.domain.review import FILER, Review, Verdict
-from bot.domain.review import ENDS_AFTER, FILER, REMIND_AFTER, Review, Verdict
 from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.work import AnswerDraft, Assist, Matter, Order, OrderKind, Outcome, Proposal, Work
 from bot.message import InboundMessage, MessageKind, Push, Reply
@@ -149,11 +148,11 @@ async def answer_delivered(room: Newsroom) -> Timer:
 
 
 async def review_reminder(room: Newsroom) -> Timer:
-    return await asked(room, "review_reminder", REMIND_AFTER)
+    return await asked(room, "review_reminder", rules.REMIND_AFTER)
 
 
 async def review_ends(room: Newsroom) -> Timer:
-    return await asked(room, "review_ends", ENDS_AFTER)
+    return await asked(room, "review_ends", rules.ENDS_AFTER)
 
 
 async def review_unreached(room: Newsroom) -> Timer:
@@ -167,45 +166,6 @@ async def reopen(room: Newsroom) -> Timer:
     timer = later(room, "reopen", level=1)
     task = Task(f"reopen:{NUMBER}", "reopen", NUMBER, now, timer.due_at, data={"round": 1, "was": "answered"})
     return await put(room, timer, tasks=[task])
-
-
-async def answered(room: Newsroom, status: Status = Status.ANSWERED) -> Ticket:
-    """A ticket whose answer can be reviewed."""
-    await people(room)
-    now = room.clock.now()
-    answer = AnswerDraft(outcome=Outcome.SOLVED, text="已修好", by="wang", submitted_at=now)
-    return await at_work(room, status, last_answer=answer, answers=1)
-
-
-def asked(room: Newsroom, ago: timedelta) -> Review:
-    """Li was asked so long before the timer is due, and has said nothing."""
-    at = room.clock.now() + HOUR - ago
-    return Review(
-        ticket=NUMBER, round=1, party=FILER, address=str(LI), verdict=Verdict.ASKED, asked_at=at, at=room.clock.now()
-    )
-
-
-async def review_reminder(room: Newsroom) -> Timer:
-    await answered(room)
-    timer = later(room, "review_reminder", address=LI)
-    return await put(room, timer, reviews=[asked(room, rules.REMIND_AFTER)])
-
-
-async def review_ends(room: Newsroom) -> Timer:
-    await answered(room)
-    return await put(room, later(room, "review_ends", address=LI), reviews=[asked(room, rules.ENDS_AFTER)])
-
-
-async def review_unreached(room: Newsroom) -> Timer:
-    await answered(room)
-    return await put(room, later(room, "review_unreached", level=1))
-
-
-async def reopen(room: Newsroom) -> Timer:
-    await answered(room, Status.REOPENED)
-    timer = later(room, "reopen", level=1)
-    waits = Task(f"reopen:{NUMBER}", "reopen", NUMBER, room.clock.now(), timer.due_at, LI, {})
-    return await put(room, timer, tasks=[waits])
 
 
 async def decision(room: Newsroom) -> Timer:
@@ -354,7 +314,7 @@ SCENES: Mapping[str, Scene] = {
         *(rung, task, fold, news, undelivered, question_delivered, pause_reminder, pause_ends, answer_leaves),
         *(answer_delivered, review_reminder, review_ends, review_unreached, reopen),
         *(decision, promise, assist, order, bulk, daily, daily_list, weekly, weekly_list),
-        *(board, board_list, recompute, review_reminder, review_ends, review_unreached, reopen),
+        *(board, board_list, recompute),
         *(leave_begins, leave_ends, cases_back, card, draft, danger_draft),
     )
 }

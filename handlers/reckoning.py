@@ -97,8 +97,8 @@ async def board_of(read: BoardQuestions, guide: Guide, period: Period, now: date
     def due(clock: str, filed_at: datetime) -> datetime:
         return guide.dispatch_due(Clock(clock), filed_at).at
 
-    def count_desk(filed: Iterable[DeskFacts], objections: Sequence[bool | None]) -> DeskRow:
-        return desk_row(filed, objections, worked(""), now)
+    def count_desk(waited: Iterable[DeskFacts], at_once: int, objections: Sequence[bool | None]) -> DeskRow:
+        return desk_row(waited, at_once, objections, worked(""), now)
 
     sums = await read.counted(period, reach_of(guide), count)
     levels = {unit.code: unit.level for unit in guide.town.units.values()}

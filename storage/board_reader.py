@@ -35,12 +35,13 @@ class BoardReader:
         self,
         period: Period,
         due: Callable[[str, datetime], datetime],
-        count: Callable[[Iterable[DeskFacts], Sequence[bool | None]], _T],
+        count: Callable[[Iterable[DeskFacts], int, Sequence[bool | None]], _T],
     ) -> _T:
-        """What ``count`` makes of what was filed in a period, and of its objections."""
+        """What ``count`` makes of what was filed in a period and had to wait, how many had not, and its objections."""
 
         def read(connection: sqlite3.Connection) -> _T:
-            return count(boards.desk_facts(connection, period, due), boards.objections(connection, period))
+            at_once = boards.sent_at_once(connection, period)
+            return count(boards.desk_facts(connection, period, due), at_once, boards.objections(connection, period))
 
         return await self._readers.ask(read)
 

@@ -28,7 +28,10 @@ AT_ONCE = 1000
 _TURNING = "action IN ('answer', 'object', 'reopen')"  # word for word as in the partial index
 _CONCERNED = (
     f"SELECT ticket FROM ticket_event WHERE {_TURNING} AND action = 'answer' AND at >= :begin AND at < :end"
-    f" UNION SELECT ticket FROM ticket_event WHERE {_TURNING} AND action = 'reopen' AND at >= :since"
+    # What came back had another date before: the answer says which.
+    " UNION SELECT r.ticket FROM ticket_event AS r CROSS JOIN ticket_event AS a ON a.ticket = r.ticket"
+    f" WHERE r.{_TURNING} AND r.action = 'reopen' AND r.at >= :since AND a.action = 'answer'"
+    " AND json_extract(a.data, '$.due') >= :begin_iso AND json_extract(a.data, '$.due') < :end_iso"
     " UNION SELECT number FROM ticket WHERE closed_at IS NOT NULL AND due_at >= :begin AND due_at < :end"
     " UNION SELECT number FROM ticket INDEXED BY ix_ticket_open"
     " WHERE closed_at IS NULL AND due_at >= :begin AND due_at < :end ORDER BY 1"
@@ -43,12 +46,17 @@ _REVIEWS = f"SELECT r.ticket, r.round, r.verdict, r.rating {_OF} review AS r ON 
 _FINDINGS = f"SELECT f.ticket, f.round, f.kind, f.excluded {_OF} finding AS f ON f.ticket = c.value"
 _LINKS = f"SELECT l.ticket, l.kind, l.other {_OF} link AS l ON l.ticket = c.value"
 
+_UNIT_AT = (
+    "(SELECT e.at FROM ticket_event AS e WHERE e.ticket = t.number AND e.action IN ('dispatch', 'confer')"
+    " ORDER BY e.seq LIMIT 1)"
+)
+_IN = "FROM ticket AS t WHERE t.number >= ? AND t.number < ? AND t.filed_at >= ? AND t.filed_at < ?"
+_AT_ONCE = f"SELECT count(*) {_IN} AND {_UNIT_AT} IS t.filed_at"
 _FILED = (
-    "SELECT t.filed_at, t.clock,"
-    " (SELECT min(e.at) FROM ticket_event AS e WHERE e.ticket = t.number AND e.action IN ('dispatch', 'confer')),"
+    f"SELECT t.filed_at, t.clock, {_UNIT_AT},"
     " (SELECT min(e.at) FROM ticket_event AS e"
     " WHERE e.ticket = t.number AND e.action IN ('reject', 'withdraw', 'merge'))"
-    " FROM ticket AS t WHERE t.number >= ? AND t.number < ? AND t.filed_at >= ? AND t.filed_at < ?"
+    f" {_IN} AND {_UNIT_AT} IS NOT t.filed_at"
 )
 _OBJECTED = (
     f"SELECT DISTINCT ticket FROM ticket_event WHERE {_TURNING} AND action = 'object' AND at >= ? AND at < ? ORDER BY 1"
@@ -91,7 +99,13 @@ def facts(connection: sqlite3.Connection, period: Period, reach: timedelta) -> I
     ``reach`` is the longest time a unit may have for an answer: what came back earlier than that before the period had
     nothing due in it.
     """
-    bounds = {"begin": micros(period.begin), "end": micros(period.end), "since": micros(period.begin - reach)}
+    bounds = {
+        "begin": micros(period.begin),
+        "end": micros(period.end),
+        "since": micros(period.begin - reach),
+        "begin_iso": f"{period.begin:%Y-%m-%dT%H:%M:%S}",  # moments in the log are in UTC, to the second or finer
+        "end_iso": f"{period.end:%Y-%m-%dT%H:%M:%S}",
+    }
     numbers = [number for (number,) in connection.execute(_CONCERNED, bounds)]
     for begin in range(0, len(numbers), AT_ONCE):
         yield from _part(connection, as_json(numbers[begin : begin + AT_ONCE]))
@@ -143,12 +157,19 @@ def _steps(rows: Iterable[Row]) -> Mapping[str, list[Step]]:
 def desk_facts(
     connection: sqlite3.Connection, period: Period, due: Callable[[str, datetime], datetime]
 ) -> Iterator[DeskFacts]:
-    """What was filed in a period. ``due`` says by when a ticket of a clock must have a unit, filed at a moment."""
+    """What was filed in a period and had to wait for a unit. ``due`` says by when a ticket of a clock, filed at a
+    moment, must have one."""
     for filed_at, clock, unit_at, ended_at in connection.execute(_FILED, _filed_in(period)):
         filed = moment(filed_at)
         yield DeskFacts(
             filed_at=filed, due_at=due(clock, filed), unit_at=moment_or_none(unit_at), ended_at=moment_or_none(ended_at)
         )
+
+
+def sent_at_once(connection: sqlite3.Connection, period: Period) -> int:
+    """How many of what was filed in a period a rule sent to a unit in the same moment."""
+    (count,) = connection.execute(_AT_ONCE, _filed_in(period)).fetchone()
+    return int(count)
 
 
 def objections(connection: sqlite3.Connection, period: Period) -> list[bool | None]:

@@ -28,9 +28,10 @@ class BoardQuestions(Protocol):
         self,
         period: Period,
         due: Callable[[str, datetime], datetime],
-        count: Callable[[Iterable[DeskFacts], Sequence[bool | None]], T],
+        count: Callable[[Iterable[DeskFacts], int, Sequence[bool | None]], T],
     ) -> T:
-        """What ``count`` makes of what was filed in a period, and of its objections: upheld, refused or open (None).
+        """What ``count`` makes of what was filed in a period and had to wait for a unit, of how many had not to, and of
+        the objections of the period: upheld, refused or open (None).
 
         ``due`` says by when a ticket of a clock, filed at a moment, must have a unit. Both are called in the thread
         that reads.

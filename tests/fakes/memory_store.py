@@ -191,9 +191,9 @@ class MemoryReader:
         self,
         period: Period,
         due: Callable[[str, datetime], datetime],
-        count: Callable[[Iterable[DeskFacts], Sequence[bool | None]], T],
+        count: Callable[[Iterable[DeskFacts], int, Sequence[bool | None]], T],
     ) -> T:
-        return count((), ())
+        return count((), 0, ())
 
     async def spoken_of(self, period: Period, above: Mapping[str, str]) -> Sequence[tuple[str, str, int, int]]:
         return ()

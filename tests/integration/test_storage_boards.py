@@ -129,12 +129,12 @@ def test_who_had_a_unit_when(database: sqlite3.Connection) -> None:
     moved(database, filed(database, "260304-00033"), Action.REJECT, 2)
     filed(database, "260304-00041")
     found = list(boards.desk_facts(database, WEEK, lambda clock, at: at + HOUR))
-    assert [(f.unit_at, f.ended_at, f.pooled) for f in found] == [
-        (WEDNESDAY, None, False),
-        (WEDNESDAY + 5 * HOUR, None, True),
-        (None, WEDNESDAY + 2 * HOUR, True),
-        (None, None, True),
+    assert [(f.unit_at, f.ended_at) for f in found] == [
+        (WEDNESDAY + 5 * HOUR, None),
+        (None, WEDNESDAY + 2 * HOUR),
+        (None, None),
     ]
+    assert boards.sent_at_once(database, WEEK) == 1
     assert {f.due_at for f in found} == {WEDNESDAY + HOUR}
 
 
@@ -161,6 +161,7 @@ def test_a_week_is_read_without_reading_all_that_ever_was(database: sqlite3.Conn
     database.set_trace_callback(statements.append)
     list(boards.facts(database, WEEK, timedelta(days=60)))
     list(boards.desk_facts(database, WEEK, lambda clock, at: at))
+    boards.sent_at_once(database, WEEK)
     boards.objections(database, WEEK)
     boards.spoken_of(database, WEEK, {"xingfu": "dongtang"})
     boards.points(database, WEEK)

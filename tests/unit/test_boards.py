@@ -156,18 +156,17 @@ def test_few_tickets_are_listed_not_ranked_and_unknown_units_stand_on_no_board()
 def test_the_desks_own_row() -> None:
     worked = Worked(Guide.of(sample_town()).calendar)
     nine = datetime(2026, 3, 4, 1, tzinfo=UTC)  # 9:00 on a Wednesday
-    at_once = DeskFacts(filed_at=nine, due_at=nine, unit_at=nine)
     pooled = DeskFacts(filed_at=nine, due_at=nine + timedelta(days=1), unit_at=nine + timedelta(hours=3))
     late = DeskFacts(filed_at=nine, due_at=nine + timedelta(hours=1))
     waiting = DeskFacts(filed_at=NOW, due_at=NOW + timedelta(days=1))
     ended = DeskFacts(filed_at=nine, due_at=nine + timedelta(hours=1), ended_at=nine + timedelta(hours=2))
-    row = desk_row([at_once, pooled, late, waiting, ended], [True, False, None, True], worked, NOW)
+    row = desk_row([pooled, late, waiting, ended], 1, [True, False, None, True], worked, NOW)
     assert (row.filed, row.objections, row.pooled) == (5, 3, 4)
     assert row.in_time == pytest.approx(200 / 3)
     assert row.upheld == pytest.approx(200 / 3)
     # 3 h + (Wed, Thu, Fri 7 h each) + 0 h + 2 h
     assert row.pool_hours == pytest.approx((3 + 21 + 0 + 2) / 4)
-    assert desk_row([], [], worked, NOW).in_time is None
+    assert desk_row([], 0, [], worked, NOW).in_time is None
 
 
 # Weather and heat

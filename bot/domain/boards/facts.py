@@ -52,21 +52,16 @@ class TicketFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeskFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket that was filed in a period, as the desk's own row sees it.
+    """A ticket that was filed in a period and that no rule sent to a unit at once, as the desk's own row sees it.
 
     ``unit_at`` is when a unit had it (None: not yet), ``ended_at`` when it ended without one; ``due_at`` by when it
-    must have had one. ``pooled``: no rule sent it at once.
+    must have had one.
     """
 
     filed_at: datetime
     due_at: datetime
     unit_at: datetime | None = None
     ended_at: datetime | None = None
-
-    @property
-    def pooled(self) -> bool:
-        """Whether it had to wait for a unit."""
-        return self.unit_at != self.filed_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,22 +112,24 @@ def colour_of(score: float, rules: Rules) -> str:
     return BLACK if score <= rules.black else ""
 
 
-def desk_row(filed: Iterable[DeskFacts], objections: Iterable[bool | None], worked: Worked, now: datetime) -> DeskRow:
+def desk_row(
+    waited: Iterable[DeskFacts], at_once: int, objections: Iterable[bool | None], worked: Worked, now: datetime
+) -> DeskRow:
     """The desk's own row. ``objections`` of the period: upheld, refused, or None while nobody has decided.
 
-    What ended without a unit, or still has time to find one, counts for neither side.
+    ``waited`` had to wait for a unit, ``at_once`` is how many had not to. What ended without a unit, or still has time
+    to find one, counts for neither side.
     """
-    count = judged = in_time = pooled = 0
-    hours = 0.0
-    for each in filed:
+    count = judged = in_time = at_once
+    pooled, hours = 0, 0.0
+    for each in waited:
         count += 1
+        pooled += 1
         got = each.unit_at or each.ended_at
         if each.unit_at is not None or (each.ended_at is None and each.due_at < now):
             judged += 1
             in_time += each.unit_at is not None and each.unit_at <= each.due_at
-        if each.pooled:
-            pooled += 1
-            hours += worked.hours(each.filed_at, got or now)
+        hours += worked.hours(each.filed_at, got or now)
     decided = [upheld for upheld in objections if upheld is not None]
     return DeskRow(
         filed=count,

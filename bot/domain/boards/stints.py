@@ -15,7 +15,7 @@ from bot.domain.ticket import Action
 
 COUNTED = (
     *(Action.DISPATCH, Action.CONFER, Action.TAKE, Action.PAUSE, Action.RESUME, Action.ANSWER, Action.REOPEN),
-    *(Action.REJECT, Action.WITHDRAW, Action.MERGE, Action.PROMISE, Action.URGE, Action.EXEMPT, Action.ASK),
+    *(Action.REJECT, Action.WITHDRAW, Action.MERGE, Action.PROMISE, Action.URGE, Action.EXEMPT),
 )
 """Steps that boards look at; all others may be left out."""
 

@@ -140,12 +140,14 @@ def _by_ticket(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 
 _ACTIONS = {str(action): action for action in Action}
+_TELLING = frozenset({"dispatch", "confer", "answer", "pause", "promise", "urge", "exempt"})
+"""Steps whose record boards read; of others they look only whether they take something back."""
 
 
 def _steps(rows: Iterable[Row]) -> Mapping[str, list[Step]]:
     found: dict[str, list[Step]] = {}
     for number, seq, at, action, data in rows:
-        said = NOTHING_SAID if data == "{}" else _read_said(data)
+        said = _read_said(data) if action in _TELLING or "undone" in data else NOTHING_SAID
         step = Step(seq, moment(at), _ACTIONS[action], said)
         if number in found:
             found[number].append(step)

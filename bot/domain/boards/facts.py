@@ -34,7 +34,7 @@ class ReviewFact(msgspec.Struct, frozen=True, gc=False):
         return self.verdict in VERDICTS or self.rating is not None
 
 
-class TicketFacts(msgspec.Struct, frozen=True, kw_only=True):
+class TicketFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A ticket as boards see it.
 
     ``excluded``: a supervisor left it out, with a recorded reason. ``false_closings`` are the rounds of answers found
@@ -51,7 +51,7 @@ class TicketFacts(msgspec.Struct, frozen=True, kw_only=True):
     specials: Sequence[str] = ()
 
 
-class DeskFacts(msgspec.Struct, frozen=True, kw_only=True):
+class DeskFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A ticket that was filed in a period and that no rule sent to a unit at once, as the desk's own row sees it.
 
     ``unit_at`` is when a unit had it (None: not yet), ``ended_at`` when it ended without one; ``due_at`` by when it

@@ -6,7 +6,7 @@ answer. What goes to another unit, or ends otherwise, before it was answered cou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -20,9 +20,11 @@ COUNTED = (
 """Steps that boards look at; all others may be left out."""
 
 _ENDS = frozenset({Action.REJECT, Action.WITHDRAW, Action.MERGE})
+_WHILE_PAUSED = frozenset({Action.URGE, Action.EXEMPT, Action.TAKE, Action.PROMISE})
+"""Steps that do not end a pause."""
 
 
-class Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """What of a step's record counts for boards; all else is left unread.
 
     Moments are in ISO form. ``undone`` is the step that this one takes back. ``counted`` is False for an urge that came
@@ -54,7 +56,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     said: Said = NOTHING_SAID
 
 
-class Stint(msgspec.Struct):
+class Stint(msgspec.Struct, gc=False):
     """A unit's time with a ticket.
 
     ``takeable`` is False where nobody could take it: several units conferred. ``first``: its answer is the ticket's
@@ -75,104 +77,74 @@ class Stint(msgspec.Struct):
     answered_at: datetime | None = None
     outcome: str = ""
     evidence: bool = False
-    pauses: list[tuple[datetime, datetime]] = []
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
     urges: int = 0
     broken: int = 0
     reopened: bool = False
 
 
-def stints_of(steps: Iterable[Step], due_at: datetime | None) -> tuple[list[Stint], bool]:
+def stints_of(steps: Sequence[Step], due_at: datetime | None) -> tuple[list[Stint], bool]:
     """A ticket's stints, oldest first, and whether it was left out of the boards.
 
     ``steps`` are in order; ``due_at`` is when the ticket is due now. Steps that take others back count as little as
     those they take back.
     """
-    steps = list(steps)
-    undone = {step.said.undone for step in steps if step.said.undone is not None}
-    reading = _Reading()
+    undone = [step.said.undone for step in steps if step.said.undone is not None]
+    found: list[Stint] = []
+    has: Stint | None = None  # of the unit that owes an answer
+    paused: datetime | None = None
+    round_, exempt = 0, False
     for step in steps:
-        if step.said.undone is None and step.seq not in undone:
-            reading.step(step)
-    return reading.ended(due_at), reading.exempt
-
-
-class _Reading:
-    """What is known of a life up to a step."""
-
-    __slots__ = ("_found", "_has", "_paused", "_round", "exempt")
-
-    def __init__(self) -> None:
-        self._found: list[Stint] = []
-        self._has: Stint | None = None  # the unit that owes an answer
-        self._paused: datetime | None = None
-        self._round = 0
-        self.exempt = False
-
-    def step(self, step: Step) -> None:
-        at, said, action = step.at, step.said, step.action
-        if self._paused is not None and action not in (Action.URGE, Action.EXEMPT, Action.TAKE, Action.PROMISE):
-            self._resume(at)
+        action, said = step.action, step.said
+        if undone and (said.undone is not None or step.seq in undone):
+            continue
+        if paused is not None and action not in _WHILE_PAUSED:
+            if has is not None:
+                has.pauses = (*has.pauses, (paused, step.at))
+            paused = None
         if action is Action.DISPATCH or action is Action.CONFER:
-            self._comes(at, said.unit, conferring=action is Action.CONFER)
+            if has is None or (said.unit and said.unit != has.unit):
+                has = Stint(said.unit, step.at, takeable=action is Action.DISPATCH)
+            elif action is Action.CONFER and has.taken_at is None:
+                has.takeable = False
         elif action is Action.TAKE:
-            if self._has is not None and self._has.taken_at is None:
-                self._has.taken_at = at
-        elif action is Action.PAUSE:
-            self._paused = datetime.fromisoformat(said.since) if said.since else at
+            if has is not None and has.taken_at is None:
+                has.taken_at = step.at
         elif action is Action.ANSWER:
-            self._answered(at, said)
+            round_ = said.round or round_ + 1
+            if has is not None:
+                _answer(has, step.at, said, round_, first=not found)
+                found.append(has)
+                has = None
+        elif action is Action.PAUSE:
+            paused = datetime.fromisoformat(said.since) if said.since else step.at
         elif action is Action.REOPEN:
-            self._has = None
-            if self._found:
-                self._found[-1].reopened = True
+            has = None
+            if found:
+                found[-1].reopened = True
         elif action in _ENDS:
-            self._has = None
-            self._round += action is Action.REJECT  # people are asked whether they accept that, too
+            has = None
+            round_ += action is Action.REJECT  # people are asked whether they accept that, too
         elif action is Action.PROMISE:
-            self._promise(said)
+            if said.kept is not None and found:  # what was promised has come due
+                round_ = said.round or round_ + 1
+                found[-1].last_round = round_
+                found[-1].broken += not said.kept
         elif action is Action.URGE:
-            if said.counted and self._has is not None:
-                self._has.urges += 1
+            if said.counted and has is not None:
+                has.urges += 1
         elif action is Action.EXEMPT:
-            self.exempt = not said.lifted
+            exempt = not said.lifted
+    if has is not None:
+        has.due_at = due_at
+        found.append(has)
+    elif found and found[-1].due_at is None and not found[-1].reopened:
+        found[-1].due_at = due_at  # an older log does not say it with the answer
+    return found, exempt
 
-    def ended(self, due_at: datetime | None) -> list[Stint]:
-        """All stints, at the end of what is known."""
-        if self._has is not None:
-            self._has.due_at = due_at
-            return [*self._found, self._has]
-        if self._found and self._found[-1].due_at is None and not self._found[-1].reopened:
-            self._found[-1].due_at = due_at
-        return self._found
 
-    def _comes(self, at: datetime, unit: str, *, conferring: bool) -> None:
-        has = self._has
-        if has is None or (unit and unit != has.unit):
-            self._has = Stint(unit, at, takeable=not conferring)
-        elif conferring and has.taken_at is None:
-            has.takeable = False
-
-    def _resume(self, until: datetime) -> None:
-        if self._has is not None and self._paused is not None:
-            self._has.pauses = [*self._has.pauses, (self._paused, until)]
-        self._paused = None
-
-    def _promise(self, said: Said) -> None:
-        """What was promised has come due."""
-        if said.kept is None or not self._found:
-            return
-        self._round = said.round or self._round + 1
-        self._found[-1].last_round = self._round
-        self._found[-1].broken += not said.kept
-
-    def _answered(self, at: datetime, said: Said) -> None:
-        self._round = said.round or self._round + 1
-        has, self._has = self._has, None
-        if has is None:
-            return
-        has.first = not self._found
-        has.answer, has.last_round, has.answered_at = self._round, self._round, at
-        has.handed_in_at = datetime.fromisoformat(said.submitted_at) if said.submitted_at else at
-        has.due_at = datetime.fromisoformat(said.due) if said.due else None
-        has.outcome, has.evidence = said.outcome, bool(said.evidence)
-        self._found.append(has)
+def _answer(has: Stint, at: datetime, said: Said, round_: int, *, first: bool) -> None:
+    has.first, has.answer, has.last_round, has.answered_at = first, round_, round_, at
+    has.handed_in_at = datetime.fromisoformat(said.submitted_at) if said.submitted_at else at
+    has.due_at = datetime.fromisoformat(said.due) if said.due else None
+    has.outcome, has.evidence = said.outcome, bool(said.evidence)

@@ -235,6 +235,18 @@ class Player:
         assert found, f"the next push does not say: {text}"
         self.learnt.update(found.groupdict())
 
+    async def next_pushes(self, name: str, texts: str) -> None:
+        """Each of them comes, in one push or in several: two boxes opened at the same moment make either."""
+        actor, missing = self.actors[name], texts.split(" | ")
+        begin = actor.met
+        for _ in range(len(missing)):
+            await self.next_push(name, "")
+            missing = [text for text in missing if self.search(text, as_text(actor.phone.screen[begin:])) is None]
+            if not missing:
+                break
+        actor.since = begin
+        assert not missing, f"the next pushes do not say: {missing}"
+
     def search(self, text: str, heard: str) -> re.Match[str] | None:
         return re.search(FIELD.sub(lambda m: f"(?P<{m[1]}>{LEARNT[m[2]]})", re.escape(text)), heard)
 
@@ -310,6 +322,7 @@ HAPPENINGS: list[tuple[str, Deed]] = [
     (r"desk not: (.+)", Player.not_said),
     (r"desk silent", Player.silent),
     (r"next push to (\w+): (.+)", Player.next_push),
+    (r"next pushes to (\w+): (.+)", Player.next_pushes),
     (r"store: (.+)", Player.stored),
     (r"ticket (\S+): (.+)", Player.stored_of),
 ]

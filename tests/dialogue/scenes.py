@@ -40,6 +40,7 @@ photo`), and for what they are told::
     handler hears nothing
     together: handler: 接单 1 | second: 接单 1    at the same moment
     next push to handler: 新工单   the clock moves on until something new has come to that phone: it says this
+    next pushes to handler: 督办单 | 重新办理   each of them comes, in one push or in several
 
 ``{number}`` and ``{code}`` may carry a name, ``{number_a}``; ``{invite}`` is an invitation code.
 ``[telegram]`` always means the resident's channel.

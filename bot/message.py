@@ -66,6 +66,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     replaces. ``scene`` is what a scanned code or a start link carried. ``locale`` is "zh_CN", "en" or "" when the
     channel does not know. ``raw`` is what came over the wire. ``unknown`` names a type the desk cannot take.
     ``person`` is set where others listen, in a group: who said it, by the address of their own talk with us.
+    ``on_page``: it was done on one of the desk's pages, which shows the answer; nothing is sent for it.
     """
 
     address: Address
@@ -85,6 +86,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     raw: bytes = b""
     id: str = ""
     person: Address | None = None
+    on_page: bool = False
 
     @property
     def edit_key(self) -> str:

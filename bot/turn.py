@@ -23,6 +23,16 @@ def no_page(_number: str, _now: datetime) -> str:
     return ""
 
 
+def no_own_page(_number: str, _address: Address, _now: datetime) -> str:
+    """The desk has no pages for residents."""
+    return ""
+
+
+def no_staff_page(_path: str) -> str:
+    """The desk has no pages for staff."""
+    return ""
+
+
 class Voice(msgspec.Struct, frozen=True):
     """What it takes to name things in somebody's language. A `Turn` is the voice in which its person is answered."""
 
@@ -37,7 +47,9 @@ class Turn(msgspec.Struct, kw_only=True):
     Use cases read ``turn.read``, change ``turn.session`` through `remember`, and put effects into ``turn.changes``.
     ``words`` renders a text of the catalogue in the person's language, ``words_in(locale)`` gives those of another one
     ("" is the desk's own); ``token()`` is a fresh unguessable id. ``works_here``: a member of staff, who opens a draft
-    only on purpose. ``slip_url(number, now)`` is where a ticket's slip can be printed for a while, "" where nowhere.
+    only on purpose. ``slip_url(number, now)`` is where a ticket's slip can be printed for a while, "" where nowhere;
+    ``page_url(number, address, now)`` where that person finds their ticket's page, ``staff_url(path)`` where staff find
+    one of theirs.
     """
 
     now: datetime
@@ -54,6 +66,8 @@ class Turn(msgspec.Struct, kw_only=True):
     changes: Changes = msgspec.field(default_factory=Changes)
     works_here: bool = False
     slip_url: Callable[[str, datetime], str] = no_page
+    page_url: Callable[[str, Address, datetime], str] = no_own_page
+    staff_url: Callable[[str], str] = no_staff_page
 
     @property
     def town(self) -> Town:

@@ -132,7 +132,7 @@ def tell_staff(
     """
     acting = {turn.address, turn.message.person} if turn.message is not None else set()
     for staff in people:
-        if not acting.isdisjoint(staff.addresses):
+        if not acting.isdisjoint((staff.page, *staff.addresses)):
             continue
         _put(turn, f"staff:{staff.id}", what, ticket, urgent, about, params)
 

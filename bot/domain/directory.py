@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from bot.domain.people import Address, Role, Staff
+from bot.domain.people import PAGE, Address, Role, Staff
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ class Directory:
 
     def at(self, address: Address) -> Staff | None:
         """Who writes from an address; None for residents and people who were removed."""
+        if address.channel == PAGE:
+            staff = self.by_id.get(address.id)
+            return staff if staff is not None and staff.removed_at is None else None
         return self._at.get(address)
 
     def handlers(self, unit: str) -> tuple[Staff, ...]:

@@ -32,6 +32,11 @@ class Address:
         return cls(channel, id_)
 
 
+PAGE = "page"
+"""The channel of members of staff on the desk's pages: the id of their address there is their staff id. Only what has
+checked their sign-in speaks from it, and nothing is ever pushed to it."""
+
+
 class Role(StrEnum):
     """What somebody may be to the desk (see the rule book, "People")."""
 
@@ -57,6 +62,7 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     or supervisor is limited to (empty: everywhere). ``walled`` marks who may see conduct complaints and reports.
     ``addresses`` are where to reach them, the one they used last to bind first. While ``away`` (from, to) their cases
     are the ``deputy``'s (an id). ``removed_at`` ends everything at once. ``seq`` counts the changes.
+    Sign-ins to the pages from before ``pages_from`` count no more.
     """
 
     id: str
@@ -71,7 +77,13 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deputy: str = ""
     duty: tuple[Shift, ...] = ()
     removed_at: datetime | None = None
+    pages_from: datetime | None = None
     seq: int = 1
+
+    @property
+    def page(self) -> Address:
+        """Where they act from on the desk's pages."""
+        return Address(PAGE, self.id)
 
     def away_at(self, at: datetime) -> bool:
         """Whether they are on leave at a moment."""
@@ -87,6 +99,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
 
     ``digest`` is what is kept of the code: its SHA-256 in hex. ``staff`` is the id of a member who joins with a further
     address ("" for somebody new). ``by`` is who invited: a staff id, or "desk" for the command line.
+    With ``pages`` it opens the pages for that member instead, and is never typed.
     """
 
     digest: str
@@ -99,6 +112,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
     made_at: datetime
     expires_at: datetime
+    pages: bool = False
 
 
 DESK = "desk"

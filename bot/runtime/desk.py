@@ -10,10 +10,16 @@ from datetime import datetime
 from bot.changes import Changes, Timer
 from bot.conversation.session import Session
 from bot.domain.guide import Guide
+from bot.domain.people import Address
 from bot.message import InboundMessage, Reply
 from bot.ports import Clock, Numbers, Store, Traits
 from bot.runtime.metrics import Metrics
-from bot.turn import Turn, no_page
+from bot.turn import Turn, no_own_page, no_page, no_staff_page
+
+PAGE_TRAITS = Traits(
+    answers_at_once=True, quiet_window=False, late_card=False, edits=False, buttons=True, text_limit=100_000
+)
+"""For what people do on the desk's pages."""
 
 Handler = Callable[[Turn], Awaitable[Reply | None]]
 """Decides what a turn means: the reply, and effects in ``turn.changes``."""
@@ -48,6 +54,8 @@ class Desk:
     committed: Callable[[Changes], None] = _nothing
     default_locale: str = "zh_CN"
     slip_url: Callable[[str, datetime], str] = no_page
+    page_url: Callable[[str, Address, datetime], str] = no_own_page
+    staff_url: Callable[[str], str] = no_staff_page
 
     def words_for(self, session: Session | None) -> Callable[..., str]:
         """The texts in a person's language."""
@@ -79,6 +87,8 @@ class Desk:
             message=message,
             timer=timer,
             slip_url=self.slip_url,
+            page_url=self.page_url,
+            staff_url=self.staff_url,
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -15,12 +16,14 @@ from bot.domain.people import DESK, Address
 from bot.domain.ticket import Action
 from bot.errors import AlreadyAnswered, Conflict, Refusal, StoreUnavailable
 from bot.message import Answer, InboundMessage, Lane, MessageKind, Push, Reply
-from bot.runtime.desk import NO_TRAITS, Desk, Handler
+from bot.runtime.desk import NO_TRAITS, PAGE_TRAITS, Desk, Handler
 from bot.runtime.incidents import Incidents
 from bot.runtime.kept import told_under
 from bot.runtime.sessions import Sessions, met
 from bot.runtime.turnstile import Turnstile
 from bot.turn import Turn
+
+T = TypeVar("T")
 
 ROUNDS = 5
 """How often a turn is decided again on fresh state before it is given up."""
@@ -132,6 +135,19 @@ class Dispatcher:
                 return
         raise StoreUnavailable()
 
+    async def look(self, address: Address, see: Callable[[Turn], Awaitable[T]], locale: str = "") -> T:
+        """What a page shows somebody: a turn that changes nothing but the record of who looked at what.
+
+        ``locale`` is the page's language ("": the person's own). Raises what ``see`` raises, and StoreUnavailable.
+        """
+        session = await self._sessions.of(address)
+        now = self._desk.clock.now()
+        turn = self._desk.turn(replace(session, locale=locale or session.locale), PAGE_TRAITS, now)
+        shown = await see(turn)
+        if turn.changes.looked:
+            await self._commit(Changes(at=now, looked=turn.changes.looked))
+        return shown
+
     async def seen(self, address: Address) -> None:
         """A person is shown the whole talk: what was kept for them is told. Raises StoreUnavailable."""
         kept = await self._desk.store.reader.kept(address)
@@ -184,7 +200,7 @@ class Dispatcher:
     async def _turned(self, message: InboundMessage) -> Answer:
         """Decide and commit once."""
         desk, address = self._desk, message.address
-        traits = desk.traits.get(address.channel, NO_TRAITS)
+        traits = PAGE_TRAITS if message.on_page else desk.traits.get(address.channel, NO_TRAITS)
         before = await self._sessions.of(address)
         now = desk.clock.now()
         turn = desk.turn(met(before, message, traits, now), traits, now, message=message)

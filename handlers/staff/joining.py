@@ -97,7 +97,7 @@ def own_code(turn: Turn, me: Me) -> Reply:
 
 def _good(turn: Turn, directory: Directory, invitation: Invitation) -> bool:
     """Whether an unused invitation still counts: in time, and by somebody who still could make it."""
-    if not invitation.made_at <= turn.now < invitation.expires_at:
+    if invitation.pages or not invitation.made_at <= turn.now < invitation.expires_at:
         return False
     if invitation.staff:
         joining = directory.by_id.get(invitation.staff)

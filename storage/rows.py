@@ -266,6 +266,7 @@ def attachment_row(a: AttachmentRecord) -> Row:
         micros_or_none(a.next_try_at),
         micros_or_none(a.deadline),
         False,
+        False,
     )
 
 

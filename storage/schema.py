@@ -28,12 +28,13 @@ from sqlalchemy import (
     text,
 )
 
-import storage.schema_loop  # its tables belong to the metadata too
+import storage.schema_loop
+import storage.schema_pages
 import storage.schema_staff  # noqa: F401  # its tables belong to the metadata too
 from storage.columns import flag, number, partial, serial, texts, time, words
 from storage.columns import metadata as metadata
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest revision in ``storage/migrations``; a test compares."""
 
 ENDING = "substr(number, length(number) - 2)"
@@ -230,14 +231,17 @@ attachment = Table(
     time("next_try_at", nullable=True),
     time("deadline", nullable=True),
     flag("seen", added=True),
+    flag("rendered", added=True),
     PrimaryKeyConstraint("id"),
     partial("ix_attachment_draft", "draft", where="draft <> ''"),
     partial("ix_attachment_ticket", "ticket", where="ticket <> ''"),
     Index("ix_attachment_message", "address", "message"),
     partial("ix_attachment_pending", "deadline", "next_try_at", where="state = 'pending'"),
     partial("ix_attachment_unseen", "created_at", where="state = 'stored' AND NOT seen AND type IN ('photo', 'file')"),
+    partial("ix_attachment_unrendered", "created_at", where="state = 'stored' AND NOT rendered"),
 )
-"""Files people sent. ``seen``: how it looks, if it is a picture, has been written down in `photo`."""
+"""Files people sent. ``seen``: how it looks, if it is a picture, has been written down in `photo`; ``rendered``: the
+copies that may be shown have been made, as far as they could be."""
 
 task = Table(
     "task",

@@ -27,7 +27,7 @@ def columns(table: Table, alias: str = "") -> str:
 
 
 TICKET = columns(t.ticket, "t").removesuffix(', t."helpers", t."kept_from", t."deciding"')
-ATTACHMENT = columns(t.attachment, "a").removesuffix(', a."seen"')
+ATTACHMENT = columns(t.attachment, "a").removesuffix(', a."seen", a."rendered"')
 PUSH = ", ".join(
     f'p."{name}"'
     for name in (

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
 from bot.clock import SystemClock
-from bot.console import playing
+from bot.console import pages, playing
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
 from bot.domain.words import desk_word
@@ -24,8 +24,9 @@ from bot.runtime.watches import TOWN, watch_backlog, watch_letters, watch_pictur
 from bot.settings import Settings
 from bot.townfile import TownWatch
 from bot.turn import Voice
-from bot.web import build_app, privacy, slip
+from bot.web import build_app, keys, privacy, slip
 from bot.web.listening import Server
+from bot.web.rendering import Renderer
 from handlers.router import Router
 from handlers.staff import filing_for
 from handlers.timers.standing import standing
@@ -51,7 +52,8 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         store = await SqliteStore.open(url, settings.data, clock=clock, batch_max=settings.storage.batch_max)
         opened.push_async_callback(store.close)
         media = MediaFolder(settings.data / "media")
-        slip_key = slip.key_in(settings.data)
+        links = pages.link_keys(settings.data)
+        slip_key = keys.key_in(settings.data, "slip")
 
         async def seen(address: Address) -> None:
             await engine.dispatcher.seen(address)
@@ -76,6 +78,10 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             fire=router.fire,
             metrics=metrics,
             slip_url=lambda number, now: slip.address(home, signed(slip_key, number, now)),
+            page_url=lambda number, address, now: (
+                f"{home}{pages.RESIDENT_PATH}{links.signed('own', number, address, now)}"
+            ),
+            staff_url=lambda path: f"{home}{pages.STAFF_PATH}{path}",
         )
         engine = Engine(desk, channels, media, cap)
         doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
@@ -109,6 +115,20 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         locales = tuple(sorted(catalogue.languages, reverse=True))
         doors += privacy.routes(catalogue.words, locales)
         doors += slip.routes(slip_key, slip_of, catalogue.words, locales, home, clock.now)
+        premises = pages.Premises(
+            home=home,
+            renderer=Renderer(catalogue.words, locales),
+            sign_in=pages.sign_in_for(settings.data, store.reader, clock),
+            links=links,
+            read=store.reader,
+            media=media,
+            guide=lambda: town.guide,
+            clock=clock,
+            catalogue=catalogue,
+            dispatcher=lambda: engine.dispatcher,
+            take=engine.dispatcher.take,
+        )
+        doors += pages.page_routes(premises)
         if plays:
             rehearsals = playing.Rehearsals(settings.data / "demo", desk, locales)
             opened.push_async_callback(rehearsals.close)

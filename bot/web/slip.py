@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import html
-import os
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
 
 import segno
 from aiohttp import web
 
-from bot.domain.slips import KEY_BYTES, Slip, opened
+from bot.domain.slips import Slip, opened
 from bot.web.wrong import Words
 
 KEYS = frozenset({"slip.print", "slip.gone.title", "slip.gone.text", "web.error.back"})
@@ -38,20 +36,6 @@ _PAGE = (
 )
 Look = Callable[[str, str], Awaitable[Slip | None]]
 """(number, locale) -> the slip; None when there is none any more, because somebody has claimed the ticket."""
-
-
-def key_in(folder: Path) -> bytes:
-    """The key that slips are signed with, made at the first start and readable by us alone. Raises OSError."""
-    path = folder / "slip.key"
-    try:
-        with open(path, "xb", opener=_for_us_alone) as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-    except FileExistsError:
-        pass
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise OSError(f"{path} is not a key: remove it, and a new one is made")
-    return key
 
 
 def address(home: str, name: str) -> str:
@@ -126,7 +110,3 @@ def _response(body: str, nonce: str, status: int) -> web.Response:
     policy = f"default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     headers = {**_HEADERS, "Content-Security-Policy": policy}
     return web.Response(text=body, status=status, content_type="text/html", headers=headers)
-
-
-def _for_us_alone(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -22,6 +22,7 @@ from bot.channels.webchat import WebChat
 from bot.channels.wechat.channel import WeChat
 from bot.channels.wechat.settings import WeChatSettings
 from bot.clock import FixedClock
+from bot.console import pages
 from bot.domain import invitations, slips, words
 from bot.domain.guide import Guide
 from bot.domain.people import DESK, Address, Invitation, Role
@@ -38,6 +39,7 @@ from bot.simplified import learn_traditional
 from bot.townfile import SAMPLE, load_town
 from bot.turn import Voice
 from bot.web import build_app, slip
+from bot.web.rendering import Renderer
 from handlers.router import Router
 from handlers.staff import filing_for
 from handlers.timers.standing import standing
@@ -87,6 +89,8 @@ class Stage:
     senders: tuple[PushSender, ...]
     fetcher: MediaFetcher
     looker: PictureLooker
+    url: str
+    """Where its pages are, with a slash at the end."""
 
     async def settle(self) -> None:
         """Let everything that is due happen, and look at all phones."""
@@ -196,6 +200,7 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             file_max_bytes=guide.town.limits.file_max_bytes,
             seen=_nobody,
         )
+        links = pages.link_keys(folder)
         channels: tuple[Channel, ...] = (wechat, telegram, web)
         for each in channels:
             await each.start()
@@ -223,6 +228,10 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             metrics=metrics,
             committed=committed,
             slip_url=lambda number, now: slip.address(HOME, slips.signed(SLIP_KEY, number, now)),
+            page_url=lambda number, address, now: (
+                f"{HOME}{pages.RESIDENT_PATH}{links.signed('own', number, address, now)}"
+            ),
+            staff_url=lambda path: f"{HOME}{pages.STAFF_PATH}{path}",
         )
         dispatcher = Dispatcher(desk)
         firer = TimerFirer(store, clock, dispatcher.fire, asyncio.Event())
@@ -240,8 +249,22 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
                 return None
             return filing_for.slip_of(Voice(catalogue.words(locale), locale, guide.town), ticket)
 
+        premises = pages.Premises(
+            home=HOME,
+            renderer=Renderer(catalogue.words, ("zh_CN", "en")),
+            sign_in=pages.sign_in_for(folder, store.reader, clock),
+            links=links,
+            read=store.reader,
+            media=media,
+            guide=lambda: guide,
+            clock=clock,
+            catalogue=catalogue,
+            dispatcher=lambda: dispatcher,
+            take=dispatcher.take,
+        )
         app = build_app(
             [
+                *pages.page_routes(premises),
                 *slip.routes(SLIP_KEY, slip_of, catalogue.words, ("zh_CN", "en"), HOME, clock.now),
                 *wechat.routes(dispatcher.take),
                 *telegram_routes(telegram.settings, Intake(telegram, dispatcher.take, clock)),
@@ -275,4 +298,5 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             tuple(PushSender(each, store, clock, metrics, gone, asyncio.Event(), firer.expect) for each in channels),
             MediaFetcher(desk, {each.name: each for each in channels}, media, lambda: guide.town.limits.file_max_bytes),
             PictureLooker(store, media, Here(), clock.now, lambda: guide.calendar.zone),
+            url,
         )

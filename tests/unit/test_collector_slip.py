@@ -15,7 +15,7 @@ from bot.catalogue import Catalogue
 from bot.clock import FixedClock
 from bot.domain import numbers
 from bot.domain.slips import SLIP_LIFE, Slip, opened, signed
-from bot.web import build_app, slip
+from bot.web import build_app, keys, slip
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
@@ -48,16 +48,16 @@ def test_another_key_opens_nothing() -> None:
 
 
 def test_the_key_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
-    key = slip.key_in(tmp_path)
+    key = keys.key_in(tmp_path, "slip")
     assert len(key) == 32
-    assert slip.key_in(tmp_path) == key
+    assert keys.key_in(tmp_path, "slip") == key
     assert stat.S_IMODE((tmp_path / "slip.key").stat().st_mode) == 0o600
 
 
 def test_a_key_that_was_cut_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "slip.key").write_bytes(b"short")
     with pytest.raises(OSError, match=r"slip\.key"):
-        slip.key_in(tmp_path)
+        keys.key_in(tmp_path, "slip")
 
 
 class Desk:

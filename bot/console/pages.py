@@ -1,0 +1,57 @@
+"""The desk's pages put together: each list of routes is given what it needs and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.catalogue import Catalogue
+from bot.domain.guide import Guide
+from bot.domain.links import Keys
+from bot.message import Answer, InboundMessage
+from bot.ports import Clock, MediaStore, Reader
+from bot.runtime.dispatcher import Dispatcher
+from bot.web import keys
+from bot.web.rendering import Renderer
+from bot.web.sign_in import SignIn
+
+RESIDENT_PATH = "/t/"
+STAFF_PATH = "/staff/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    """What pages are made of. ``home`` is the address people reach the desk by, without a slash at its end.
+
+    ``take`` answers what is done on a page, as the channels' messages are; ``dispatcher()`` looks for them.
+    """
+
+    home: str
+    renderer: Renderer
+    sign_in: SignIn
+    links: Keys
+    read: Reader
+    media: MediaStore
+    guide: Callable[[], Guide]
+    clock: Clock
+    catalogue: Catalogue
+    dispatcher: Callable[[], Dispatcher]
+    take: Callable[[InboundMessage], Awaitable[Answer]]
+
+
+def link_keys(folder: Path) -> Keys:
+    """The key that residents' links are signed with. Raises OSError."""
+    return Keys({"1": keys.key_in(folder, "links")}, "1")
+
+
+def sign_in_for(folder: Path, read: Reader, clock: Clock) -> SignIn:
+    """Who of the staff is signed in. Raises OSError."""
+    return SignIn(keys.key_in(folder, "sign-in"), read.directory, clock.now)
+
+
+def page_routes(premises: Premises) -> list[web.RouteDef]:
+    """Every page there is."""
+    return [*premises.renderer.assets.routes()]

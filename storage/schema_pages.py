@@ -18,8 +18,8 @@ rendition = Table(
     PrimaryKeyConstraint("attachment", "kind"),
     sqlite_with_rowid=False,
 )
-"""Copies of a file that may be shown in a browser. ``kind``: shown, thumb, poster, sound, boxed. ``data`` is what it was
-made with, as JSON (the boxes), ``actor`` who had it made ("" for the desk)."""
+"""Copies of a file that may be shown in a browser. ``kind``: shown, thumb, poster, sound, boxed. ``data`` is what it
+was made with, as JSON (the boxes), ``actor`` who had it made ("" for the desk)."""
 
 transcript = Table(
     "transcript",
@@ -29,7 +29,8 @@ transcript = Table(
     PrimaryKeyConstraint("attachment"),
     sqlite_with_rowid=False,
 )
-"""What is said in a voice message, as a service heard it or a person corrected it. ``state``: heard, corrected, failed."""
+"""What is said in a voice message, as a service heard it or a person corrected it. ``state``: heard, corrected,
+failed."""
 
 drawing = Table(
     "drawing",

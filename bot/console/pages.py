@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
@@ -11,12 +12,16 @@ from aiohttp import web
 from bot.catalogue import Catalogue
 from bot.domain.guide import Guide
 from bot.domain.links import Keys
+from bot.domain.people import Address
 from bot.message import Answer, InboundMessage
 from bot.ports import Clock, MediaStore, Reader
 from bot.runtime.dispatcher import Dispatcher
 from bot.web import keys
 from bot.web.rendering import Renderer
 from bot.web.sign_in import SignIn
+
+OWN = "own"
+"""The purpose of links to a resident's page."""
 
 RESIDENT_PATH = "/t/"
 STAFF_PATH = "/staff/"
@@ -45,6 +50,11 @@ class Premises:
 def link_keys(folder: Path) -> Keys:
     """The key that residents' links are signed with. Raises OSError."""
     return Keys({"1": keys.key_in(folder, "links")}, "1")
+
+
+def residents_page(home: str, links: Keys) -> Callable[[str, Address, datetime], str]:
+    """Where somebody finds their page of a ticket."""
+    return lambda number, address, now: f"{home}{RESIDENT_PATH}{links.signed(OWN, number, address, now)}"
 
 
 def sign_in_for(folder: Path, read: Reader, clock: Clock) -> SignIn:

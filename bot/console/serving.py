@@ -78,9 +78,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             fire=router.fire,
             metrics=metrics,
             slip_url=lambda number, now: slip.address(home, signed(slip_key, number, now)),
-            page_url=lambda number, address, now: (
-                f"{home}{pages.RESIDENT_PATH}{links.signed('own', number, address, now)}"
-            ),
+            page_url=pages.residents_page(home, links),
             staff_url=lambda path: f"{home}{pages.STAFF_PATH}{path}",
         )
         engine = Engine(desk, channels, media, cap)

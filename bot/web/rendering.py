@@ -68,9 +68,8 @@ class Renderer:
     def text(self, template: str, request: web.Request, **values: Any) -> str:
         """The template as a text."""
         locale = self.locale(request)
-        languages = [
-            (each, NAMES.get(each, each), str(request.rel_url.update_query({LANG: each}))) for each in self.locales
-        ]
+        here = request.rel_url
+        languages = [(each, NAMES.get(each, each), str(here.update_query({LANG: each}))) for each in self.locales]
         given: Mapping[str, Any] = {
             "t": self.words(locale),
             "locale": locale,

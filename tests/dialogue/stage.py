@@ -228,9 +228,7 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             metrics=metrics,
             committed=committed,
             slip_url=lambda number, now: slip.address(HOME, slips.signed(SLIP_KEY, number, now)),
-            page_url=lambda number, address, now: (
-                f"{HOME}{pages.RESIDENT_PATH}{links.signed('own', number, address, now)}"
-            ),
+            page_url=pages.residents_page(HOME, links),
             staff_url=lambda path: f"{HOME}{pages.STAFF_PATH}{path}",
         )
         dispatcher = Dispatcher(desk)

@@ -86,11 +86,11 @@ def _nearest(connection: sqlite3.Connection, plan: Plan, dated: bool, count: int
         return plan.spots
     names = [f"n.column{place}" for place, _ in enumerate(plan.columns, 1)]
     same = " AND ".join(f"t.{column} = {name}" for column, name in zip(plan.columns, names, strict=True))
-    key, kind = ("t.due_at", "IS NOT NULL") if dated else ("t.rowid", "IS NULL")
+    key, kind = _order(dated)
     values = ", ".join([f"({', '.join('?' * len(names))})"] * len(plan.spots))
     sql = (
         f"SELECT {', '.join(names)}, (SELECT {key} FROM {plan.source} WHERE {same} AND {plan.where.sql}"
-        f" AND t.due_at {kind} ORDER BY t.due_at, {key} LIMIT 1) AS first FROM (VALUES {values}) AS n ORDER BY first"
+        f" AND t.due_at {kind} ORDER BY {key} LIMIT 1) AS first FROM (VALUES {values}) AS n ORDER BY first"
     )
     flat = [value for spot in plan.spots for value in spot]
     firsts = [row for row in connection.execute(sql, (*plan.where.variables, *flat)).fetchall() if row[-1] is not None]
@@ -101,12 +101,18 @@ def _nearest(connection: sqlite3.Connection, plan: Plan, dated: bool, count: int
 def _walked(
     connection: sqlite3.Connection, plan: Plan, spot: tuple[str, ...], dated: bool, limit: int
 ) -> list[tuple[int, int]]:
-    """(due, rowid) in that order; 0 where there is no date."""
+    """(due, rowid) in that order; where there is no date, the moment of filing in its place."""
+    key, kind = _order(dated)
     sql = (
-        f"SELECT coalesce(t.due_at, 0), t.rowid FROM {plan.source} WHERE {plan.at_spot}"
-        f" AND t.due_at {'IS NOT NULL' if dated else 'IS NULL'} ORDER BY t.due_at, t.rowid LIMIT ?"
+        f"SELECT {key}, t.rowid FROM {plan.source} WHERE {plan.at_spot}"
+        f" AND t.due_at {kind} ORDER BY {key}, t.rowid LIMIT ?"
     )
     return connection.execute(sql, (*spot, *plan.where.variables, limit)).fetchall()
+
+
+def _order(dated: bool) -> tuple[str, str]:
+    """By what tickets with or without a date are sorted, and what sets them apart. ``ix_ticket_open`` has both."""
+    return ("t.due_at", "IS NOT NULL") if dated else ("t.filed_at", "IS NULL")
 
 
 def count(connection: sqlite3.Connection, wanted: Wanted) -> int:

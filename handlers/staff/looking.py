@@ -127,6 +127,8 @@ def _concerns(turn: Turn, me: Me, wanted: Wanted, ticket: Ticket) -> bool:
 
 def _waits_for(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal) -> bool:
     """Whether somebody is asked for that decision: those who come after them are when it is late."""
+    if me.staff.role is not Role.ADMIN and not chain.may_decide(turn, me.person, me.directory, ticket, proposal):
+        return False  # nobody else's turn is looked into for what is not theirs anyway; admins hear without deciding
     asked = list(chain.deciders(turn, me.directory, ticket, proposal))
     if proposal.due_at is not None and proposal.due_at <= turn.now:
         asked += chain.following(turn, me.directory, ticket, proposal)

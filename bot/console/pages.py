@@ -10,6 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.catalogue import Catalogue
+from bot.console import staff_pages
 from bot.domain.guide import Guide
 from bot.domain.links import Keys
 from bot.domain.people import Address
@@ -19,6 +20,7 @@ from bot.runtime.dispatcher import Dispatcher
 from bot.web import keys
 from bot.web.rendering import Renderer
 from bot.web.sign_in import SignIn
+from bot.web.visitors import LOCAL
 
 OWN = "own"
 """The purpose of links to a resident's page."""
@@ -32,6 +34,7 @@ class Premises:
     """What pages are made of. ``home`` is the address people reach the desk by, without a slash at its end.
 
     ``take`` answers what is done on a page, as the channels' messages are; ``dispatcher()`` looks for them.
+    ``proxies`` are the network addresses whose X-Forwarded-For is believed.
     """
 
     home: str
@@ -45,6 +48,7 @@ class Premises:
     catalogue: Catalogue
     dispatcher: Callable[[], Dispatcher]
     take: Callable[[InboundMessage], Awaitable[Answer]]
+    proxies: frozenset[str] = LOCAL
 
 
 def link_keys(folder: Path) -> Keys:
@@ -64,4 +68,7 @@ def sign_in_for(folder: Path, read: Reader, clock: Clock) -> SignIn:
 
 def page_routes(premises: Premises) -> list[web.RouteDef]:
     """Every page there is."""
-    return [*premises.renderer.assets.routes()]
+    return [
+        *premises.renderer.assets.routes(),
+        *staff_pages.staff_routes(premises),
+    ]

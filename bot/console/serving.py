@@ -27,6 +27,7 @@ from bot.turn import Voice
 from bot.web import build_app, keys, privacy, slip
 from bot.web.listening import Server
 from bot.web.rendering import Renderer
+from bot.web.visitors import LOCAL
 from handlers.router import Router
 from handlers.staff import filing_for
 from handlers.timers.standing import standing
@@ -125,6 +126,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             catalogue=catalogue,
             dispatcher=lambda: engine.dispatcher,
             take=engine.dispatcher.take,
+            proxies=LOCAL | set(settings.web.trusted_proxies),
         )
         doors += pages.page_routes(premises)
         if plays:

@@ -63,6 +63,7 @@ class Act(StrEnum):
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
     # without a ticket
+    PAGES = "pages"  # sign in to the pages, and out
     JOIN = "join"  # with a one-time code; a member, with a further address
     TODO = "todo"
     FIND = "find"
@@ -80,6 +81,7 @@ class Act(StrEnum):
     IDEAS = "ideas"  # look into the idea store
     BOARDS = "boards"  # how units do, where and about what people speak
     PUBLISH = "publish"  # a board, for everybody
+    EXPORT = "export"  # tickets as a table
 
 
 class Reach(IntEnum):
@@ -137,6 +139,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
     Act.JOIN: dict.fromkeys(Role, Reach.DESK),
+    Act.PAGES: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
     Act.TODO: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
     Act.FIND: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.DESK: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
@@ -152,6 +155,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.SLIP: dict.fromkeys((R.COLLECTOR, R.SUPERVISOR), Reach.DESK),
     Act.BOARDS: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.PUBLISH: dict.fromkeys((R.SUPERVISOR, R.ADMIN), Reach.DESK),
+    Act.EXPORT: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.IDEAS: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
 }
 """act -> role -> how far. A role that is missing may not do it at all."""

@@ -141,7 +141,7 @@ def change(changes: Changes, staff: Staff, place: Place, by: str, now: datetime)
 
 def removal(changes: Changes, staff: Staff, by: str, now: datetime) -> None:
     """Take somebody off the list; their cases go back to the unit."""
-    after = replace(staff, removed_at=now, seq=staff.seq + 1)
+    after = replace(staff, removed_at=now, pages_from=now, seq=staff.seq + 1)
     changes.staff.append((after, StaffEvent(staff=staff.id, seq=after.seq, at=now, action="removed", by=by)))
     changes.timer(Timer("cases_back", staff.id, now))
 

@@ -18,6 +18,7 @@ from handlers.staff import (
     people,
     phoning,
     proposing,
+    signing_in,
     taking,
     transcribing,
     undoing,
@@ -48,7 +49,7 @@ _MODULES = (
     *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning),
     *(deciding, assigning, helping, classifying, merging, supervising, tracing, judging, sampling),
     *(queues, reopening, releasing, talking, finding, ideas, glance, boards, bulk),
-    *(absence, duty, inviting, people, transcribing, undoing, manual),
+    *(absence, duty, inviting, people, transcribing, undoing, signing_in, manual),
 )
 
 COMMANDS: Mapping[str, Command] = {name: command for module in _MODULES for name, command in module.COMMANDS.items()}

@@ -109,7 +109,8 @@ def _good(turn: Turn, directory: Directory, invitation: Invitation) -> bool:
 
 
 async def _further_address(turn: Turn, staff: Staff, digest: str) -> Reply:
-    changed = replace(staff, addresses=(turn.address, *staff.addresses), seq=staff.seq + 1)
+    addresses = (turn.address, *staff.addresses)
+    changed = replace(staff, addresses=addresses, pages_from=turn.now, seq=staff.seq + 1)
     data: dict[str, object] = {"address": str(turn.address)}
     event = StaffEvent(staff=staff.id, seq=changed.seq, at=turn.now, action="address", by=staff.id, data=data)
     turn.changes.staff.append((changed, event))

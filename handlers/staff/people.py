@@ -107,7 +107,7 @@ def _named(turn: Turn, staff: Staff) -> str:
 
 
 async def _removed(turn: Turn, me: Me, staff: Staff) -> Reply:
-    changed(turn, staff, "removed", me.id, {}, removed_at=turn.now)
+    changed(turn, staff, "removed", me.id, {}, removed_at=turn.now, pages_from=turn.now)
     turn.changes.timer(Timer("cases_back", staff.id, turn.now))
     for kind in ("leave_begins", "leave_ends"):
         turn.changes.cancel(kind, staff.id)

@@ -69,6 +69,7 @@ share         -           -           -           hfcsbxek    hfcsbxk     hfcsbx
 phone         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 call_back     -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   hfcsbxek    -
 join          desk        desk        desk        desk        desk        desk        desk        desk
+pages         -           desk        desk        desk        desk        desk        desk        desk
 todo          -           desk        desk        desk        desk        desk        desk        desk
 find          -           -           desk        desk        desk        desk        -           desk
 desk          -           -           desk        desk        desk        desk        -           desk

@@ -1,0 +1,64 @@
+"""The pages of staff, given what they need."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from aiohttp import web
+
+from bot.domain import invitations
+from bot.domain.people import PAGE, Address
+from bot.message import InboundMessage, MessageKind
+from bot.turn import Turn
+from bot.web import entering
+from bot.web.staff_door import StaffDoor
+from bot.web.visitors import network
+from handlers.pages import frame
+from handlers.staff.signing_in import ENTERED
+
+if TYPE_CHECKING:
+    from bot.console.pages import Premises
+
+T = TypeVar("T")
+
+
+def staff_door(premises: Premises) -> StaffDoor:
+    """The door all pages of staff go through."""
+
+    async def look(address: Address, see: Callable[[Turn], Awaitable[T]], locale: str) -> T:
+        return await premises.dispatcher().look(address, see, locale)
+
+    return StaffDoor(premises.renderer, premises.sign_in, look, premises.take, premises.read.answered)
+
+
+def staff_routes(premises: Premises) -> list[web.RouteDef]:
+    """Every page of staff that is made here."""
+    door = staff_door(premises)
+
+    async def spend(code: str, locale: str) -> str:
+        """The code says whose sign-in it is; whether it is good is decided, and written down, in a turn of theirs."""
+        digest = invitations.digest_of(code)
+        found = await premises.read.invitation(digest)
+        if found is None or not found.pages:
+            return ""
+        answer = await premises.take(
+            InboundMessage(
+                address=Address(PAGE, found.staff),
+                key=f"enter:{secrets.token_urlsafe(12)}",
+                kind=MessageKind.PRESS,
+                press=f"staff:enter={digest}",
+                at=premises.clock.now(),
+                locale=locale,
+                on_page=True,
+            )
+        )
+        return found.staff if answer.reply is not None and answer.reply.slot == ENTERED else ""
+
+    def visitor(request: web.Request) -> str:
+        return network(request, premises.proxies)
+
+    return [
+        *entering.routes(door, spend, frame.account, frame.first_page, visitor, premises.clock.monotonic),
+    ]

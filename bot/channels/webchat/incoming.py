@@ -136,18 +136,36 @@ def _degrees(fields: dict[str, Any], name: str, most: float) -> float:
 
 @dataclass(slots=True)
 class Upload:
-    """A multipart body on its way in: ``key``, ``text``, ``seconds`` first, then ``file`` or ``voice`` parts.
+    """A multipart body on its way in: the fields called ``names``, then ``file`` or ``voice`` parts.
 
     Each file is streamed into the media store, at most ``cap`` bytes of it; one piece is in memory at a time.
     """
 
     media: MediaStore
     cap: int
+    names: frozenset[str] = frozenset({"key", "text", "seconds"})
     fields: dict[str, str] = field(default_factory=dict)
     files: list[Attachment] = field(default_factory=list)
 
     async def read(self, request: web.Request, sender: Sender) -> InboundMessage:
-        """The message it makes.
+        """The message it makes. Raises what `receive` raises."""
+        await self.receive(request)
+        key = _key(sender.address, self.fields.get("key"))
+        if not self.files:
+            raise _malformed()
+        return InboundMessage(
+            address=sender.address,
+            key=key,
+            kind=MessageKind.ATTACHMENT,
+            at=sender.at,
+            text=words_of(self.fields.get("text", "")),
+            attachments=tuple(self.files),
+            locale=sender.locale,
+            raw=json.dumps({**self.fields, "files": [file.ref for file in self.files]}).encode(),
+        )
+
+    async def receive(self, request: web.Request) -> None:
+        """Read it into ``fields`` and ``files``.
 
         Raises Malformed, TimeoutError when it takes more than `UPLOAD_SECONDS`, ConnectionError when the page breaks
         off, and whatever the media store raises.
@@ -163,28 +181,14 @@ class Upload:
         except (ValueError, AssertionError, web.HTTPException):
             # What the multipart reader says about bodies that are not multipart at all, or end too early.
             raise _malformed() from None
-        key = _key(sender.address, self.fields.get("key"))
-        text = self.fields.get("text", "")
-        if len(text) > TEXT_LIMIT:
+        if len(self.fields.get("text", "")) > TEXT_LIMIT:
             raise Malformed("web.error.too_long", limit=TEXT_LIMIT)
-        if not self.files:
-            raise _malformed()
-        return InboundMessage(
-            address=sender.address,
-            key=key,
-            kind=MessageKind.ATTACHMENT,
-            at=sender.at,
-            text=words_of(text),
-            attachments=tuple(self.files),
-            locale=sender.locale,
-            raw=json.dumps({**self.fields, "files": [file.ref for file in self.files]}).encode(),
-        )
 
     async def _parts(self, parts: MultipartReader) -> None:
         while (part := await parts.next()) is not None:
             if not isinstance(part, BodyPartReader):
                 raise _malformed()
-            if part.name in ("key", "text", "seconds"):
+            if part.name in self.names:
                 self.fields[part.name] = await _field(part)
             elif part.name in ("file", "voice"):
                 if len(self.files) >= FILES:

@@ -65,11 +65,11 @@ class Wanted:
     """Which tickets are asked for; what is left as it is does not matter.
 
     ``units``: led by one of these ("" is the pool). ``assisted_by``: a unit that helps and is not done. ``handler``: an
-    id, "" for tickets nobody took. ``areas``: in one of these, or without a place. ``walled`` False leaves walled ones
-    out, but for those of ``units`` and of ``handler``; ``not_kept_from`` leaves out what is kept from a unit. ``since``
-    and ``until`` bound ``filed_at``, ``due_after`` and ``due_before`` ``due_at``: from the first on, up to the second.
-    ``deciding``: something on it waits for a decision. Ended ones that may be anybody's need a ``since``, or all that
-    was ever filed is read.
+    id, "" for tickets nobody took. ``areas``: in one of these, or without a place (``placed``: with one). ``walled``
+    False leaves walled ones out, but for those of ``units`` and of ``handler``; ``not_kept_from`` leaves out what is
+    kept from a unit. ``since`` and ``until`` bound ``filed_at``, ``due_after`` and ``due_before`` ``due_at``: from the
+    first on, up to the second; ``dated``: whether anything is due. ``deciding``: something on it waits for a decision.
+    Ended ones that may be anybody's need a ``since``, or all that was ever filed is read.
     """
 
     statuses: tuple[Status, ...] = OWING
@@ -87,6 +87,8 @@ class Wanted:
     walled: bool = True
     not_kept_from: str = ""
     deciding: bool = False
+    placed: bool = False
+    dated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

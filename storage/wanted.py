@@ -68,7 +68,7 @@ def found(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: in
     rows: list[tuple[int, int]] = []
     for dated in (True, False):
         more = limit + offset - len(rows)
-        if more > 0 and (dated or wanted.due_before is wanted.due_after is None):
+        if more > 0 and wanted.dated is not (not dated) and (dated or wanted.due_before is wanted.due_after is None):
             spots = _nearest(connection, plan, dated, more)
             rows += nsmallest(more, (row for spot in spots for row in _walked(connection, plan, spot, dated, more)))
     ids = [id_ for _, id_ in rows[offset:]]
@@ -208,6 +208,8 @@ def conditions(wanted: Wanted, but: tuple[str, ...] = ()) -> Where:
         must.append(Where("instr(t.helpers, ?) > 0", (f"|{w.assisted_by}|",)))
     if w.areas is not None:
         must.append(_among("t.area", ("", *sorted(w.areas))))
+    if w.placed:
+        must.append(Where("t.area <> ''"))
     if w.kinds:
         must.append(_among("t.kind", w.kinds))
     if w.type is not None:
@@ -220,6 +222,8 @@ def conditions(wanted: Wanted, but: tuple[str, ...] = ()) -> Where:
     ):
         if at is not None:
             must.append(Where(sql, (micros(at),)))
+    if w.dated is not None:
+        must.append(Where("t.due_at IS NOT NULL" if w.dated else "t.due_at IS NULL"))
     if w.danger is not None:
         must.append(Where("t.danger <> ''" if w.danger else "t.danger = ''"))
     if w.not_kept_from:

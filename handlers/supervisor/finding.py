@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.changes import Looked
 from bot.conversation.session import Composing
 from bot.domain.numbers import parse as parse_number
-from bot.domain.people import Role
 from bot.domain.permission import Act
 from bot.domain.search import wanted as words_wanted
 from bot.domain.ticket import Status, Ticket
@@ -18,6 +19,7 @@ from bot.turn import Turn
 from handlers.staff import looking
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
+from handlers.supervisor import glance
 
 FOUND = 60
 """So many tickets of each way of finding are shown; whoever needs more says more words."""
@@ -46,14 +48,7 @@ async def more(turn: Turn, me: Me, rest: str) -> Reply:
 
 async def search(turn: Turn, me: Me, said: str) -> list[Ticket]:
     """What matches and may be seen: a ticket by number, those of a unit named, those in which all the words stand."""
-    person, read = me.person, turn.read
-    base = Wanted(
-        statuses=tuple(Status),
-        units=tuple(sorted(person.units)) if me.staff.role is Role.LEAD else None,
-        areas=person.areas,
-        walled=person.walled,
-        not_kept_from=person.unit,
-    )
+    person, read, base = me.person, turn.read, everything(me)
     found: dict[str, Ticket] = {}
     if number := parse_number(fold(said)):
         ticket = await read.ticket(number)
@@ -68,7 +63,7 @@ async def search(turn: Turn, me: Me, said: str) -> list[Ticket]:
                 units=(named[0].code,), areas=person.areas, walled=person.walled, not_kept_from=person.unit
             )
             found |= {t.number: t for t in await read.tickets(of_unit, FOUND)}
-        found |= {t.number: t for t in await read.found(said, base, FOUND) if _readable(me, t, said)}
+        found |= {t.number: t for t in await read.found(said, base, FOUND) if readable(me, t, said)}
     own = {t.number for address in me.staff.addresses for t in await read.tickets_of(address, OWN)}
     return [t for t in found.values() if t.number not in own and me.may(Act.SEE, t)]
 
@@ -79,7 +74,12 @@ async def _listed(turn: Turn, me: Me, said: str, start: int) -> Reply:
     return looking.listed(turn, me, tickets, start if start < len(tickets) else 0, "find.list", "find_more")
 
 
-def _readable(me: Me, ticket: Ticket, said: str) -> bool:
+def everything(me: Me) -> Wanted:
+    """All tickets that somebody may find, ended ones too."""
+    return replace(glance.reach(me), statuses=tuple(Status))
+
+
+def readable(me: Me, ticket: Ticket, said: str) -> bool:
     """Whether somebody may learn that these words stand in a ticket: behind the wall only what they read of it."""
     if open_to(me.person, ticket):
         return True

@@ -30,12 +30,7 @@ async def desk(turn: Turn, me: Me, _rest: str) -> Reply:
     """Counts of what this person may see: open, unassigned, due today, late, red, waiting, to be decided, undelivered;
     for supervisors by unit too."""
     read, now, calendar = turn.read, turn.now, turn.guide.calendar
-    mine = Wanted(
-        units=tuple(sorted(me.person.units)) if me.staff.role is Role.LEAD else None,
-        areas=me.person.areas,
-        walled=me.person.walled,
-        not_kept_from=me.person.unit,
-    )
+    mine = reach(me)
     late = replace(mine, due_before=now)
     red = calendar.late_by(RED_AFTER_DAYS, now)
     counts = await read.counts(mine)
@@ -66,6 +61,16 @@ async def desk(turn: Turn, me: Me, _rest: str) -> Reply:
         choices.append(Choice("staff:pool", turn.words("button.pool")))
     turn.changes.looked.append(Looked(by=me.id, what="list", at=turn.now, detail="desk"))
     return Reply("\n".join(lines), (*choices, Choice("staff:todo", turn.words("choice.todo"))))
+
+
+def reach(me: Me) -> Wanted:
+    """The open tickets that somebody may see: a lead those of their units, the desk those of its areas."""
+    return Wanted(
+        units=tuple(sorted(me.person.units)) if me.staff.role is Role.LEAD else None,
+        areas=me.person.areas,
+        walled=me.person.walled,
+        not_kept_from=me.person.unit,
+    )
 
 
 def _units(turn: Turn, by_unit: dict[str, int], late: dict[str, int]) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from bot.conversation.session import Session
 from bot.domain.boards.ranking import Board
+from bot.domain.evidence import Boxing, Transcript
 from bot.domain.findings import Finding
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.review import Review
@@ -174,6 +175,8 @@ class Changes(msgspec.Struct):
     links: list[Link] = msgspec.field(default_factory=list)
     findings: list[Finding] = msgspec.field(default_factory=list)  # each takes the place of that answer's last one
     unlinked: list[tuple[str, str, str]] = msgspec.field(default_factory=list)  # ticket, kind, other
+    boxings: list[Boxing] = msgspec.field(default_factory=list)  # each takes the place of that photo's last one
+    transcripts: list[Transcript] = msgspec.field(default_factory=list)  # likewise
     published: list[tuple[Board, str]] = msgspec.field(default_factory=list)  # boards, and who published them
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from storage.evidence_rows import EvidenceRows
 from storage.loop_rows import LoopRows
 from storage.rows import Rows
 from storage.staff_rows import Row, StaffRows
@@ -41,6 +42,7 @@ class Batch:
     recalled: list[Row] = field(default_factory=list)
     staff: list[StaffRows] = field(default_factory=list)
     loop: list[LoopRows] = field(default_factory=list)
+    evidence: list[EvidenceRows] = field(default_factory=list)
 
     def add(self, rows: Rows) -> None:
         """Take in a change-set that comes after those already here."""
@@ -81,6 +83,8 @@ class Batch:
             self.staff.append(rows.staff)
         if rows.loop is not None:
             self.loop.append(rows.loop)
+        if rows.evidence is not None:
+            self.evidence.append(rows.evidence)
         self.failures += rows.failures
         self.told += rows.told
         self.erased += rows.erased

@@ -17,6 +17,7 @@ from bot.domain.work import NO_WORK, Work
 from bot.errors import Unstorable
 from bot.message import Lane, Push
 from storage.codec import Said, as_json, clean, micros, micros_or_none
+from storage.evidence_rows import EvidenceRows, evidence_rows_of
 from storage.loop_rows import LoopRows, loop_rows_of
 from storage.staff_rows import Row, StaffRows, staff_rows_of
 
@@ -58,6 +59,7 @@ class Rows(msgspec.Struct):
     recalled: Sequence[Row] = ()
     staff: StaffRows | None = None
     loop: LoopRows | None = None
+    evidence: EvidenceRows | None = None
 
 
 def rows_of(changes: Changes, now: datetime) -> Rows:
@@ -94,6 +96,8 @@ def rows_of(changes: Changes, now: datetime) -> Rows:
             or changes.unlinked
         ):
             rows.loop = loop_rows_of(changes)
+        if changes.boxings or changes.transcripts:
+            rows.evidence = evidence_rows_of(changes)
         _rest(changes, rows, now)
     except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise Unstorable(why=type(error).__name__) from error

@@ -16,20 +16,24 @@ rendition = Table(
     *texts("data", "actor"),
     time("at"),
     PrimaryKeyConstraint("attachment", "kind"),
+    partial("ix_rendition_wanted", "at", where="sha256 = ''"),
     sqlite_with_rowid=False,
 )
-"""Copies of a file that may be shown in a browser. ``kind``: shown, thumb, poster, sound, boxed. ``data`` is what it
-was made with, as JSON (the boxes), ``actor`` who had it made ("" for the desk)."""
+"""Copies of a file that may be shown in a browser. ``kind`` is a `bot.domain.evidence.Copy`. ``data`` is what it was made
+with, as JSON (the boxes), ``actor`` who had it made ("" for the desk); ``sha256`` is "" while it is to be made."""
 
 transcript = Table(
     "transcript",
     metadata,
     *texts("attachment", "state", "words", "actor"),
     time("at"),
+    number("attempts"),
+    time("next_try_at", nullable=True),
     PrimaryKeyConstraint("attachment"),
+    partial("ix_transcript_wanted", "next_try_at", where="state = 'wanted'"),
     sqlite_with_rowid=False,
 )
-"""What is said in a voice message, as a service heard it or a person corrected it. ``state``: heard, corrected,
+"""What is said in a voice message, as a service heard it or a person corrected it. ``state``: wanted, heard, corrected,
 failed."""
 
 drawing = Table(

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from storage import schema as t
 from storage import schema_staff as s
 from storage.batch import Batch
+from storage.evidence_rows import write_evidence
 from storage.loop_statements import write_loop
 from storage.many_rows import ManyRows, insertion, once, projection
 from storage.staff_rows import Row
@@ -111,6 +112,8 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
         write_staff(connection, batch.staff)
     if batch.loop:
         write_loop(connection, batch.loop)
+    if batch.evidence:
+        write_evidence(connection, batch.evidence)
     if batch.words:
         _QUEUE.run(connection, batch.words)
     if batch.sessions:

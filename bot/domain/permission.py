@@ -59,6 +59,7 @@ class Act(StrEnum):
     TRACE = "trace"  # look into an answer, and say what was found
     SAMPLE = "sample"  # the lists of answers to be looked into
     RELEASE = "release"  # a draft of an unconfirmed matter: file it or drop it
+    ORIGINAL = "original"  # open a file as it came, with all it holds, recorded
     SHARE = "share"  # release a masked copy that anybody may read
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
@@ -135,6 +136,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.TRACE: {R.SUPERVISOR: Reach.AREA},
     Act.SAMPLE: {R.SUPERVISOR: Reach.DESK},
     Act.RELEASE: {R.SUPERVISOR: Reach.DESK},
+    Act.ORIGINAL: {R.LEAD: Reach.UNIT, R.SUPERVISOR: Reach.AREA},
     Act.SHARE: {R.SUPERVISOR: Reach.AREA},
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
@@ -159,7 +161,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.IDEAS: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
 }
 """act -> role -> how far. A role that is missing may not do it at all."""
-OF_THE_WORDS = frozenset({Act.TRANSCRIBE, Act.UNMASK})
+OF_THE_WORDS = frozenset({Act.TRANSCRIBE, Act.UNMASK, Act.ORIGINAL})
 """Who does these must have heard or read the matter itself; the unit that was sent a summary of it has not."""
 del R
 

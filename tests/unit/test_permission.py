@@ -65,6 +65,7 @@ reopen        -           -           -           hfcsbxek    hfcsbxk     hfcsbx
 trace         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 sample        -           -           -           desk        desk        desk        -           -
 release       -           -           -           desk        desk        desk        -           -
+original      -           -           hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 share         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 phone         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 call_back     -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   hfcsbxek    -
@@ -85,6 +86,7 @@ collect       -           -           -           desk        desk        desk  
 slip          -           -           -           desk        desk        desk        desk        -
 boards        -           -           desk        desk        desk        desk        -           desk
 publish       -           -           -           desk        desk        desk        -           desk
+export        -           -           desk        desk        desk        desk        -           desk
 ideas         -           desk        desk        desk        desk        desk        desk        desk
 """
 

@@ -27,13 +27,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("attachment", "kind", name=op.f("pk_rendition")),
         sqlite_with_rowid=False,
     )
+    _partial("ix_rendition_wanted", "rendition", ["at"], "sha256 = ''")
     op.create_table(
         "transcript",
         *map(_text, ("attachment", "state", "words", "actor")),
         _time("at"),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        _time("next_try_at", nullable=True),
         sa.PrimaryKeyConstraint("attachment", name=op.f("pk_transcript")),
         sqlite_with_rowid=False,
     )
+    _partial("ix_transcript_wanted", "transcript", ["next_try_at"], "state = 'wanted'")
     op.create_table(
         "drawing",
         *map(_text, ("key", "address", "what", "body")),

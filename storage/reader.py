@@ -21,6 +21,7 @@ from storage.ideas import IdeaReader
 from storage.loop_reader import LoopReader
 from storage.pictures import PictureReader
 from storage.readers import Readers, Row
+from storage.renditions import EvidenceReader
 from storage.sifting import stored_answer
 from storage.staff_reader import StaffReader
 from storage.values import ATTACHMENT, PUSH, TICKET, attachment_of, columns, event_of, push_of, ticket_of
@@ -53,7 +54,7 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader(StaffReader, LoopReader, BoardReader, AlikeReader, PictureReader, IdeaReader):
+class SqliteReader(StaffReader, LoopReader, BoardReader, AlikeReader, PictureReader, EvidenceReader, IdeaReader):
     """`bot.ports.Reader` on SQLite."""
 
     def __init__(self, readers: Readers) -> None:

@@ -14,11 +14,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.changes import AttachmentRecord, Changes, Timer
+from bot.domain.evidence import Rendition
 from bot.domain.pictures import Look
 from bot.errors import ConfigurationError
 from bot.message import InboundMessage
 from bot.ports import ClaimedPush, Clock, PushOutcome
-from storage import pictures, pushes, search
+from storage import pictures, pushes, renditions, search
 from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.connection import Connection
 from storage.opening import FolderLock, prepare, writing
@@ -199,6 +200,35 @@ class SqliteStore:
     async def keep_look(self, look: Look) -> None:
         """Write down how a file looks; it is seen now. Raises StoreUnavailable."""
         await self._writer.run(partial(pictures.keep, look=look, now=self._clock.now()))
+
+    async def unrendered(self, limit: int) -> Sequence[AttachmentRecord]:
+        """Files that are here and of which no copies have been made, the oldest first."""
+        return await self._readers.ask(partial(renditions.unrendered, limit=limit))
+
+    async def unboxed(self, limit: int) -> Sequence[tuple[AttachmentRecord, Rendition]]:
+        """Photos parts of which are to be covered, and where."""
+        return await self._readers.ask(partial(renditions.unboxed, limit=limit))
+
+    async def keep_renditions(self, id_: str, made: Sequence[Rendition], words_wanted: bool) -> None:
+        """Write down the copies of a file: all that can be made are made now. Raises StoreUnavailable.
+
+        ``words_wanted``: what is said in it is to be heard by a service.
+        """
+        keep = partial(renditions.keep, attachment=id_, made=made, now=self._clock.now(), words_wanted=words_wanted)
+        await self._writer.run(keep)
+
+    async def keep_boxed(self, wanted: Rendition, made: Sequence[Rendition]) -> None:
+        """Write down a covered copy; without one, none could be made. Raises StoreUnavailable."""
+        await self._writer.run(partial(renditions.keep_boxed, wanted=wanted, made=made, now=self._clock.now()))
+
+    async def unheard(self, now: datetime, limit: int) -> Sequence[renditions.Unheard]:
+        """Voices of tickets whose words are wanted now."""
+        return await self._readers.ask(partial(renditions.unheard, now=now, limit=limit))
+
+    async def hear_later(self, id_: str, attempts: int, at: datetime, forget_before: datetime) -> None:
+        """Try that voice again at a moment; those wanted longer, of no ticket, are forgotten. Raises StoreUnavailable."""
+        later = partial(renditions.hear_later, attachment=id_, attempts=attempts, at=at, forget_before=forget_before)
+        await self._writer.run(later)
 
     async def quarantine(
         self, incident: str, why: str, at: datetime, message: InboundMessage | None = None, timer: Timer | None = None

@@ -18,6 +18,7 @@ from bot.domain.ticket import Event, Status, Ticket, Type
 from bot.message import Answer, Push, Reply
 from bot.ports.alike import AlikeQuestions
 from bot.ports.board_questions import BoardQuestions
+from bot.ports.evidence_questions import EvidenceQuestions
 from bot.ports.idea_questions import IdeaQuestions
 from bot.ports.picture_questions import PictureQuestions
 
@@ -288,6 +289,7 @@ class Reader(
     BoardQuestions,
     AlikeQuestions,
     PictureQuestions,
+    EvidenceQuestions,
     IdeaQuestions,
     Protocol,
 ):

@@ -21,6 +21,7 @@ from handlers.staff.me import Me, is_mine
 from handlers.staff.spoken import leading, words_of
 from handlers.supervisor import assigning, choosing, supervising
 
+ACT = "bulk"
 CONDITIONS = ("list", "late", "today", "pool")
 ACTIONS = ("remind", "assign")
 MOST = 500
@@ -51,22 +52,46 @@ async def bulk(turn: Turn, me: Me, rest: str) -> Reply:
     plan = understood(turn, rest)
     if plan is None:
         return turn.say("bulk.how", usage=turn.words("usage.bulk"))
-    wanted = await chosen(turn, me, plan)
+    return await _preview(turn, me, plan, await chosen(turn, me, plan))
+
+
+async def ticked(turn: Turn, me: Me, text: str) -> Reply:
+    """The same for tickets that were ticked one by one: `N,N,N remind words`, `N,N,N assign UNIT words`."""
+    numbers, _, rest = text.partition(" ")
+    action, _, rest = rest.partition(" ")
+    unit, words = "", rest
+    if action == "assign":
+        unit, _, words = rest.partition(" ")
+    if action not in ACTIONS or (action == "assign" and unit not in turn.town.units):
+        return turn.say("bulk.how", usage=turn.words("usage.bulk"))
+    plan = Plan(action=action, unit=unit, words=words.strip())
+    found = [await turn.read.ticket(number) for number in dict.fromkeys(numbers.split(",")[:MOST])]
+    return await _preview(turn, me, plan, [t for t in found if t is not None and me.may(Act.SEE, t)])
+
+
+async def _preview(turn: Turn, me: Me, plan: Plan, wanted: Sequence[Ticket]) -> Reply:
+    """How many tickets an act would touch, with what does it."""
     if not wanted:
         return turn.say("bulk.none", usage=turn.words("usage.bulk"))
-    able = [ticket for ticket in wanted if await _able(turn, me, plan, ticket)]
-    if not able:
-        return turn.say("bulk.nothing", count=len(wanted))
+    whys = {ticket.number: await hindrance(turn, me, plan, ticket) for ticket in wanted}
+    able = [ticket for ticket in wanted if whys[ticket.number] is None]
     token = turn.token()
-    values = {"action": plan.action, "unit": plan.unit}
-    numbers = tuple(ticket.number for ticket in able)
+    left = " ".join(number for number, why in whys.items() if why is not None)
     turn.remember(
         composing=Composing(
-            act="bulk", ticket="", at=turn.now, step=token, text=plan.words, values=values, numbers=numbers
+            act=ACT,
+            ticket="",
+            at=turn.now,
+            step=token,
+            text=plan.words,
+            values={"action": plan.action, "unit": plan.unit, "left": left},
+            numbers=tuple(ticket.number for ticket in able),
         )
     )
+    if not able:
+        return turn.say("bulk.nothing", count=len(wanted))
     turn.changes.looked.append(Looked(by=me.id, what="list", at=turn.now, detail="bulk"))
-    residents, staff = await _hearing(turn, me, plan, able)
+    residents, staff = await hearing(turn, me, plan, able)
     text = turn.words(
         f"bulk.preview_{plan.action}",
         count=len(able),
@@ -74,18 +99,18 @@ async def bulk(turn: Turn, me: Me, rest: str) -> Reply:
         residents=residents,
         staff=staff,
         unit=unit_name(turn, plan.unit) if plan.unit else "",
-        numbers=turn.words("list.comma").join(numbers[:3]),
+        numbers=turn.words("list.comma").join(ticket.number for ticket in able[:3]),
     )
     return Reply(text, (Choice(f"staff:bulk_do={token}", turn.words("choice.bulk_do")),))
 
 
 async def do(turn: Turn, me: Me, token: str) -> Reply:
     """Do what was shown: at once, or a few at a time with word of how far it is."""
-    composing = turn.session.composing
-    if composing is None or composing.act != "bulk" or composing.step != token or not composing.open(turn.now):
+    composing = previewed(turn)
+    if composing is None or composing.step != token or not composing.numbers:
         raise Refusal("bulk.gone")
     turn.remember(composing=None)
-    plan = Plan(action=composing.values["action"], unit=composing.values["unit"], words=composing.text)
+    plan = plan_of(composing)
     if len(composing.numbers) <= CHUNK:
         done = await carried_out(turn, me, plan, composing.numbers)
         return turn.say("bulk.done", count=done, left=len(composing.numbers) - done)
@@ -102,12 +127,24 @@ async def do(turn: Turn, me: Me, token: str) -> Reply:
     return turn.say("bulk.started", count=len(composing.numbers))
 
 
+def previewed(turn: Turn) -> Composing | None:
+    """The act that was shown and may still be done; ``values["left"]`` are the numbers it leaves out."""
+    composing = turn.session.composing
+    shown = composing is not None and composing.act == ACT and composing.open(turn.now)
+    return composing if shown else None
+
+
+def plan_of(composing: Composing) -> Plan:
+    """What was to be done with what was shown."""
+    return Plan(action=composing.values["action"], unit=composing.values["unit"], words=composing.text)
+
+
 async def carried_out(turn: Turn, me: Me, plan: Plan, numbers: Sequence[str]) -> int:
     """How many of these tickets the act was done on; each is looked at again, for much may have happened."""
     done = 0
     for number in numbers:
         ticket = await turn.read.ticket(number)
-        if ticket is None or not await _able(turn, me, plan, ticket):
+        if ticket is None or await hindrance(turn, me, plan, ticket) is not None:
             continue
         try:
             if plan.action == "assign":
@@ -170,18 +207,27 @@ async def chosen(turn: Turn, me: Me, plan: Plan) -> list[Ticket]:
     return [t for t in await turn.read.tickets(wanted, MOST) if me.may(Act.SEE, t)]
 
 
-async def _able(turn: Turn, me: Me, plan: Plan, ticket: Ticket) -> bool:
+async def hindrance(turn: Turn, me: Me, plan: Plan, ticket: Ticket) -> str | None:
+    """Why an act leaves a ticket out (``bulk.why.<name>`` in the catalogue); None where nothing is in the way."""
+    if await is_mine(turn, me, ticket):
+        return "own"
+    if not me.may(Act.SUPERVISE if plan.action == "remind" else Act.ASSIGN, ticket):
+        return "not_yours"
+    if not ticket.may(Action.SUPERVISE if plan.action == "remind" else Action.DISPATCH):
+        return "state"
+    if ticket.work.submitted:
+        return "answered"
     if plan.action == "remind":
-        allowed = me.may(Act.SUPERVISE, ticket) and ticket.may(Action.SUPERVISE) and not ticket.work.submitted
-        possible = allowed and bool(ticket.unit)
-    else:
-        allowed = me.may(Act.ASSIGN, ticket) and ticket.may(Action.DISPATCH) and ticket.unit != plan.unit
-        unanswered = not ticket.work.submitted and not assigning.words_wanted(ticket)
-        possible = allowed and unanswered and choosing.hindrance(turn, ticket, plan.unit) is None
-    return possible and not await is_mine(turn, me, ticket)
+        return None if ticket.unit else "no_unit"
+    if ticket.unit == plan.unit:
+        return "there"
+    if assigning.words_wanted(ticket):
+        return "words"
+    forbidden = choosing.hindrance(turn, ticket, plan.unit)
+    return forbidden.removeprefix("unit.") if forbidden else None
 
 
-async def _hearing(turn: Turn, me: Me, plan: Plan, tickets: Sequence[Ticket]) -> tuple[int, int]:
+async def hearing(turn: Turn, me: Me, plan: Plan, tickets: Sequence[Ticket]) -> tuple[int, int]:
     """How many residents and how many members of staff will hear of it."""
     residents: set[Address] = set()
     staff: set[str] = set()
@@ -197,5 +243,6 @@ async def _hearing(turn: Turn, me: Me, plan: Plan, tickets: Sequence[Ticket]) ->
 
 COMMANDS = table(
     Command("bulk", Act.BULK, desk=bulk),
+    Command("bulk_of", Act.BULK, desk=ticked, hidden=True),
     Command("bulk_do", Act.BULK, desk=do, hidden=True),
 )

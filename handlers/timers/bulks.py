@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from bot.domain.people import PAGE
 from bot.domain.permission import Act
 from bot.message import Lane, Push, Reply
 from bot.turn import Turn
-from handlers.staff.me import acting
+from handlers.staff.me import Me, acting
 from handlers.supervisor.bulk import CHUNK, Plan, carried_out
 
 SAID_EVERY = 5
@@ -38,12 +39,15 @@ async def go_on(turn: Turn) -> None:
         turn.changes.tasks.append(replace(task, data={**data, "done": done}))
         turn.changes.timer(replace(timer, due_at=turn.now + PAUSE, level=timer.level + 1))
         if (timer.level + 1) % SAID_EVERY == 0:
-            _say(turn, f"{task.key}:{timer.level}", "bulk.progress", count=end, all=len(numbers))
+            _say(turn, me, f"{task.key}:{timer.level}", "bulk.progress", count=end, all=len(numbers))
         return
     turn.changes.closed_tasks.append(task.key)
-    _say(turn, f"{task.key}:end", "bulk.done", count=done, left=len(numbers) - done)
+    _say(turn, me, f"{task.key}:end", "bulk.done", count=done, left=len(numbers) - done)
 
 
-def _say(turn: Turn, key: str, text: str, **params: int) -> None:
-    reply = Reply(turn.words(text, **params))
-    turn.changes.push(Push(key=key, address=turn.address, reply=reply, created_at=turn.now, lane=Lane.REPLY))
+def _say(turn: Turn, me: Me, key: str, text: str, **params: int) -> None:
+    """Tell whoever began it, in chat where it was begun on a page: nothing is pushed to pages."""
+    to = turn.address if turn.address.channel != PAGE else next(iter(me.staff.addresses), None)
+    if to is not None:
+        reply = Reply(turn.words(text, **params))
+        turn.changes.push(Push(key=key, address=to, reply=reply, created_at=turn.now, lane=Lane.REPLY))

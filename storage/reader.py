@@ -17,6 +17,8 @@ from storage import schema as t
 from storage.alike import AlikeReader
 from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
+from storage.exporting import ExportReader
+from storage.history import HistoryReader
 from storage.ideas import IdeaReader
 from storage.loop_reader import LoopReader
 from storage.pictures import PictureReader
@@ -54,7 +56,17 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader(StaffReader, LoopReader, BoardReader, AlikeReader, PictureReader, EvidenceReader, IdeaReader):
+class SqliteReader(
+    StaffReader,
+    LoopReader,
+    BoardReader,
+    AlikeReader,
+    PictureReader,
+    EvidenceReader,
+    IdeaReader,
+    ExportReader,
+    HistoryReader,
+):
     """`bot.ports.Reader` on SQLite."""
 
     def __init__(self, readers: Readers) -> None:

@@ -77,6 +77,7 @@ looked = Table(
     serial(),
     *texts("actor", "what", "ticket", "detail"),
     time("at"),
+    partial("ix_looked_ticket", "ticket", where="ticket <> ''"),
 )
 """Who of the staff read, forwarded or exported what. Only added to."""
 

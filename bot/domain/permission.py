@@ -64,6 +64,7 @@ class Act(StrEnum):
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
     # without a ticket
+    HISTORY = "history"  # who read, forwarded or exported a ticket
     PAGES = "pages"  # sign in to the pages, and out
     JOIN = "join"  # with a one-time code; a member, with a further address
     TODO = "todo"
@@ -140,6 +141,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.SHARE: {R.SUPERVISOR: Reach.AREA},
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
+    Act.HISTORY: {R.LEAD: Reach.UNIT, R.SUPERVISOR: Reach.AREA, R.ADMIN: Reach.AREA},
     Act.JOIN: dict.fromkeys(Role, Reach.DESK),
     Act.PAGES: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
     Act.TODO: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),

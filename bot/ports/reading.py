@@ -19,6 +19,9 @@ from bot.message import Answer, Push, Reply
 from bot.ports.alike import AlikeQuestions
 from bot.ports.board_questions import BoardQuestions
 from bot.ports.evidence_questions import EvidenceQuestions
+from bot.ports.export_questions import ExportQuestions
+from bot.ports.dashboard_questions import DashboardQuestions
+from bot.ports.history_questions import HistoryQuestions
 from bot.ports.idea_questions import IdeaQuestions
 from bot.ports.picture_questions import PictureQuestions
 
@@ -287,10 +290,13 @@ class Reader(
     StaffQuestions,
     LoopQuestions,
     BoardQuestions,
+    DashboardQuestions,
     AlikeQuestions,
     PictureQuestions,
     EvidenceQuestions,
     IdeaQuestions,
+    HistoryQuestions,
+    ExportQuestions,
     Protocol,
 ):
     """Everything that can be asked of the store."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.changes import AttachmentRecord, Changes, Link, Note, Reporter, StaffEvent, Task, Timer
+from bot.changes import AttachmentRecord, Changes, Link, Looked, Note, Reporter, StaffEvent, Task, Timer
 from bot.conversation.session import Session
 from bot.domain.boards.facts import DeskFacts, TicketFacts
 from bot.domain.boards.periods import Period
@@ -29,6 +29,7 @@ from bot.errors import AlreadyAnswered, Conflict
 from bot.message import Answer, InboundMessage, Push
 from bot.ports import ClaimedPush, Line, Nearby, PushOutcome, PushState, Wanted
 from bot.ports.board_questions import T
+from bot.ports.export_questions import Exported
 from bot.ports.reading import Tally
 
 Fault = Exception
@@ -173,7 +174,16 @@ class MemoryReader:
     async def lessons(self, limit: int = 500) -> Sequence[Lesson]:
         return ()
 
+    async def exported(self, since: datetime, until: datetime, after: str, limit: int) -> Sequence[Exported]:
+        return ()
+
+    async def export_count(self, since: datetime, until: datetime) -> int:
+        return 0
+
     async def links(self, number: str) -> Sequence[Link]:
+        return ()
+
+    async def looked_at(self, number: str, limit: int = 500) -> Sequence[Looked]:
         return ()
 
     async def nearby(
@@ -302,9 +312,9 @@ class MemoryStore:
         self.timers.update({timer_key(timer): timer for timer in set_})
         return min((timer.due_at for timer in set_), default=None)
 
-    async def recover_pushes(self, channel: str, now: datetime) -> int:
+    async def recover_pushes(self, channel: str, now: datetime, *, repeat: bool = False) -> int:
         started = [key for key, state in self.states.items() if state == "started"]
-        self.states.update(dict.fromkeys(started, "unclear"))
+        self.states.update(dict.fromkeys(started, "ready" if repeat else "unclear"))
         return len(started)
 
     async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:

@@ -68,6 +68,7 @@ release       -           -           -           desk        desk        desk  
 original      -           -           hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 share         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 phone         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
+history       -           -           hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           hfcsbxek
 call_back     -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   hfcsbxek    -
 join          desk        desk        desk        desk        desk        desk        desk        desk
 pages         -           desk        desk        desk        desk        desk        desk        desk

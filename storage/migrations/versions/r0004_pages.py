@@ -46,6 +46,7 @@ def upgrade() -> None:
         _text("problem"),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_drawing")),
     )
+    _partial("ix_looked_ticket", "looked", ["ticket"], "ticket <> ''")
     _partial("ix_drawing_undrawn", "drawing", ["at"], "drawn_at IS NULL")
     op.add_column("attachment", sa.Column("rendered", sa.Boolean(), server_default=sa.false(), nullable=False))
     _partial("ix_attachment_unrendered", "attachment", ["created_at"], "state = 'stored' AND NOT rendered")

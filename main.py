@@ -22,6 +22,7 @@ from bot.console.options import AsJson, Config, Data
 from bot.console.platforms import channels_commands, simulate_commands
 from bot.console.routing import route_command
 from bot.console.staff import staff_commands
+from bot.console.tables import export_command
 from bot.errors import ConfigurationError, StoreError
 from bot.settings import Settings, key_name, load
 
@@ -115,6 +116,7 @@ def _store(context: typer.Context, config: Path | None, data: Path | None) -> Ab
 app.command("route")(route_command(lambda *options: open_town(settings_for(*options)).guide, _past))
 app.command("ideas")(ideas_command(lambda *options: open_town(settings_for(*options)).guide.town, _store))
 app.command("boards")(boards_command(lambda *options: open_town(settings_for(*options)).guide, _store, LOCALES, CLOCK))
+app.command("export")(export_command(lambda *options: partial(_office, *options), LOCALES))
 app.command("demo-data")(demo_data_command(settings_for, CLOCK))
 app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).guide), name="alike")
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")

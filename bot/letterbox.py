@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.changes import Changes, Note, StaffEvent, Timer
+from bot.changes import Changes, Looked, Note, StaffEvent, Timer
 from bot.domain.people import Invitation, Staff
 
 FOLDER = "letters"
@@ -25,19 +25,25 @@ _LETTER, _TAKEN, _ANSWER, _DRAFT = ".letter", ".taken", ".answer", ".draft"
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Changes of staff; the only changes that can be handed in."""
+    """Changes of staff, and that something was read; the only changes that can be handed in."""
 
     at: datetime
     staff: list[tuple[Staff, StaffEvent]] = []
     invitations: list[Invitation] = []
     timers: list[Timer] = []
     notes: list[Note] = []
+    looked: list[Looked] = []
 
     @classmethod
     def of(cls, changes: Changes, at: datetime) -> Letter:
         """The letter that asks for these changes. Raises ValueError when there are others among them."""
         letter = cls(
-            at=at, staff=changes.staff, invitations=changes.invitations, timers=changes.timers, notes=changes.notes
+            at=at,
+            staff=changes.staff,
+            invitations=changes.invitations,
+            timers=changes.timers,
+            notes=changes.notes,
+            looked=changes.looked,
         )
         if letter.changes() != msgspec.structs.replace(changes, at=at):
             raise ValueError("only changes of staff can be handed in")
@@ -45,7 +51,14 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def changes(self) -> Changes:
         """The changes it asks for."""
-        return Changes(at=self.at, staff=self.staff, invitations=self.invitations, timers=self.timers, notes=self.notes)
+        return Changes(
+            at=self.at,
+            staff=self.staff,
+            invitations=self.invitations,
+            timers=self.timers,
+            notes=self.notes,
+            looked=self.looked,
+        )
 
 
 class Answered(msgspec.Struct, frozen=True):

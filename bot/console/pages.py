@@ -6,25 +6,26 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from bot.catalogue import Catalogue
 from bot.console import staff_pages
 from bot.domain.guide import Guide
-from bot.domain.links import Keys
+from bot.domain.links import OWN, Keys
 from bot.domain.people import Address
 from bot.message import Answer, InboundMessage
 from bot.ports import Clock, MediaStore, Reader
 from bot.runtime.dispatcher import Dispatcher
+from bot.runtime.exporter import Exporter
+from bot.turn import no_own_page
 from bot.web import keys
 from bot.web.rendering import Renderer
 from bot.web.sign_in import SignIn
 from bot.web.visitors import LOCAL
 
-OWN = "own"
-"""The purpose of links to a resident's page."""
-
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 RESIDENT_PATH = "/t/"
 STAFF_PATH = "/staff/"
 
@@ -33,7 +34,8 @@ STAFF_PATH = "/staff/"
 class Premises:
     """What pages are made of. ``home`` is the address people reach the desk by, without a slash at its end.
 
-    ``take`` answers what is done on a page, as the channels' messages are; ``dispatcher()`` looks for them.
+    ``take`` answers what is done on a page, as the channels' messages are; ``dispatcher()`` looks for them, and
+    ``exporter`` writes the tables they ask for.
     ``proxies`` are the network addresses whose X-Forwarded-For is believed.
     """
 
@@ -48,6 +50,7 @@ class Premises:
     catalogue: Catalogue
     dispatcher: Callable[[], Dispatcher]
     take: Callable[[InboundMessage], Awaitable[Answer]]
+    exporter: Exporter
     proxies: frozenset[str] = LOCAL
 
 
@@ -57,7 +60,11 @@ def link_keys(folder: Path) -> Keys:
 
 
 def residents_page(home: str, links: Keys) -> Callable[[str, Address, datetime], str]:
-    """Where somebody finds their page of a ticket."""
+    """Where somebody finds their page of a ticket; "" where the desk is reached by an address that anybody on the way
+    can read along (plain http, and not this machine's own)."""
+    address = urlsplit(home)
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
+        return no_own_page
     return lambda number, address, now: f"{home}{RESIDENT_PATH}{links.signed(OWN, number, address, now)}"
 
 

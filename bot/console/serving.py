@@ -11,6 +11,7 @@ from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
 from bot.clock import SystemClock
 from bot.console import pages, playing
+from bot.console.export_pages import exporter_for
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
 from bot.domain.words import desk_word
@@ -114,6 +115,8 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         locales = tuple(sorted(catalogue.languages, reverse=True))
         doors += privacy.routes(catalogue.words, locales)
         doors += slip.routes(slip_key, slip_of, catalogue.words, locales, home, clock.now)
+        exporter = exporter_for(settings.data, lambda: engine.dispatcher, clock.now)
+        opened.push_async_callback(exporter.close)
         premises = pages.Premises(
             home=home,
             renderer=Renderer(catalogue.words, locales),
@@ -126,6 +129,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             catalogue=catalogue,
             dispatcher=lambda: engine.dispatcher,
             take=engine.dispatcher.take,
+            exporter=exporter,
             proxies=LOCAL | set(settings.web.trusted_proxies),
         )
         doors += pages.page_routes(premises)

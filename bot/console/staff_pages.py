@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import web
 
+from bot.console.export_pages import export_routes
 from bot.domain import invitations
 from bot.domain.people import PAGE, Address
 from bot.message import InboundMessage, MessageKind
@@ -60,5 +61,6 @@ def staff_routes(premises: Premises) -> list[web.RouteDef]:
         return network(request, premises.proxies)
 
     return [
+        *export_routes(door, premises.exporter, premises.dispatcher, premises.catalogue),
         *entering.routes(door, spend, frame.account, frame.first_page, visitor, premises.clock.monotonic),
     ]

@@ -31,7 +31,10 @@ class Entry:
         return f"{STAFF}{self.path}"
 
 
-MENU: tuple[Entry, ...] = (Entry("account", "account", (Act.PAGES,)),)
+MENU: tuple[Entry, ...] = (
+    Entry("export", "export", (Act.EXPORT,)),
+    Entry("account", "account", (Act.PAGES,)),
+)
 """Every page of the menu, in its order; `STAFF` itself leads to the first that somebody may open."""
 
 

@@ -23,6 +23,7 @@ from bot.channels.wechat.channel import WeChat
 from bot.channels.wechat.settings import WeChatSettings
 from bot.clock import FixedClock
 from bot.console import pages
+from bot.console.export_pages import exporter_for
 from bot.domain import invitations, slips, words
 from bot.domain.guide import Guide
 from bot.domain.people import DESK, Address, Invitation, Role
@@ -247,6 +248,8 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
                 return None
             return filing_for.slip_of(Voice(catalogue.words(locale), locale, guide.town), ticket)
 
+        exporter = exporter_for(folder, lambda: dispatcher, clock.now)
+        stack.push_async_callback(exporter.close)
         premises = pages.Premises(
             home=HOME,
             renderer=Renderer(catalogue.words, ("zh_CN", "en")),
@@ -259,6 +262,7 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             catalogue=catalogue,
             dispatcher=lambda: dispatcher,
             take=dispatcher.take,
+            exporter=exporter,
         )
         app = build_app(
             [

@@ -66,7 +66,7 @@ async def ended(
     turn.changes.ticket(after, after.event(action, turn.now, by=by, **(data or {})))
     for kind in TIMERS:
         turn.changes.cancel(kind, ticket.number)
-    turn.changes.closed_tasks.extend(f"{kind}:{ticket.number}" for kind in TASKS)
+    turn.changes.closed_tasks.extend(f"{kind}:{ticket.number}" for kind in (*TASKS, "order"))
     _close_alerts(turn, ticket, after)
     if asks:
         await review_question.tell(turn, after, what, params)

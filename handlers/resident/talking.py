@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from bot.changes import Looked, Task
-from bot.domain.people import Address
+from bot.domain.people import PAGE, Address, Staff
 from bot.message import Lane, Push, Reply
 from bot.turn import Turn
 from handlers import tasks
@@ -58,7 +58,11 @@ async def forwarded(turn: Turn, text: str) -> Reply | None:
         return None
     message = turn.message
     assert message is not None  # noqa: S101 - only messages are forwarded
-    to = Address.parse(str(data["at"]))
+    to = _where(Address.parse(str(data["at"])), staff)
+    turn.changes.looked.append(Looked(by=staff.id, what="push", at=turn.now, detail=task.key))
+    turn.remember(talking_until=turn.now + TALK_LIFE)
+    if to is None:
+        return turn.say("talk.passed_on")  # the page of the talk shows it
     voice = turn.voice((await turn.read.sessions([to])).get(to))
     turn.changes.push(
         Push(
@@ -72,9 +76,12 @@ async def forwarded(turn: Turn, text: str) -> Reply | None:
             lane=Lane.REPLY,
         )
     )
-    turn.changes.looked.append(Looked(by=staff.id, what="push", at=turn.now, detail=task.key))
-    turn.remember(talking_until=turn.now + TALK_LIFE)
     return turn.say("talk.passed_on")
+
+
+def _where(at: Address, staff: Staff) -> Address | None:
+    """Where words reach whoever took a talk: there, or, where that was on a page, in their chat."""
+    return next(iter(staff.addresses), None) if at.channel == PAGE else at
 
 
 async def open_talk(turn: Turn, address: Address) -> Task | None:

@@ -40,12 +40,12 @@ class Owed:
 
 async def callbacks(turn: Turn, me: Me, text: str) -> Reply:
     """Whom to call or visit, the oldest first."""
-    owed = await _owed(turn, me)
+    owed = await owed_by(turn, me)
     if not owed:
         return turn.say("callback.none")
-    shown = _one_per_ticket(owed)[:LISTED]
+    shown = one_per_ticket(owed)[:LISTED]
     reference.listed(turn, [each.ticket for each in shown])
-    lines = [turn.words("callback.head", count=len(_one_per_ticket(owed)))]
+    lines = [turn.words("callback.head", count=len(one_per_ticket(owed)))]
     for place, each in enumerate(shown, 1):
         lines.append(
             turn.words(
@@ -63,7 +63,7 @@ async def callbacks(turn: Turn, me: Me, text: str) -> Reply:
 
 async def call_back(turn: Turn, me: Me, text: str) -> Reply:
     """One of them: what to say and whom to; or, with a result, what came of it. Raises Refusal."""
-    owed = await _owed(turn, me)
+    owed = await owed_by(turn, me)
     number, rest = number_among(turn, text, [each.ticket.number for each in owed])
     mine = [each for each in owed if each.ticket.number == number]
     if not mine:
@@ -119,7 +119,7 @@ def _told(task: Task) -> str:
     return str((task.data or {}).get("text", ""))
 
 
-async def _owed(turn: Turn, me: Me) -> list[Owed]:
+async def owed_by(turn: Turn, me: Me) -> list[Owed]:
     """The calls somebody may make: in their areas, not about an own case, never those of their own unit's work."""
     found = []
     for task in await turn.read.tasks((calls.KIND,), LOOKED_THROUGH):
@@ -137,7 +137,8 @@ def _own_work(me: Me, ticket: Ticket) -> bool:
     return me.id == ticket.handler or bool(unit and (unit == ticket.unit or unit in helping))
 
 
-def _one_per_ticket(owed: Sequence[Owed]) -> list[Owed]:
+def one_per_ticket(owed: Sequence[Owed]) -> list[Owed]:
+    """The first of each ticket's."""
     return list({each.ticket.number: each for each in reversed(owed)}.values())[::-1]
 
 

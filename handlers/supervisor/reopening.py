@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bot.changes import Looked
+from bot.changes import Looked, Task
 from bot.domain import review as rules
 from bot.domain.permission import Act
 from bot.domain.review import Review
@@ -31,23 +31,29 @@ LOOKED_AT = 200
 
 async def waiting(turn: Turn, me: Me, _rest: str) -> Reply:
     """What waits for such a decision, the oldest first."""
-    found: list[Ticket] = []
-    for task in await turn.read.tasks(("reopen",), LOOKED_AT):
-        ticket = await turn.read.ticket(task.subject)
-        if ticket is not None and me.may(Act.REOPEN, ticket) and not await is_mine(turn, me, ticket):
-            found.append(ticket)
+    found = [ticket for _, ticket in await to_decide(turn, me)]
     if not found:
         return turn.say("reopen.none")
     shown = found[:LISTED]
     reference.listed(turn, shown)
     turn.changes.looked.append(Looked(by=me.id, what="list", at=turn.now, detail="reopen"))
     lines = [turn.words("reopen.head", count=len(found))]
-    choices = []
+    taps = []
     for place, ticket in enumerate(shown, 1):
         title = about(turn, me, ticket, "reopen.line", count=ticket.work.reopened).text
         lines.append(f"{place}. {title}")
-        choices.append(Choice(f"{ticket.number}:reopening", ticket.number))
-    return Reply("\n".join(lines), tuple(choices))
+        taps.append(Choice(f"{ticket.number}:reopening", ticket.number))
+    return Reply("\n".join(lines), tuple(taps))
+
+
+async def to_decide(turn: Turn, me: Me) -> list[tuple[Task, Ticket]]:
+    """The tickets that wait for such a decision of this person, the oldest first."""
+    found = []
+    for task in await turn.read.tasks(("reopen",), LOOKED_AT):
+        ticket = await turn.read.ticket(task.subject)
+        if ticket is not None and me.may(Act.REOPEN, ticket) and not await is_mine(turn, me, ticket):
+            found.append((task, ticket))
+    return found
 
 
 async def show(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
@@ -62,10 +68,16 @@ async def show(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
         text, files = shortened(answer.text, SHOWN), len(answer.evidence)
         unit, at = unit_name(turn, ticket.unit), moment(turn, answer.leaves_at or answer.submitted_at)
         lines.append(turn.words("reopen.answer", unit=unit, at=at, files=files, text=text))
-    if open_to(me.person, ticket):
-        said = sorted((await reviews.of_round(turn, ticket)).values(), key=lambda r: (not r.bad, r.at))
-        lines += [_said(turn, ticket, each) for each in said if each.said]
-    return Reply("\n".join(lines), _choices(turn, me, ticket), ticket=ticket.number)
+    lines += await said(turn, me, ticket)
+    return Reply("\n".join(lines), choices(turn, me, ticket), ticket=ticket.number)
+
+
+async def said(turn: Turn, me: Me, ticket: Ticket) -> list[str]:
+    """What people said of the last answer, a line each, those who are not content first; nothing behind the wall."""
+    if not open_to(me.person, ticket):
+        return []
+    found = sorted((await reviews.of_round(turn, ticket)).values(), key=lambda r: (not r.bad, r.at))
+    return [_said(turn, ticket, each) for each in found if each.said]
 
 
 def _said(turn: Turn, ticket: Ticket, review: Review) -> str:
@@ -82,7 +94,8 @@ def _said(turn: Turn, ticket: Ticket, review: Review) -> str:
     )
 
 
-def _choices(turn: Turn, me: Me, ticket: Ticket) -> tuple[Choice, ...]:
+def choices(turn: Turn, me: Me, ticket: Ticket) -> tuple[Choice, ...]:
+    """What can be decided, to tap."""
     number = ticket.number
     if ticket.work.reopened >= rules.FINAL_AT:
         return (Choice(f"{number}:close", turn.words("tap.close")),)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from bot.changes import Timer
+from bot.changes import Task, Timer
 from bot.domain.orders import default_due, lifted, open_orders, ordered
 from bot.domain.people import Staff
 from bot.domain.permission import Act
@@ -24,6 +24,9 @@ from handlers.staff.command import Command, table
 from handlers.staff.me import Me
 from handlers.staff.spoken import leading, words_of
 from handlers.supervisor.saying import about, allowed
+
+ORDER = "order"
+"""The kind of the task that stands for a ticket's orders until they are lifted or the ticket ends."""
 
 
 async def supervise(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
@@ -67,6 +70,7 @@ async def lift(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     data: dict[str, object] = {"lifted": numbers, "text": rest.strip()}
     after = case.moved(turn, ticket, Action.SUPERVISE, me.id, data, work=work)
     turn.changes.cancel("order", ticket.number)
+    turn.changes.closed_tasks.append(task_of(ticket))
     orders_said = turn.words("list.comma").join(numbers)
     people = await responsible(turn, me, after)
     notices.tell_staff(turn, people, "order_lifted", after, orders=", ".join(numbers), text=rest.strip())
@@ -88,6 +92,11 @@ async def order_quietly(turn: Turn, me: Me, ticket: Ticket, words: str) -> Ticke
 async def order_with(turn: Turn, me: Me, ticket: Ticket, kind: OrderKind, words: str) -> Reply:
     """Send an order with the usual time and these words, whatever they begin with. Raises Refusal."""
     return await _sent(turn, me, ticket, kind, _due(turn, ticket, kind, "")[0], words)
+
+
+def task_of(ticket: Ticket) -> str:
+    """The key of the task that stands for a ticket's orders."""
+    return f"{ORDER}:{ticket.number}"
 
 
 def kind_name(turn: Turn, kind: OrderKind) -> str:
@@ -134,6 +143,7 @@ async def _ordered(turn: Turn, me: Me, ticket: Ticket, kind: OrderKind, due: dat
     data: dict[str, object] = {"order": order.number, "kind": kind, "due": due.isoformat(), "text": words}
     after = case.moved(turn, ticket, Action.SUPERVISE, me.id, data, work=work)
     turn.changes.timer(Timer("order", ticket.number, due, len(work.orders)))
+    turn.changes.tasks.append(Task(task_of(ticket), ORDER, ticket.number, turn.now, due))
     people = await responsible(turn, me, after)
     notices.tell_staff(
         turn,

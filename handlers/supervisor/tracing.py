@@ -61,7 +61,7 @@ async def listed(turn: Turn, me: Me, rest: str) -> Reply:
             number=each.ticket.number,
             title=title,
             unit=unit_name(turn, each.ticket.unit),
-            why=_why(turn, each),
+            why=why(turn, each),
             age=age(turn, each.task.opened_at),
         )
         if turn.traits.buttons:
@@ -91,7 +91,7 @@ def age(turn: Turn, since: datetime) -> str:
     return turn.words("trace.days", count=hours // 24) if hours >= 24 else turn.words("trace.hours", count=hours)
 
 
-def _why(turn: Turn, listed: Listed) -> str:
+def why(turn: Turn, listed: Listed) -> str:
     """What brought it onto the list."""
     data, answer = listed.task.data or {}, listed.ticket.work.last_answer
     said = []

@@ -53,6 +53,6 @@ def _part(connection: sqlite3.Connection, since: datetime, until: datetime, afte
 
 
 def _numbers(since: datetime, until: datetime) -> tuple[str, str]:
-    """Numbers begin with the date of filing in the town, in two digits each, which is at most a day from that in UTC."""
+    """Numbers begin with the day of filing in the town, as yymmdd, which is at most a day from that in UTC."""
     first, last = since - timedelta(days=1), until + timedelta(days=2)
     return f"{first:%y%m%d}" if first.year >= CENTURY else "", f"{last:%y%m%d}" if last.year < CENTURY + 100 else ":"

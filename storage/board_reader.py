@@ -29,7 +29,7 @@ class BoardReader:
 
     async def counted(self, period: Period, reach: timedelta, count: Callable[[Iterable[TicketFacts]], _T]) -> _T:
         """What ``count`` makes of every ticket that may count in a period; it is called in the thread that reads."""
-        return await self._readers.ask(lambda connection: count(boards.facts(connection, period, reach)))
+        return await self._readers.ask(lambda connection: count(boards.facts(connection, period, reach)), long=True)
 
     async def desk_counted(
         self,
@@ -43,11 +43,11 @@ class BoardReader:
             at_once = boards.sent_at_once(connection, period)
             return count(boards.desk_facts(connection, period, due), at_once, boards.objections(connection, period))
 
-        return await self._readers.ask(read)
+        return await self._readers.ask(read, long=True)
 
     async def spoken_of(self, period: Period, above: Mapping[str, str]) -> Sequence[tuple[str, str, int, int]]:
         """Area, kind, how many tickets, and of how many people, of what was filed in a period; nothing walled."""
-        return await self._readers.ask(partial(boards.spoken_of, period=period, above=above))
+        return await self._readers.ask(partial(boards.spoken_of, period=period, above=above), long=True)
 
     async def points(self, period: Period) -> Sequence[tuple[float, float, str, str]]:
         """Latitude, longitude, area, kind of what was filed in a period where a point is known; nothing walled."""

@@ -8,7 +8,7 @@ needs no more memory than a week. Which tickets matter two slim indexes say, whi
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.domain.boards.periods import Period
 from bot.domain.boards.stints import COUNTED, NOTHING_SAID, Said, Step, stints_of
 from bot.domain.ticket import Action
 from storage.codec import as_json, micros, moment, moment_or_none
+from storage.wanted import ALL, Where
 
 Row = tuple[Any, ...]
 
@@ -37,7 +38,7 @@ _CONCERNED = (
     " WHERE closed_at IS NULL AND due_at >= :begin AND due_at < :end ORDER BY 1"
 )
 _OF = "FROM json_each(?1) AS c CROSS JOIN"
-_TICKETS = f"SELECT t.number, t.kind, t.due_at {_OF} ticket AS t ON t.number = c.value ORDER BY c.key"
+_TICKETS = f"SELECT t.number, t.kind, t.area, t.due_at {_OF} ticket AS t ON t.number = c.value ORDER BY c.key"
 _STEPS = (
     f"SELECT e.ticket, e.seq, e.at, e.action, e.data {_OF} ticket_event AS e ON e.ticket = c.value"
     f" WHERE e.action IN ({', '.join(repr(str(action)) for action in COUNTED)}) ORDER BY c.key, e.seq"
@@ -51,9 +52,11 @@ _UNIT_AT = (
     " ORDER BY e.seq LIMIT 1)"
 )
 _IN = "FROM ticket AS t WHERE t.number >= ? AND t.number < ? AND t.filed_at >= ? AND t.filed_at < ?"
-_AT_ONCE = f"SELECT count(*) {_IN} AND {_UNIT_AT} IS t.filed_at"
+_WENT_AT_ONCE = f"{_IN} AND {_UNIT_AT} IS t.filed_at"
+_AT_ONCE = f"SELECT count(*) {_WENT_AT_ONCE}"
+_NUMBERS_AT_ONCE = f"SELECT t.number {_WENT_AT_ONCE}"
 _FILED = (
-    f"SELECT t.filed_at, t.clock, {_UNIT_AT},"
+    f"SELECT t.number, t.filed_at, t.clock, {_UNIT_AT},"
     " (SELECT min(e.at) FROM ticket_event AS e"
     " WHERE e.ticket = t.number AND e.action IN ('reject', 'withdraw', 'merge'))"
     f" {_IN} AND {_UNIT_AT} IS NOT t.filed_at"
@@ -71,7 +74,7 @@ _SPOKEN_OF = (
     " SELECT coalesce(a.above, t.area), t.kind, count(DISTINCT t.number), count(DISTINCT r.address) FROM ticket AS t"
     " LEFT JOIN a ON a.code = t.area LEFT JOIN reporter AS r ON r.ticket = t.number AND r.role <> 'left'"
     " WHERE t.number >= ? AND t.number < ? AND t.filed_at >= ? AND t.filed_at < ? AND NOT t.walled"
-    " AND t.status <> 'merged' GROUP BY 1, 2"
+    " AND t.status <> 'merged' AND {more} GROUP BY 1, 2"
 )
 _POINTS = (
     "SELECT latitude, longitude, area, kind FROM ticket WHERE number >= ? AND number < ? AND filed_at >= ?"
@@ -106,7 +109,11 @@ def facts(connection: sqlite3.Connection, period: Period, reach: timedelta) -> I
         "begin_iso": f"{period.begin:%Y-%m-%dT%H:%M:%S}",  # moments in the log are in UTC, to the second or finer
         "end_iso": f"{period.end:%Y-%m-%dT%H:%M:%S}",
     }
-    numbers = [number for (number,) in connection.execute(_CONCERNED, bounds)]
+    yield from facts_of(connection, [number for (number,) in connection.execute(_CONCERNED, bounds)])
+
+
+def facts_of(connection: sqlite3.Connection, numbers: Sequence[str]) -> Iterator[TicketFacts]:
+    """The facts of these tickets, in their order."""
     for begin in range(0, len(numbers), AT_ONCE):
         yield from _part(connection, as_json(numbers[begin : begin + AT_ONCE]))
 
@@ -116,13 +123,14 @@ def _part(connection: sqlite3.Connection, numbers: str) -> Iterator[TicketFacts]
     findings = _by_ticket(connection.execute(_FINDINGS, (numbers,)))
     links = _by_ticket(connection.execute(_LINKS, (numbers,)))
     steps = _steps(connection.execute(_STEPS, (numbers,)))
-    for number, kind, due_at in connection.execute(_TICKETS, (numbers,)).fetchall():
+    for number, kind, area, due_at in connection.execute(_TICKETS, (numbers,)).fetchall():
         stints, exempt = stints_of(steps.get(number, ()), moment_or_none(due_at))
         found = findings.get(number, ())
         linked = links.get(number, ())
         yield TicketFacts(
             number=number,
             kind=kind,
+            area=area,
             stints=stints,
             excluded=exempt or any(excluded for _, _, excluded in found),
             reviews=[ReviewFact(*row) for row in reviews.get(number, ())],
@@ -161,28 +169,42 @@ def desk_facts(
 ) -> Iterator[DeskFacts]:
     """What was filed in a period and had to wait for a unit. ``due`` says by when a ticket of a clock, filed at a
     moment, must have one."""
-    for filed_at, clock, unit_at, ended_at in connection.execute(_FILED, _filed_in(period)):
+    for number, filed_at, clock, unit_at, ended_at in connection.execute(_FILED, filed_in(period)):
         filed = moment(filed_at)
         yield DeskFacts(
-            filed_at=filed, due_at=due(clock, filed), unit_at=moment_or_none(unit_at), ended_at=moment_or_none(ended_at)
+            number=number,
+            filed_at=filed,
+            due_at=due(clock, filed),
+            unit_at=moment_or_none(unit_at),
+            ended_at=moment_or_none(ended_at),
         )
 
 
 def sent_at_once(connection: sqlite3.Connection, period: Period) -> int:
     """How many of what was filed in a period a rule sent to a unit in the same moment."""
-    (count,) = connection.execute(_AT_ONCE, _filed_in(period)).fetchone()
+    (count,) = connection.execute(_AT_ONCE, filed_in(period)).fetchone()
     return int(count)
+
+
+def numbers_sent_at_once(connection: sqlite3.Connection, period: Period) -> list[str]:
+    """Which they are."""
+    return [number for (number,) in connection.execute(_NUMBERS_AT_ONCE, filed_in(period))]
 
 
 def objections(connection: sqlite3.Connection, period: Period) -> list[bool | None]:
     """Of every objection of a period: upheld, refused, or None where nobody decided it (yet)."""
+    return [upheld for _, upheld in objected(connection, period)]
+
+
+def objected(connection: sqlite3.Connection, period: Period) -> list[tuple[str, bool | None]]:
+    """Every objection of a period by its ticket."""
     bounds = micros(period.begin), micros(period.end)
     numbers = [number for (number,) in connection.execute(_OBJECTED, bounds)]
-    found: list[bool | None] = []
+    found: list[tuple[str, bool | None]] = []
     for begin in range(0, len(numbers), AT_ONCE):
         rows = connection.execute(_DECISIONS, (as_json(numbers[begin : begin + AT_ONCE]),)).fetchall()
-        for steps in _by_ticket(rows).values():
-            found += _upheld(steps, *bounds)
+        for number, steps in _by_ticket(rows).items():
+            found += ((number, upheld) for upheld in _upheld(steps, *bounds))
     return found
 
 
@@ -207,19 +229,20 @@ def _upheld(steps: list[Row], begin: int, end: int) -> Iterator[bool | None]:
 
 
 def spoken_of(
-    connection: sqlite3.Connection, period: Period, above: Mapping[str, str]
+    connection: sqlite3.Connection, period: Period, above: Mapping[str, str], more: Where = ALL
 ) -> list[tuple[str, str, int, int]]:
     """Area, kind, how many tickets and of how many people, of what was filed in a period; nothing behind the wall.
 
-    ``above`` maps areas to those they are counted in.
+    ``above`` maps areas to those they are counted in; ``more`` is what else must hold of a ticket.
     """
-    return connection.execute(_SPOKEN_OF, (as_json(above), *_filed_in(period))).fetchall()
+    sql = _SPOKEN_OF.format(more=more.sql)
+    return connection.execute(sql, (as_json(above), *filed_in(period), *more.variables)).fetchall()
 
 
 def points(connection: sqlite3.Connection, period: Period) -> list[tuple[float, float, str, str]]:
     """Latitude, longitude, area and kind of what was filed in a period where a point is known; nothing behind the
     wall."""
-    return connection.execute(_POINTS, _filed_in(period)).fetchall()
+    return connection.execute(_POINTS, filed_in(period)).fetchall()
 
 
 def happened(connection: sqlite3.Connection, action: Action, period: Period) -> int:
@@ -228,7 +251,7 @@ def happened(connection: sqlite3.Connection, action: Action, period: Period) -> 
     return int(count)
 
 
-def _filed_in(period: Period) -> tuple[str, str, int, int]:
+def filed_in(period: Period) -> tuple[str, str, int, int]:
     """Bounds of numbers and of moments: a number begins with its day, which may be the next at midnight."""
     first, after = period.first - timedelta(days=1), period.after + timedelta(days=1)
     return f"{first:%y%m%d}", f"{after:%y%m%d}", micros(period.begin), micros(period.end)

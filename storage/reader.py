@@ -17,6 +17,7 @@ from storage import schema as t
 from storage.alike import AlikeReader
 from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
+from storage.dashboard import DashboardReader
 from storage.exporting import ExportReader
 from storage.history import HistoryReader
 from storage.ideas import IdeaReader
@@ -61,6 +62,7 @@ class SqliteReader(
     LoopReader,
     BoardReader,
     AlikeReader,
+    DashboardReader,
     PictureReader,
     EvidenceReader,
     IdeaReader,

@@ -21,6 +21,9 @@ from storage.opening import reading
 _T = TypeVar("_T")
 Row = tuple[Any, ...]
 _AT_ONCE = 2
+_LONG_AT_ONCE = 1
+_LOOK_UP = 50_000
+"""After so many steps of SQLite a long question sees whether it is still wanted."""
 
 
 class Readers:
@@ -31,6 +34,7 @@ class Readers:
         self._open = partial(reading, path, busy_ms)
         self._quick = self._open()
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._long = asyncio.Semaphore(_LONG_AT_ONCE)
         self._idle: list[Connection] = []
         self._closed = False
 
@@ -48,16 +52,20 @@ class Readers:
         """All rows, from a thread. Raises StoreUnavailable."""
         return await self.ask(lambda connection: connection.execute(sql, variables).fetchall())
 
-    async def ask(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        """The answer to a longer question, which sees one state of the database. Raises StoreUnavailable."""
+    async def ask(self, question: Callable[[sqlite3.Connection], _T], *, long: bool = False) -> _T:
+        """The answer to a longer question, which sees one state of the database. Raises StoreUnavailable.
+
+        ``long``: it may take seconds; such questions wait for each other, and keep nobody else waiting.
+        """
         if self._closed:
             raise StoreUnavailable(why="closed")
-        async with self._slots:
+        async with self._long if long else self._slots:
             try:
                 connection = self._idle.pop() if self._idle else await Connection.opened(self._open)
             except sqlite3.Error as error:
                 raise _unavailable(error) from error
-            asked = asyncio.get_running_loop().create_task(connection.run(partial(_answer, question)))
+            asking = partial(self._patiently, question) if long else partial(_answer, question)
+            asked = asyncio.get_running_loop().create_task(connection.run(asking))
             try:
                 return await asyncio.shield(asked)
             except asyncio.CancelledError:
@@ -68,11 +76,20 @@ class Readers:
             finally:
                 self._idle.append(connection)
 
+    def _patiently(self, question: Callable[[sqlite3.Connection], _T], connection: sqlite3.Connection) -> _T:
+        """Broken off (sqlite3.OperationalError) when the readers are closed meanwhile."""
+        connection.set_progress_handler(lambda: self._closed, _LOOK_UP)
+        try:
+            return _answer(question, connection)
+        finally:
+            connection.set_progress_handler(None, 0)
+
     async def close(self) -> None:
         """Close all of them, after the questions that are being answered."""
         self._closed = True
         for _ in range(_AT_ONCE):
             await self._slots.acquire()
+        await self._long.acquire()  # what is under way there is broken off
         self._quick.close()
         while self._idle:
             await self._idle.pop().close()

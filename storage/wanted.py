@@ -43,6 +43,9 @@ class Where:
         return Where(f"{self.sql} AND {other.sql}", (*self.variables, *other.variables))
 
 
+ALL = Where("1")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How the wanted tickets are found: each stands at exactly one spot.
@@ -199,19 +202,19 @@ def conditions(wanted: Wanted, but: tuple[str, ...] = ()) -> Where:
     """All that must hold of a wanted ticket, called ``t``, ``but`` for what is seen to already."""
     w, must = wanted, [Where("1")]
     if "statuses" not in but:
-        must.append(_among("t.status", w.statuses))
+        must.append(among("t.status", w.statuses))
     if w.units is not None and "units" not in but:
-        must.append(_among("t.unit", w.units))
+        must.append(among("t.unit", w.units))
     if w.handler is not None and "handler" not in but:
         must.append(Where("t.handler = ?", (w.handler,)))
     if w.assisted_by:
         must.append(Where("instr(t.helpers, ?) > 0", (f"|{w.assisted_by}|",)))
     if w.areas is not None:
-        must.append(_among("t.area", ("", *sorted(w.areas))))
+        must.append(among("t.area", ("", *sorted(w.areas))))
     if w.placed:
         must.append(Where("t.area <> ''"))
     if w.kinds:
-        must.append(_among("t.kind", w.kinds))
+        must.append(among("t.kind", w.kinds))
     if w.type is not None:
         must.append(Where("t.type = ?", (w.type,)))
     for sql, at in (
@@ -240,9 +243,10 @@ def _before_the_wall(wanted: Wanted) -> Where:
     own = tuple(unit for unit in wanted.units or () if unit)
     if not own:
         return Where("NOT t.walled")
-    inside = _among("t.unit", own)
+    inside = among("t.unit", own)
     return Where(f"(NOT t.walled OR {inside.sql})", inside.variables)
 
 
-def _among(column: str, values: Sequence[str]) -> Where:
+def among(column: str, values: Sequence[str]) -> Where:
+    """A column holds one of these."""
     return Where(f"{column} IN ({', '.join('?' * len(values))})", tuple(values))

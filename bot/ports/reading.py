@@ -18,9 +18,9 @@ from bot.domain.ticket import Event, Status, Ticket, Type
 from bot.message import Answer, Push, Reply
 from bot.ports.alike import AlikeQuestions
 from bot.ports.board_questions import BoardQuestions
+from bot.ports.dashboard_questions import DashboardQuestions
 from bot.ports.evidence_questions import EvidenceQuestions
 from bot.ports.export_questions import ExportQuestions
-from bot.ports.dashboard_questions import DashboardQuestions
 from bot.ports.history_questions import HistoryQuestions
 from bot.ports.idea_questions import IdeaQuestions
 from bot.ports.picture_questions import PictureQuestions

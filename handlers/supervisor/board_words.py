@@ -27,14 +27,15 @@ def period_name(voice: Speaking, period: Period) -> str:
         Span.WEEK: period.first.isocalendar().week,
         Span.MONTH: period.first.month,
         Span.QUARTER: (period.first.month + 2) // 3,
+        Span.DAYS: (period.after - period.first).days,
     }[period.span]
     year = period.first.isocalendar().year if period.span is Span.WEEK else period.first.year
     return voice.words(
         f"board.period.{period.span}",
         year=year,
         number=number,
-        first=f"{period.first:%m-%d}",
-        last=f"{period.last:%m-%d}",
+        first=str(period.first) if period.span is Span.DAYS else f"{period.first:%m-%d}",
+        last=str(period.last) if period.span is Span.DAYS else f"{period.last:%m-%d}",
     )
 
 
@@ -134,12 +135,16 @@ def barometer(voice: Speaking, found: Barometer) -> list[str]:
     return lines
 
 
-def _reading(voice: Speaking, line: Reading) -> str:
+def reading_name(voice: Speaking, line: Reading) -> str:
+    """What a line of the barometer is called."""
     if line.name == ALL or line.name in map(str, HAPPENED):
-        name = voice.words(f"barometer.{line.name}")
-    else:
-        chinese, english = voice.town.groups[line.name]
-        name = english or chinese if voice.locale == "en" else chinese
+        return voice.words(f"barometer.{line.name}")
+    chinese, english = voice.town.groups[line.name]
+    return english or chinese if voice.locale == "en" else chinese
+
+
+def _reading(voice: Speaking, line: Reading) -> str:
+    name = reading_name(voice, line)
     key = "barometer.line_plain" if line.name == str(HAPPENED[0]) else "barometer.line"
     return voice.words(
         key, name=name, now=f"{line.now:.0f}", before=f"{line.before:.0f}", usual=f"{line.usual:.1f}",

@@ -65,6 +65,8 @@ async def publish(turn: Turn, me: Me, rest: str) -> Reply:
     name = board_words.period_name(turn, period)
     if period.end > turn.now:
         raise Refusal("board.not_over", period=name)
+    if period.span is Span.DAYS:
+        raise Refusal("board.own_days", period=name)
     board = await reckoning.board_of(turn.read, turn.guide, period, turn.now)
     if not board.rows:
         raise Refusal("board.nothing_to_publish", period=name)

@@ -29,6 +29,7 @@ from bot.errors import AlreadyAnswered, Conflict
 from bot.message import Answer, InboundMessage, Push
 from bot.ports import ClaimedPush, Line, Nearby, PushOutcome, PushState, Wanted
 from bot.ports.board_questions import T
+from bot.ports.dashboard_questions import Filed, Within
 from bot.ports.export_questions import Exported
 from bot.ports.reading import Tally
 
@@ -216,6 +217,38 @@ class MemoryReader:
 
     async def published(self, key: str) -> Board | None:
         return None
+
+    async def census(self, known: Mapping[str, int], judge: Callable[[Iterable[Ticket]], T]) -> tuple[T, Sequence[str]]:
+        return judge(()), ()
+
+    async def spoken_within(
+        self, period: Period, above: Mapping[str, str], within: Within
+    ) -> Sequence[tuple[str, str, int, int]]:
+        return ()
+
+    async def happened_within(self, action: Action, period: Period, within: Within) -> int:
+        return 0
+
+    async def spots(self, period: Period, within: Within, cell: float, most: int) -> Sequence[tuple[float, float, int]]:
+        return ()
+
+    async def filed_numbers(
+        self, period: Period, within: Within, filed: Filed, limit: int, offset: int
+    ) -> tuple[int, Sequence[str]]:
+        return 0, ()
+
+    async def happened_numbers(
+        self, action: Action, period: Period, within: Within, limit: int, offset: int
+    ) -> tuple[int, Sequence[str]]:
+        return 0, ()
+
+    async def facts_of(self, numbers: Sequence[str], count: Callable[[Iterable[TicketFacts]], T]) -> T:
+        return count(())
+
+    async def desk_numbers(
+        self, period: Period, due: Callable[[str, datetime], datetime]
+    ) -> tuple[Sequence[str], Sequence[DeskFacts], Sequence[tuple[str, bool | None]]]:
+        return (), (), ()
 
 
 @dataclass

@@ -43,6 +43,7 @@ class TicketFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     number: str
     kind: str
+    area: str = ""
     stints: Sequence[Stint] = ()
     excluded: bool = False
     reviews: Sequence[ReviewFact] = ()
@@ -62,6 +63,7 @@ class DeskFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     due_at: datetime
     unit_at: datetime | None = None
     ended_at: datetime | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

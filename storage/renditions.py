@@ -28,11 +28,12 @@ _KEEP = (
     " DO UPDATE SET sha256 = excluded.sha256, mime = excluded.mime, bytes = excluded.bytes, width = excluded.width,"
     " height = excluded.height, at = excluded.at"
 )
-_WANTED = (
-    f"SELECT {_COLUMNS} FROM rendition INDEXED BY ix_rendition_wanted WHERE sha256 = '' ORDER BY at LIMIT ?"
-)
+_WANTED = f"SELECT {_COLUMNS} FROM rendition INDEXED BY ix_rendition_wanted WHERE sha256 = '' ORDER BY at LIMIT ?"
 _SAME_BOXES = "SELECT 1 FROM rendition WHERE attachment = ? AND kind = 'boxed' AND data = ?"
-_UNMAKEABLE = "DELETE FROM rendition WHERE attachment = ? AND kind = 'boxed' AND data = ? AND sha256 = ''"
+_UNMAKEABLE = (
+    "UPDATE rendition SET sha256 = 'failed' WHERE attachment = ? AND kind = 'boxed' AND data = ? AND sha256 = ''"
+)
+"""The row stays, and has no type: what was to be covered is not shown uncovered because that failed."""
 _FILES = f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.id IN ({{marks}})"
 _STATES = "SELECT id, rendered FROM attachment WHERE id IN ({marks})"
 _RENDITIONS = f"SELECT {_COLUMNS} FROM rendition WHERE attachment IN ({{marks}})"

@@ -19,8 +19,8 @@ rendition = Table(
     partial("ix_rendition_wanted", "at", where="sha256 = ''"),
     sqlite_with_rowid=False,
 )
-"""Copies of a file that may be shown in a browser. ``kind`` is a `bot.domain.evidence.Copy`. ``data`` is what it was made
-with, as JSON (the boxes), ``actor`` who had it made ("" for the desk); ``sha256`` is "" while it is to be made."""
+"""Copies of a file that may be shown in a browser. ``kind`` is a `bot.domain.evidence.Copy`. ``data`` is what it was
+made with, as JSON (the boxes), ``actor`` who had it made ("" for the desk); ``sha256`` is "" while it is to be made."""
 
 transcript = Table(
     "transcript",

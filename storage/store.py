@@ -172,9 +172,10 @@ class SqliteStore:
             self.reader.note_kept(address)
         return settled.timer_at
 
-    async def recover_pushes(self, channel: str, now: datetime) -> int:
-        """After a start: attempts that were under way when we died become unclear. Returns how many."""
-        return await self._writer.run(lambda connection: pushes.recover(connection, channel, now))
+    async def recover_pushes(self, channel: str, now: datetime, *, repeat: bool = False) -> int:
+        """After a start: attempts that were under way when we died become unclear, or ready again where they may be
+        repeated. Returns how many."""
+        return await self._writer.run(lambda connection: pushes.recover(connection, channel, now, repeat))
 
     async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:
         """Attachments still to be fetched, those that expire first in front."""
@@ -226,7 +227,7 @@ class SqliteStore:
         return await self._readers.ask(partial(renditions.unheard, now=now, limit=limit))
 
     async def hear_later(self, id_: str, attempts: int, at: datetime, forget_before: datetime) -> None:
-        """Try that voice again at a moment; those wanted longer, of no ticket, are forgotten. Raises StoreUnavailable."""
+        """Try that voice again at a moment; what never became a ticket's is forgotten. Raises StoreUnavailable."""
         later = partial(renditions.hear_later, attachment=id_, attempts=attempts, at=at, forget_before=forget_before)
         await self._writer.run(later)
 

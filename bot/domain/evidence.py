@@ -68,7 +68,7 @@ BOXES_MOST = 40
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True):
-    """A copy of a file. ``sha256`` "" while it is still to be made; ``boxes`` are what is covered in it."""
+    """A copy of a file. ``mime`` is "" while it is still to be made, and when it could not be; ``boxes`` are covered."""
 
     attachment: str
     kind: Copy
@@ -112,7 +112,7 @@ class Copies(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, kind: Copy) -> Rendition | None:
         """The copy of that kind; None where it is not there (yet)."""
-        return next((each for each in self.renditions if each.kind is kind and each.sha256), None)
+        return next((each for each in self.renditions if each.kind is kind and each.mime), None)
 
     @property
     def boxing(self) -> Rendition | None:
@@ -122,7 +122,7 @@ class Copies(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def copied(self) -> bool:
         """Whether there is a copy to be seen or heard."""
-        return any(each.sha256 for each in self.renditions)
+        return any(each.mime for each in self.renditions)
 
 
 NO_COPIES = Copies()

@@ -13,6 +13,7 @@ from math import cos, pi
 from statistics import median
 
 import msgspec
+import pillow_heif
 from PIL import ExifTags, Image, ImageOps
 
 SIDE = 32
@@ -20,11 +21,14 @@ WAVES = 8
 LEAST = 2.0
 """Shades of grey (of 256) by which the strongest wave must move a picture for it to show anything."""
 
-PIXELS = 40_000_000
+PIXELS = 50_000_000
 """Larger pictures are not decoded (a JPEG, which can be read at an eighth of its size, may have 64 times as many)."""
 
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 """What phones take; every further decoder is one more that may be tricked."""
+
+pillow_heif.options.DECODE_THREADS = 1
+pillow_heif.register_heif_opener(thumbnails=False)
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -17,7 +17,7 @@ from bot.ports import MediaStore
 AT_ONCE = 16
 """Pictures for which one process is started."""
 
-PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
+PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic"})
 
 
 class Looks(Protocol):

@@ -15,13 +15,15 @@ from bot.console.export_pages import exporter_for
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
 from bot.domain.words import desk_word
+from bot.pictures.copier import Copier
 from bot.pictures.viewer import Viewer
 from bot.runtime import memory
 from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
 from bot.runtime.metrics import Metrics
 from bot.runtime.picture_looker import PictureLooker
-from bot.runtime.watches import TOWN, watch_backlog, watch_letters, watch_pictures, watch_town, watch_words
+from bot.runtime.rendition_maker import RenditionMaker
+from bot.runtime.watches import TOWN, watch_backlog, watch_copies, watch_letters, watch_pictures, watch_town, watch_words
 from bot.settings import Settings
 from bot.townfile import TownWatch
 from bot.turn import Voice
@@ -91,6 +93,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         watch_words(engine, store.index_words)
         looker = PictureLooker(store, media, Viewer(), clock.now, lambda: town.guide.calendar.zone)
         watch_pictures(engine, looker.once)
+        watch_copies(engine, RenditionMaker(store, media, Copier()).once)
         loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
 
         async def ready() -> list[str]:

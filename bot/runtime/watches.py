@@ -25,6 +25,7 @@ FIGURES_SECONDS = 15.0
 LETTERS_SECONDS = 0.25
 """A look into the box costs some 20 microseconds, and somebody at a terminal waits for it."""
 PICTURES_SECONDS = 2.0
+COPIES_SECONDS = 2.0
 WORDS_SECONDS = 1.5
 """What somebody writes can be found so many seconds later, or a little later while much is written."""
 
@@ -90,6 +91,11 @@ def watch_backlog(
 def watch_pictures(engine: Engine, look: Callable[[], Awaitable[int]]) -> None:
     """Have the pictures that came lately looked at, which ``look`` does: a few at a time, and how many they were."""
     engine.add("pictures", look, PICTURES_SECONDS)
+
+
+def watch_copies(engine: Engine, make: Callable[[], Awaitable[int]]) -> None:
+    """Have copies made of the files that came lately, which ``make`` does: a few at a time, and how many they were."""
+    engine.add("copies", make, COPIES_SECONDS)
 
 
 def watch_words(engine: Engine, index: Callable[[], Awaitable[int]]) -> None:

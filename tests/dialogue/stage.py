@@ -34,6 +34,7 @@ from bot.runtime.media_fetcher import MediaFetcher
 from bot.runtime.metrics import Metrics
 from bot.runtime.picture_looker import PictureLooker
 from bot.runtime.push_sender import PushSender
+from bot.runtime.rendition_maker import RenditionMaker
 from bot.runtime.sessions import unreachable
 from bot.runtime.timer_firer import TimerFirer
 from bot.simplified import learn_traditional
@@ -50,6 +51,7 @@ from storage.store import SqliteStore
 from tests.dialogue.facts import kinds_due, next_push_at
 from tests.dialogue.phones import Phone, TelegramPhone, WebPhone, WeChatPhone
 from tests.fakes.photos import Here
+from tests.fakes.recordings import CopiedHere
 from tests.fakes.telegram_api import SECRET, FakeTelegram
 from tests.fakes.wechat_api import FakeWeChat
 
@@ -90,6 +92,7 @@ class Stage:
     senders: tuple[PushSender, ...]
     fetcher: MediaFetcher
     looker: PictureLooker
+    maker: RenditionMaker
     url: str
     """Where its pages are, with a slash at the end."""
 
@@ -97,7 +100,7 @@ class Stage:
         """Let everything that is due happen, and look at all phones."""
         for _ in range(20):
             done = await self.firer.once() + await self.fetcher.once() + await self.store.index_words()
-            done += await self.looker.once()
+            done += await self.looker.once() + await self.maker.once()
             for sender in self.senders:
                 done += await sender.once()
                 await sender.drain(5)
@@ -300,5 +303,6 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             tuple(PushSender(each, store, clock, metrics, gone, asyncio.Event(), firer.expect) for each in channels),
             MediaFetcher(desk, {each.name: each for each in channels}, media, lambda: guide.town.limits.file_max_bytes),
             PictureLooker(store, media, Here(), clock.now, lambda: guide.calendar.zone),
+            RenditionMaker(store, media, CopiedHere()),
             url,
         )

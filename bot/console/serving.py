@@ -23,7 +23,15 @@ from bot.runtime.engine import Engine
 from bot.runtime.metrics import Metrics
 from bot.runtime.picture_looker import PictureLooker
 from bot.runtime.rendition_maker import RenditionMaker
-from bot.runtime.watches import TOWN, watch_backlog, watch_copies, watch_letters, watch_pictures, watch_town, watch_words
+from bot.runtime.watches import (
+    TOWN,
+    watch_backlog,
+    watch_copies,
+    watch_letters,
+    watch_pictures,
+    watch_town,
+    watch_words,
+)
 from bot.settings import Settings
 from bot.townfile import TownWatch
 from bot.turn import Voice

@@ -122,9 +122,7 @@ class Copier:
         )
         return self._child
 
-    async def _asked(
-        self, child: asyncio.subprocess.Process, order: _Order, content: AsyncIterator[bytes]
-    ) -> Replicas:
+    async def _asked(self, child: asyncio.subprocess.Process, order: _Order, content: AsyncIterator[bytes]) -> Replicas:
         assert child.stdin is not None  # noqa: S101 - narrows the type: it was made with pipes
         assert child.stdout is not None  # noqa: S101
         child.stdin.write(msgspec.json.encode(order) + b"\n")

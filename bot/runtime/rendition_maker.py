@@ -74,9 +74,7 @@ class RenditionMaker:
             return []
         boxes = [(box.x, box.y, box.width, box.height) for box in boxed.boxes] if boxed is not None else ()
         try:
-            replicas = await self._copier.copy(
-                what, record.mime, record.bytes, self._content(record.sha256), boxes
-            )
+            replicas = await self._copier.copy(what, record.mime, record.bytes, self._content(record.sha256), boxes)
             expected = [replica for replica in replicas.made if replica.kind in _EXPECTED[what]]
             kept = [await self._kept(record, replica, boxed) for replica in expected]
             return [each for each in kept if each is not None]
@@ -84,7 +82,7 @@ class RenditionMaker:
             return []
 
     async def _kept(self, record: AttachmentRecord, replica: Replica, boxed: Rendition | None) -> Rendition | None:
-        """The copy, durably stored; None where its first bytes say that it is something else. Raises StoreUnavailable."""
+        """The copy, durably stored; None where it is not what it is said to be. Raises StoreUnavailable."""
 
         async def pieces() -> AsyncIterator[bytes]:
             yield replica.content

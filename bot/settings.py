@@ -51,13 +51,16 @@ class StorageSettings(_Section):
 class WebSettings(_Section):
     """Where the desk listens, and the address people reach it by ("" = where it listens).
 
-    ``trusted_proxies``: addresses whose word about the visitor's address counts.
+    ``trusted_proxies``: addresses whose word about the visitor's address counts. ``embed_origins``: sites that may show
+    the web chat in a frame (https://town.example). ``public_page``: whether everybody may look at ``/public``.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = ""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    public_page: bool = False
 
     @field_validator("public_url")
     @classmethod
@@ -66,7 +69,15 @@ class WebSettings(_Section):
             raise ValueError("must be an address such as https://desk.example.org")
         return text.rstrip("/")
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", origin):
+                raise ValueError("must be origins such as https://town.example.org, without a path")
+        return origins
+
+    @field_validator("trusted_proxies", "embed_origins", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -81,6 +81,7 @@ class Roster:
             file_max_bytes=self.cap,
             seen=self.seen,
             proxies=PROXIES | set(web.trusted_proxies),
+            embed=web.embed_origins,
         )
         if self.settings.wechat.touched:
             from bot.channels.wechat.channel import WeChat

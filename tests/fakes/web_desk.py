@@ -88,6 +88,7 @@ class WebDesk:
     window: float = 0.3
     patience: float = 2.0
     limits: Limits | None = None
+    embed: tuple[str, ...] = ()
     away: bool = False
     problems: list[str] = field(default_factory=list)
     taken: list[InboundMessage] = field(default_factory=list)
@@ -112,6 +113,7 @@ class WebDesk:
             seen=self.seen,
             limits=self.limits,
             patience=self.patience,
+            embed=self.embed,
         )
 
     def app(self) -> web.Application:

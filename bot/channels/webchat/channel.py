@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.channels.webchat.desk import PROXIES, Desk, Take, Talk, Words
-from bot.channels.webchat.identity import CHANNEL, Door
+from bot.channels.webchat.identity import CHANNEL, EMBED, Door
 from bot.channels.webchat.incoming import TEXT_LIMIT
 from bot.channels.webchat.limits import Limits
 from bot.channels.webchat.listening import Listening
@@ -28,7 +28,7 @@ class WebChat:
     ``seen(address)`` is told whenever a person is shown the talk: pushes kept for that person have been seen then.
     ``public_url`` is where people reach the desk ("" when not known), ``file_max_bytes`` the largest file.
     ``proxies`` are the network addresses whose X-Forwarded-For is believed. ``patience`` is how many seconds an open
-    page has to say that it shows a push.
+    page has to say that it shows a push. ``embed`` are the origins of sites that may show the page in a frame.
     """
 
     name: str = CHANNEL
@@ -50,9 +50,10 @@ class WebChat:
         proxies: frozenset[str] = PROXIES,
         limits: Limits | None = None,
         patience: float = 4.0,
+        embed: tuple[str, ...] = (),
     ) -> None:
         self.pace: Pace = NoPace()
-        self._page = Page(words, locales, file_max_bytes)
+        self._page = Page(words, locales, file_max_bytes, embed)
         self._desk = Desk(
             words=words,
             reader=reader,
@@ -62,7 +63,7 @@ class WebChat:
             locales=locales,
             proxies=proxies,
             cap=file_max_bytes,
-            door=Door(public_url),
+            door=Door(public_url, bool(embed)),
             limits=limits or Limits.usual(clock.monotonic),
             live=Live(patience),
         )
@@ -72,7 +73,9 @@ class WebChat:
         visiting = Visiting(self._desk, self._page, take)
         talking = Talking(self._desk, take)
         listening = Listening(self._desk)
+        embedded = [web.get(EMBED, visiting.embedded)] if self._page.embed else []
         return [
+            *embedded,
             web.get("/", visiting.index),
             web.post("/chat/say", visiting.say),
             web.get("/chat/static/{version}/{name:.+}", visiting.static),

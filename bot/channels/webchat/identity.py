@@ -20,15 +20,27 @@ LANGUAGE_COOKIE = "minsheng_lang"
 PAGE_HEADER = "X-Minsheng"
 """A header only a page of our own can add: browsers ask before they send it elsewhere, and nobody says yes."""
 
+EMBED = "/embed"
+"""The page for frames of other sites."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """One browser. ``token`` is the cookie's value and goes nowhere else; ``fresh``: the browser has none yet."""
+    """One browser. ``token`` is the cookie's value and goes nowhere else; ``fresh``: the browser has none yet.
+
+    ``embedded``: the page stands in a frame of another site, which is another visitor to us than the same browser here.
+    """
 
     token: str = field(repr=False)
     fresh: bool
+    embedded: bool = False
+
+    @property
+    def home(self) -> str:
+        """Where their page is."""
+        return EMBED if self.embedded else "/"
 
     @property
     def address(self) -> Address:
@@ -47,9 +59,13 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Recognises visitors. ``public_url`` is where people reach the desk; with https the cookie is locked to it."""
+    """Recognises visitors. ``public_url`` is where people reach the desk; with https the cookie is locked to it.
+
+    ``embedding``: other sites may show the page in a frame. A browser keeps a cookie of its own there for each site.
+    """
 
     public_url: str
+    embedding: bool = False
 
     @property
     def secure(self) -> bool:
@@ -63,22 +79,39 @@ class Door:
 
     def known(self, request: web.Request) -> Visitor | None:
         """The visitor this request's cookie belongs to, if it has a proper one."""
-        token = request.cookies.get(self.cookie, "")
-        return Visitor(token, False) if _TOKEN.fullmatch(token) else None
+        for embedded in (False, True) if self.embedding else (False,):
+            token = request.cookies.get(self._own(embedded), "")
+            if _TOKEN.fullmatch(token):
+                return Visitor(token, False, embedded)
+        return None
 
     def visitor(self, request: web.Request) -> Visitor:
         """The visitor, or a new one with 256 random bits."""
         return self.known(request) or Visitor(secrets.token_urlsafe(32), True)
 
+    def embedded(self, request: web.Request) -> Visitor:
+        """The visitor of the page in a frame, or a new one."""
+        token = request.cookies.get(self._own(True), "")
+        fresh = not _TOKEN.fullmatch(token)
+        return Visitor(secrets.token_urlsafe(32) if fresh else token, fresh, True)
+
     def remember(self, response: web.StreamResponse, visitor: Visitor) -> None:
         """Have the browser keep who it is."""
-        self._set(response, self.cookie, visitor.token)
+        self._set(response, self._own(visitor.embedded), visitor.token, visitor.embedded)
 
-    def speak(self, response: web.StreamResponse, locale: str) -> None:
+    def speak(self, response: web.StreamResponse, locale: str, *, embedded: bool = False) -> None:
         """Have the browser keep the language it chose."""
-        self._set(response, LANGUAGE_COOKIE, locale)
+        self._set(response, LANGUAGE_COOKIE, locale, embedded)
 
-    def _set(self, response: web.StreamResponse, name: str, value: str) -> None:
+    def _own(self, embedded: bool) -> str:
+        return f"{self.cookie}-embed" if embedded else self.cookie
+
+    def _set(self, response: web.StreamResponse, name: str, value: str, embedded: bool) -> None:
+        if embedded and self.secure:
+            # Written out: only newer Pythons know a cookie that is kept apart for each site whose frame we are in.
+            attributes = "HttpOnly; Secure; SameSite=None; Partitioned"
+            response.headers.add("Set-Cookie", f"{name}={value}; Max-Age={COOKIE_SECONDS}; Path=/; {attributes}")
+            return
         response.set_cookie(
             name, value, max_age=COOKIE_SECONDS, path="/", secure=self.secure, httponly=True, samesite="Lax"
         )

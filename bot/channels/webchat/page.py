@@ -27,6 +27,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_REFRESH = '<noscript><meta http-equiv="refresh" content="4;url={home}"></noscript>'
 _FIELD = re.compile(r"\{\{([a-z_.]+)\}\}")
 _LINK = re.compile(r"https?://[\w\-.~:/?#@!$&*+=%]*[\w/#&=]", re.ASCII)
 
@@ -112,11 +113,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page in all languages. ``locales`` in the order of preference; ``cap`` is the largest file in bytes."""
+    """The page in all languages. ``locales`` in the order of preference; ``cap`` is the largest file in bytes;
+    ``embed`` are the origins in whose frames it may stand."""
 
     words: Callable[[str], Words]
     locales: tuple[str, ...]
     cap: int
+    embed: tuple[str, ...] = ()
     assets: Assets = field(default_factory=Assets.load)
 
     def render(
@@ -125,8 +128,9 @@ class Page:
         """The whole page with the talk in it. ``key()`` is a fresh id for each of its forms."""
         words = self.words(locale)
         other = next((other for other in self.locales if other != locale), locale)
-        plain = _Plain(words, visitor.form_token, key)
+        plain, home = _Plain(words, visitor.form_token, key), visitor.home
         given = {
+            "home": home,
             "lang": _language(locale),
             "other": other,
             "other_lang": _language(other),
@@ -134,7 +138,7 @@ class Page:
             "symbols": self.assets.symbols(),
             "page": _inline_json(self._for_scripts(words, locale)),
             "log": "".join(map(plain.line, lines)) or plain.greeting(),
-            "refresh": '<noscript><meta http-equiv="refresh" content="4;url=/"></noscript>' if note.refresh else "",
+            "refresh": _REFRESH.format(home=home) if note.refresh else "",
             "notice": html.escape(note.message),
             "notice_hidden": "" if note.message else "hidden",
             "text": html.escape(note.text),
@@ -147,9 +151,12 @@ class Page:
             name = match[1]
             return html.escape(words(name)) if name.startswith("web.") else given[name]
 
-        return web.Response(
-            text=_FIELD.sub(filled, _TEMPLATE), content_type="text/html", headers={**HEADERS, "Vary": "Accept-Language"}
-        )
+        headers = {**HEADERS, "Vary": "Accept-Language"}
+        if visitor.embedded and self.embed:
+            ancestors = f"frame-ancestors {' '.join(self.embed)}"
+            policy = HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'", ancestors)
+            headers["Content-Security-Policy"] = policy
+        return web.Response(text=_FIELD.sub(filled, _TEMPLATE), content_type="text/html", headers=headers)
 
     def _for_scripts(self, words: Words, locale: str) -> JsonObject:
         return {

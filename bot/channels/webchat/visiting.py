@@ -15,7 +15,7 @@ from bot.channels.webchat.page import Note, Page
 from bot.errors import BadRequest, StoreUnavailable
 from bot.message import JsonObject, MessageKind
 
-BACK = {"Location": "/?sent=1#composer", "Cache-Control": "no-store"}
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,19 @@ class Visiting:
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """The page with the talk in it; ``?lang=`` chooses its language."""
+        return await self._opened(request, self.desk.door.visitor(request))
+
+    async def embedded(self, request: web.Request) -> web.StreamResponse:
+        """The same page in a frame of another site."""
+        return await self._opened(request, self.desk.door.embedded(request))
+
+    async def _opened(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         chosen = request.query.get("lang", "")
         if chosen in self.desk.locales:
-            moved = web.Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
-            self.desk.door.speak(moved, chosen)
+            moved = web.Response(status=303, headers={"Location": visitor.home, **NOT_KEPT})
+            self.desk.door.speak(moved, chosen, embedded=visitor.embedded)
             return moved
-        return await self._show(request, self.desk.door.visitor(request), Note(refresh="sent" in request.query))
+        return await self._show(request, visitor, Note(refresh="sent" in request.query))
 
     async def static(self, request: web.Request) -> web.StreamResponse:
         """One of the page's files."""
@@ -60,7 +67,7 @@ class Visiting:
             return await self._show(request, visitor, Note(words(error.key, **error.params), text), 400)
         except (StoreUnavailable, TimeoutError):
             return await self._show(request, visitor, Note(words("web.error.unavailable"), text), 503)
-        return web.Response(status=303, headers=BACK)
+        return web.Response(status=303, headers={"Location": f"{visitor.home}?sent=1#composer", **NOT_KEPT})
 
     async def _show(self, request: web.Request, visitor: Visitor, note: Note, status: int = 200) -> web.StreamResponse:
         lines: list[JsonObject] = []

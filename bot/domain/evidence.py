@@ -42,6 +42,7 @@ _HEARD = frozenset({Copy.SOUND, Copy.VIDEO, Copy.ORIGINAL})
 SPOKEN = frozenset({"voice", "audio", "video"})
 """Types of attachments in which somebody speaks."""
 
+SILK = "audio/silk"
 DOCUMENTS = frozenset(
     {
         "application/pdf",
@@ -49,7 +50,7 @@ DOCUMENTS = frozenset(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         "text/plain",
-        "audio/silk",
+        SILK,
     }
 )
 """What no copy is made of, and people need to read or hear all the same: it is saved, never opened in a browser."""
@@ -68,7 +69,7 @@ BOXES_MOST = 40
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True):
-    """A copy of a file. ``mime`` is "" while it is still to be made, and when it could not be; ``boxes`` are covered."""
+    """A copy of a file. ``mime`` is "" while it is to be made, and when it could not be; ``boxes`` are covered."""
 
     attachment: str
     kind: Copy

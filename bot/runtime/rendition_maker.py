@@ -17,7 +17,10 @@ AT_ONCE = 16
 
 PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic"})
 SOUNDS = frozenset(
-    {"audio/amr", "audio/amr-wb", "audio/ogg", "audio/mpeg", "audio/aac", "audio/wav", "audio/mp4", "video/ogg"}
+    {
+        *("audio/amr", "audio/amr-wb", "audio/ogg", "audio/mpeg", "audio/aac", "audio/wav", "audio/mp4", "audio/3gpp"),
+        *("audio/webm", "audio/matroska", "video/ogg"),
+    }
 )
 VIDEOS = frozenset({"video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/3gpp", "video/3gpp2"})
 _SPEECH = frozenset({AttachmentType.VOICE, AttachmentType.AUDIO})

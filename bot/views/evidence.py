@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,8 +11,9 @@ class Evidence:
     """A file as one reader may have it. All texts are in the reader's language.
 
     ``type`` is a `bot.message.AttachmentType`; ``label`` says what it is, of whom and since when, in one line, and is
-    the text in a picture's place. ``sender`` and ``at`` are the parts of it. ``answer`` counts the answer it belongs to
-    from 1 (0: it is not an answer's). ``theirs``: the reader sent it.
+    the text in a picture's place. ``sender`` and ``at`` are the parts of it, ``sent_at`` is the same moment.
+    ``resident``: it came from somebody the ticket belongs to, ``theirs``: the reader sent it. ``answer`` counts the
+    answer it left with from 1 (0: with none).
 
     ``thumb``, ``shown``, ``sound``, ``video``, ``poster``, ``download`` and ``box`` are names that come after the
     page's ``file_base``, "" for what there is not or what this reader may not have. ``width`` and ``height`` are those
@@ -25,6 +27,8 @@ class Evidence:
     label: str
     sender: str
     at: str
+    sent_at: datetime
+    resident: bool
     answer: int = 0
     theirs: bool = False
     thumb: str = ""

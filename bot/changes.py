@@ -12,6 +12,7 @@ from bot.domain.evidence import Boxing, Transcript
 from bot.domain.findings import Finding
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.review import Review
+from bot.domain.sheets import AnySheet
 from bot.domain.ticket import Event, Ticket
 from bot.message import Answer, InboundMessage, Push
 
@@ -134,6 +135,21 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that somebody is owed in chat: it is drawn a moment later and pushed after the words it belongs to.
+
+    ``key`` is unique: the same picture is never owed twice. ``alt`` says in words what it shows, for who cannot see it.
+    ``asked``: the person waits for it.
+    """
+
+    key: str
+    address: Address
+    sheet: AnySheet
+    alt: str
+    at: datetime
+    asked: bool = True
+
+
 class Changes(msgspec.Struct):
     """What should become true, all of it or nothing, when a turn is committed.
 
@@ -178,6 +194,7 @@ class Changes(msgspec.Struct):
     boxings: list[Boxing] = msgspec.field(default_factory=list)  # each takes the place of that photo's last one
     transcripts: list[Transcript] = msgspec.field(default_factory=list)  # likewise
     published: list[tuple[Board, str]] = msgspec.field(default_factory=list)  # boards, and who published them
+    drawings: list[Drawing] = msgspec.field(default_factory=list)
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:
         """Keep a ticket as it is after these events."""

@@ -105,12 +105,20 @@ class Choice(msgspec.Struct, frozen=True):
     word: str = ""
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture the desk shows: its content in the media store by SHA-256, its type, and the same in words."""
+
+    sha256: str
+    mime: str
+    alt: str
+
+
 class Reply(msgspec.Struct, frozen=True):
     """What the desk says: words, and what can be tapped.
 
     Messages with the same ``slot`` are one card: a channel that can edit shows the newest in the place of the last.
     ``ask`` asks the channel for its own picker ("place", "contact"). ``ticket`` is the number it is about: whoever
-    quotes it speaks of that ticket.
+    quotes it speaks of that ticket. ``picture`` is shown with the words; only what is pushed has one.
     """
 
     text: str
@@ -118,6 +126,7 @@ class Reply(msgspec.Struct, frozen=True):
     slot: str = ""
     ask: str = ""
     ticket: str = ""
+    picture: Picture | None = None
 
     @property
     def typed(self) -> str:

@@ -1,4 +1,4 @@
-"""What follows an answer, as rows: reviews, and links between tickets."""
+"""What follows an answer, as rows: reviews, links between tickets, boards, pictures of them that are owed."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class LoopRows(msgspec.Struct):
     boards: Sequence[Row] = ()
     removed: Sequence[Row] = ()
     unlinked: Sequence[Row] = ()
+    drawings: Sequence[Row] = ()
 
 
 def loop_rows_of(changes: Changes) -> LoopRows:
@@ -37,4 +38,8 @@ def loop_rows_of(changes: Changes) -> LoopRows:
         boards=[(board.period, by, as_json(board), micros(board.at)) for board, by in changes.published],
         removed=[(ticket, str(address)) for ticket, address in changes.removed_reporters],
         unlinked=changes.unlinked.copy(),
+        drawings=[
+            (d.key, str(d.address), "asked" if d.asked else "sent", as_json(d), micros(d.at), None, "")
+            for d in changes.drawings
+        ],
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.sqlite import insert
 
 from storage import schema_loop as t
+from storage import schema_pages
 from storage.loop_rows import LoopRows
 from storage.many_rows import ManyRows, insertion, once
 from storage.staff_rows import Row
@@ -30,6 +31,7 @@ def _newest(table: Table, *key: str) -> ManyRows:
 
 _REVIEW = _newest(t.review, *_KEY)
 _FINDING = _newest(t.finding, "ticket", "round")
+_DRAWING = once(schema_pages.drawing, "key")
 _LINK = once(t.link, "ticket", "kind", "other")
 
 _UNLINKED = "DELETE FROM link WHERE ticket = ? AND kind = ? AND other = ?"
@@ -54,6 +56,9 @@ def write_loop(connection: sqlite3.Connection, many: Sequence[LoopRows]) -> None
     boards = {row[0]: row for rows in many for row in rows.boards}
     if boards:
         _BOARD.run(connection, [boards[key] for key in sorted(boards)])
+    drawings = {row[0]: row for rows in many for row in reversed(rows.drawings)}
+    if drawings:
+        _DRAWING.run(connection, [drawings[key] for key in sorted(drawings)])
     removed = [row for rows in many for row in rows.removed]
     if removed:
         connection.executemany(_REMOVED, sorted(removed))

@@ -94,6 +94,7 @@ def rows_of(changes: Changes, now: datetime) -> Rows:
             or changes.published
             or changes.removed_reporters
             or changes.unlinked
+            or changes.drawings
         ):
             rows.loop = loop_rows_of(changes)
         if changes.boxings or changes.transcripts:

@@ -13,13 +13,13 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.changes import AttachmentRecord, Changes, Timer
+from bot.changes import AttachmentRecord, Changes, Drawing, Timer
 from bot.domain.evidence import Rendition
 from bot.domain.pictures import Look
 from bot.errors import ConfigurationError
 from bot.message import InboundMessage
 from bot.ports import ClaimedPush, Clock, PushOutcome
-from storage import pictures, pushes, renditions, search
+from storage import drawings, pictures, pushes, renditions, search
 from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.connection import Connection
 from storage.opening import FolderLock, prepare, writing
@@ -230,6 +230,14 @@ class SqliteStore:
         """Try that voice again at a moment; what never became a ticket's is forgotten. Raises StoreUnavailable."""
         later = partial(renditions.hear_later, attachment=id_, attempts=attempts, at=at, forget_before=forget_before)
         await self._writer.run(later)
+
+    async def undrawn(self, limit: int) -> Sequence[Drawing]:
+        """Pictures that are owed, the oldest first."""
+        return await self._readers.ask(partial(drawings.undrawn, limit=limit))
+
+    async def settle_drawing(self, key: str, problem: str = "") -> None:
+        """Write down that a picture is drawn, or why it never will be. Raises StoreUnavailable."""
+        await self._writer.run(partial(drawings.settle, key=key, problem=problem, now=self._clock.now()))
 
     async def quarantine(
         self, incident: str, why: str, at: datetime, message: InboundMessage | None = None, timer: Timer | None = None

@@ -86,11 +86,11 @@ class Roster:
         if self.settings.wechat.touched:
             from bot.channels.wechat.channel import WeChat
 
-            yield WeChat(wechat_settings(self.settings), self.clock)
+            yield WeChat(wechat_settings(self.settings), self.clock, media=self.media)
         if self.settings.telegram.touched:
             from bot.channels.telegram import Telegram
 
-            yield Telegram(telegram_settings(self.settings, self.cap), self.clock)
+            yield Telegram(telegram_settings(self.settings, self.cap), self.clock, self.media)
 
     def doors(self, channels: Iterable[Channel], take: Take, repeat: Repeat) -> Iterator[web.RouteDef]:
         """The routes by which messages come in. Where we must ask for them, asking is what is repeated."""

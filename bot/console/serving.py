@@ -21,12 +21,14 @@ from bot.runtime import memory
 from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
 from bot.runtime.metrics import Metrics
+from bot.runtime.picture_drawer import PictureDrawer
 from bot.runtime.picture_looker import PictureLooker
 from bot.runtime.rendition_maker import RenditionMaker
 from bot.runtime.watches import (
     TOWN,
     watch_backlog,
     watch_copies,
+    watch_drawings,
     watch_letters,
     watch_pictures,
     watch_town,
@@ -101,6 +103,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         watch_words(engine, store.index_words)
         looker = PictureLooker(store, media, Viewer(), clock.now, lambda: town.guide.calendar.zone)
         watch_pictures(engine, looker.once)
+        watch_drawings(engine, PictureDrawer(store, media, clock, metrics, engine.committed).once)
         watch_copies(engine, RenditionMaker(store, media, Copier()).once)
         loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
 

@@ -88,9 +88,10 @@ class Canvas:
         wide = self.width_of(words, size, bold=bold)
         if wide <= room:
             return words, size
-        size = max(least, size * room / wide)
-        if self.width_of(words, size, bold=bold) <= room + 1:
-            return words, size
+        while size > least:
+            size = max(least, size - 1)
+            if self.width_of(words, size, bold=bold) <= room:
+                return words, size
         kept = len(words)
         while kept and self.width_of(words[:kept] + ELLIPSIS, size, bold=bold) > room:
             kept -= 1

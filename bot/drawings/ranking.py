@@ -11,7 +11,7 @@ NAME, SCORE, SMALL, RANK = 36, 44, 27, 34
 LEFT = MARGIN + 76
 """Where names begin; the rank stands before."""
 
-PILL, PILL_HEIGHT = 104, 44
+PILL, PILL_HEIGHT = 132, 44
 SCORE_ROOM = 120
 
 
@@ -59,5 +59,5 @@ def _line(canvas: Canvas, sheet: BoardSheet, line: BoardLine, y: float) -> None:
     canvas.text(LEFT, y + 26, line.unit, NAME, bold=bool(word), colour=INK, room=name_room)
     canvas.box(LEFT, y + 56, right - LEFT, 12, PALE, radius=6)
     canvas.box(LEFT, y + 56, max((right - LEFT) * min(max(line.score, 0), 100) / 100, 12), 12, colour, radius=6)
-    canvas.text(LEFT, y + 90, line.figures, SMALL, colour=QUIET, room=right - LEFT)
+    canvas.text(LEFT, y + 90, line.figures, SMALL, colour=QUIET, room=right - LEFT, least=22)
     canvas.line(LEFT, y + ROW - 6, right, y + ROW - 6, LINE, 1)

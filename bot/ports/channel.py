@@ -18,6 +18,7 @@ class Traits:
     ``answers_at_once``: the reply travels in the HTTP answer. ``late_card``: pushing a refreshed card after a quiet
     window is possible. ``quiet_window``: even the first card waits for the window. ``edits``: a shown card can be
     replaced. ``buttons``: choices can be tapped (else they are numbered). ``text_limit`` is in ``text_unit``s.
+    ``pictures``: a push may show one.
     ``credits``: how many pushes each action of a person allows, and for how long (empty: no such limit);
     ``credits_reserved`` of them are kept for answers and reviews. ``tells_kept``: pushes that could not be sent are
     told inside the answer to the person's next message.
@@ -30,6 +31,7 @@ class Traits:
     buttons: bool
     text_limit: int
     text_unit: str = "characters"  # or "bytes" of UTF-8
+    pictures: bool = False
     credits: Mapping[MessageKind, tuple[int, timedelta]] = field(default_factory=dict)
     credits_reserved: int = 0
     tells_kept: bool = False

@@ -79,6 +79,9 @@ class Metrics:
         self.media = Counter(
             "minsheng_media_total", "Fetches of files by what became of them.", ["outcome"], registry=registry
         )
+        self.drawings = Counter(
+            "minsheng_drawings_total", "Pictures for chat by what became of them.", ["outcome"], registry=registry
+        )
         self.holiday_days_left = Gauge(
             "minsheng_holiday_days_left", "Days until the known public holidays end.", registry=registry
         )

@@ -35,6 +35,9 @@ LOOK_EVERY = 10.0
 LONGEST_PAUSE = 1.0
 """A push that must wait longer than so many seconds for its turn is put back."""
 
+PICTURE_TRIES = 3
+"""A picture that could not be sent so often is dropped: the words before it say the same."""
+
 DEADLINE = 90.0
 """Seconds; channels give up earlier by themselves."""
 
@@ -152,6 +155,8 @@ class PushSender:
             return self._became(claimed, "expired")
         least = 0 if push.reserve else self._channel.traits.credits_reserved
         spent = claimed.credits is not None and claimed.credits <= least
+        if spent and push.reply.picture is not None:
+            return self._became(claimed, "refused", reason="no credits")  # kept, it would be words without a picture
         if spent and not (push.brief is not None and isinstance(self._channel, BriefChannel)):
             return self._became(claimed, "kept", reason="no credits")
         pause = await self._paced(push)
@@ -187,6 +192,12 @@ class PushSender:
             case TryLater(seconds, reason, whole_channel):
                 now = self._clock.monotonic()
                 self._channel.pace.halted(seconds, None if whole_channel else claimed.push.address, now)
+                if (
+                    claimed.push.reply.picture is not None
+                    and claimed.attempts + 1 >= PICTURE_TRIES
+                    and not whole_channel
+                ):
+                    return self._became(claimed, "refused", reason=reason)
                 if whole_channel:
                     self._halted_until = max(self._halted_until, now + seconds)
                     return self._became(claimed, "ready", reason=reason, seconds=seconds)

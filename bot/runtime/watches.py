@@ -26,6 +26,7 @@ LETTERS_SECONDS = 0.25
 """A look into the box costs some 20 microseconds, and somebody at a terminal waits for it."""
 PICTURES_SECONDS = 2.0
 COPIES_SECONDS = 2.0
+DRAWINGS_SECONDS = 1.0
 WORDS_SECONDS = 1.5
 """What somebody writes can be found so many seconds later, or a little later while much is written."""
 
@@ -96,6 +97,11 @@ def watch_pictures(engine: Engine, look: Callable[[], Awaitable[int]]) -> None:
 def watch_copies(engine: Engine, make: Callable[[], Awaitable[int]]) -> None:
     """Have copies made of the files that came lately, which ``make`` does: a few at a time, and how many they were."""
     engine.add("copies", make, COPIES_SECONDS)
+
+
+def watch_drawings(engine: Engine, draw: Callable[[], Awaitable[int]]) -> None:
+    """Have the pictures drawn that somebody is owed, which ``draw`` does: a few at a time, and how many they were."""
+    engine.add("drawings", draw, DRAWINGS_SECONDS)
 
 
 def watch_words(engine: Engine, index: Callable[[], Awaitable[int]]) -> None:

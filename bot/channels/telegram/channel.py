@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from bot.channels.pictures import content_of, file_name
 from bot.channels.telegram.decode import NAME
 from bot.channels.telegram.pacing import TelegramPace, chat_of
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.telegram.words import TEXT_LIMIT
 from bot.domain.people import Address
-from bot.message import Delivery, Push, TryLater
-from bot.ports import Clock, Fetched, Pace, Traits, Unfetchable
+from bot.message import Delivery, Push, Refused, TryLater
+from bot.ports import Clock, Fetched, MediaStore, Pace, Traits, Unfetchable
 
 if TYPE_CHECKING:
     from bot.channels.telegram.wire import Wire
@@ -40,10 +41,13 @@ class Telegram:
         edits=True,
         buttons=True,
         text_limit=TEXT_LIMIT,
+        pictures=True,
     )
 
-    def __init__(self, settings: TelegramSettings, clock: Clock) -> None:
+    def __init__(self, settings: TelegramSettings, clock: Clock, media: MediaStore | None = None) -> None:
+        """``media`` holds the pictures that are pushed; without it none are shown."""
         self.settings = settings
+        self._media = media
         self.pace: Pace = TelegramPace()
         self._clock = clock
         self._wire: Wire | None = None
@@ -81,7 +85,15 @@ class Telegram:
         """Send a push. ``replaces`` is the id of the message whose slot it takes ("" for none)."""
         if self._wire is None:
             return TryLater(1.0, "not started", whole_channel=True)
-        delivery = await self._wire.show(push.address, push.reply, replaces)
+        picture = push.reply.picture
+        if picture is None:
+            delivery = await self._wire.show(push.address, push.reply, replaces)
+        else:
+            content = await content_of(self._media, picture)
+            if content is None:
+                return Refused("no picture")
+            caption, name = push.reply.text, file_name(picture)
+            delivery = await self._wire.show_picture(push.address, caption, name, picture.mime, content)
         if isinstance(delivery, TryLater) and delivery.reason == "flood":
             return self._flooded(delivery, chat_of(push.address))
         return delivery

@@ -49,6 +49,25 @@ class Asked:
     contains_files: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Parameters, and a picture that goes with them, as a form in parts."""
+
+    parameters: dict[str, Any]
+    name: str
+    mime: str
+    content: bytes
+    contains_files: bool = True
+
+    def form(self) -> aiohttp.FormData:
+        """It as it goes over the wire: what is no text stands there as JSON."""
+        form = aiohttp.FormData()
+        for key, value in self.parameters.items():
+            form.add_field(key, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        form.add_field("photo", self.content, filename=self.name, content_type=self.mime)
+        return form
+
+
 class AiohttpRequest(BaseRequest):
     """Sends the library's requests through one aiohttp session. No error it raises holds the bot's token.
 
@@ -98,12 +117,17 @@ class AiohttpRequest(BaseRequest):
         Raises NotSentError, FloodedError, ServerFaultError, TimedOut or NetworkError.
         """
         url, _, query = url.partition("?")
-        asked = request_data.parameters if request_data is not None else dict(parse_qsl(query))
+        data: bytes | aiohttp.FormData
+        if isinstance(request_data, Upload):
+            data, headers = request_data.form(), None
+        else:
+            asked = request_data.parameters if request_data is not None else dict(parse_qsl(query))
+            data, headers = msgspec.json.encode(asked), _JSON
         reading = read_timeout if isinstance(read_timeout, int | float) else _READ_SECONDS
         timeout = aiohttp.ClientTimeout(total=reading + _CONNECT_SECONDS, connect=_CONNECT_SECONDS, sock_read=reading)
         try:
             async with self.session.request(
-                method, url, data=msgspec.json.encode(asked), headers=_JSON, timeout=timeout, allow_redirects=False
+                method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 status, body = response.status, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

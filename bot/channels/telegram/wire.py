@@ -20,7 +20,7 @@ from telegram.request import RequestData
 from bot.channels.telegram.keyboard import INLINE, keyboard
 from bot.channels.telegram.outcome import edit_lost, failed, nothing_new
 from bot.channels.telegram.pacing import chat_of
-from bot.channels.telegram.request import AiohttpRequest, Asked, FloodedError
+from bot.channels.telegram.request import AiohttpRequest, Asked, FloodedError, Upload
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.telegram.words import fitting
 from bot.domain.people import Address
@@ -28,6 +28,9 @@ from bot.message import Delivered, Delivery, JsonObject, Reply, TryLater, Unclea
 
 UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """What we ask Telegram to tell us."""
+
+CAPTION = 1024
+"""Characters below a picture (core.telegram.org/bots/api#sendphoto)."""
 
 log = structlog.get_logger()
 
@@ -81,6 +84,18 @@ class Wire:
         except (KeyError, TypeError, ValueError, AttributeError) as error:  # the library could not read the answer
             return Unclear(f"unreadable answer: {type(error).__name__}")
         return Delivered(str(sent["message_id"]))
+
+    async def show_picture(self, address: Address, caption: str, name: str, mime: str, content: bytes) -> Delivery:
+        """Show a picture with words below it."""
+        parameters = {"chat_id": chat_of(address), "caption": caption[:CAPTION]}
+        asked = cast(RequestData, Upload(parameters, name, mime, content))
+        try:
+            sent: Any = await self.request.post(f"{self._url}/sendPhoto", asked)
+            return Delivered(str(sent["message_id"]))
+        except TelegramError as error:
+            return failed(error, address)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:  # the library could not read the answer
+            return Unclear(f"unreadable answer: {type(error).__name__}")
 
     async def _ask(self, method: str, chat: str, text: str, markup: JsonObject | None, **more: Any) -> Any:
         """The raw result of saying something. Making it into the library's objects would cost more than sending it."""

@@ -33,7 +33,13 @@ class WebChat:
 
     name: str = CHANNEL
     traits = Traits(
-        answers_at_once=True, quiet_window=True, late_card=True, edits=True, buttons=True, text_limit=TEXT_LIMIT
+        answers_at_once=True,
+        quiet_window=True,
+        late_card=True,
+        edits=True,
+        buttons=True,
+        text_limit=TEXT_LIMIT,
+        pictures=True,
     )
 
     def __init__(
@@ -85,6 +91,7 @@ class WebChat:
             web.get("/chat/updates", listening.updates, allow_head=False),
             web.post("/chat/shown", listening.shown),
             web.get("/chat/attachments/{id}", listening.attachment),
+            web.get("/chat/pictures/{sha256}", listening.picture),
         ]
 
     async def deliver(self, push: Push, replaces: str) -> Delivery:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.changes import AttachmentRecord
+from bot.message import Picture
 from bot.ports import MediaStore
 
 INLINE = frozenset(
@@ -75,6 +76,24 @@ async def send(request: web.Request, record: AttachmentRecord, media: MediaStore
         async with aclosing(_cut(media.open(record.sha256), start, end)) as pieces:
             async for piece in pieces:
                 await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+async def send_picture(request: web.Request, picture: Picture, media: MediaStore) -> web.StreamResponse:
+    """Stream a picture the desk drew; its name is its content, so it never changes."""
+    headers = {
+        "Content-Type": picture.mime if picture.mime in INLINE else "application/octet-stream",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, max-age=86400, immutable",
+    }
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    if request.method != "HEAD":
+        async for piece in media.open(picture.sha256):
+            await response.write(piece)
     await response.write_eof()
     return response
 

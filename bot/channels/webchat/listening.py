@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.channels.webchat import files
-from bot.channels.webchat.desk import Desk, read_body
+from bot.channels.webchat.desk import HISTORY, Desk, read_body
 from bot.channels.webchat.live import Stream
-from bot.channels.webchat.wire import bad
+from bot.channels.webchat.wire import bad, picture_in
 from bot.errors import BadRequest, StoreUnavailable
 from bot.message import JsonObject
 
@@ -106,6 +106,18 @@ class Listening:
             if visitor and record.address == visitor.address and record.state == "stored" and record.sha256:
                 return await files.send(request, record, self.desk.media)
         return self.desk.not_found(request)
+
+    async def picture(self, request: web.Request) -> web.StreamResponse:
+        """A picture the desk showed to the person who asks. Anybody else's does not exist."""
+        visitor = self.desk.door.known(request)
+        try:
+            lines = await self.desk.reader.talk(visitor.address, HISTORY) if visitor else ()
+        except (StoreUnavailable, TimeoutError):
+            return self.desk.unavailable(request)
+        picture = picture_in(lines, request.match_info["sha256"])
+        if picture is None or not await self.desk.media.exists(picture.sha256):
+            return self.desk.not_found(request)
+        return await files.send_picture(request, picture, self.desk.media)
 
 
 async def _tell(response: web.StreamResponse, stream: Stream) -> None:

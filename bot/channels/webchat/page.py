@@ -182,6 +182,9 @@ class _Plain:
         speaker = self.words("web.desk" if who == DESK else "web.you")
         parts = [f'<span class="sr">{html.escape(speaker)}</span>']
         parts += [self._attachment(a) for a in line.get("attachments", ())]
+        if picture := line.get("picture"):
+            source, alt = html.escape(picture["src"]), html.escape(picture["alt"])
+            parts.append(f'<a href="{source}"><img class="drawn" src="{source}" alt="{alt}" loading="lazy"></a>')
         if line["text"]:
             parts.append(f'<p class="text">{linked(line["text"])}</p>')
         elif line.get("place"):

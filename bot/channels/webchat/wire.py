@@ -9,11 +9,12 @@ from aiohttp import web
 
 from bot.changes import AttachmentRecord
 from bot.domain.people import Address
-from bot.message import JsonObject, Push, Reply
+from bot.message import JsonObject, Picture, Push, Reply
 from bot.ports import Line
 
 RESIDENT = "resident"
 DESK = "desk"
+PICTURES = "/chat/pictures/"
 
 
 def moment(at: datetime) -> str:
@@ -26,9 +27,9 @@ def message_key(address: Address, client_key: str) -> str:
     return f"{address.id}:{client_key}"
 
 
-def reply_line(line_id: str, at: datetime, reply: Reply) -> JsonObject:
-    """Something the desk says."""
-    return {
+def reply_line(line_id: str, at: datetime, reply: Reply, pictures: str = PICTURES) -> JsonObject:
+    """Something the desk says; its picture, if it has one, is to be had below ``pictures``."""
+    line: JsonObject = {
         "id": line_id,
         "who": DESK,
         "at": moment(at),
@@ -37,6 +38,9 @@ def reply_line(line_id: str, at: datetime, reply: Reply) -> JsonObject:
         "slot": reply.slot,
         "ask": reply.ask,
     }
+    if reply.picture is not None:
+        line["picture"] = {"src": pictures + reply.picture.sha256, "alt": reply.picture.alt}
+    return line
 
 
 def push_line(push: Push, at: datetime) -> JsonObject:
@@ -44,7 +48,7 @@ def push_line(push: Push, at: datetime) -> JsonObject:
     return reply_line(push.key, at, push.reply)
 
 
-def talk_lines(address: Address, lines: Iterable[Line]) -> list[JsonObject]:
+def talk_lines(address: Address, lines: Iterable[Line], pictures: str = PICTURES) -> list[JsonObject]:
     """A talk as the page shows it: of the lines with one slot only the last, and nothing that has nothing to show."""
     shown: list[JsonObject] = []
     slots: set[str] = set()
@@ -54,10 +58,17 @@ def talk_lines(address: Address, lines: Iterable[Line]) -> list[JsonObject]:
                 if line.reply.slot in slots:
                     continue
                 slots.add(line.reply.slot)
-            shown.append(reply_line(_client_id(address, line), line.at, line.reply))
+            shown.append(reply_line(_client_id(address, line), line.at, line.reply, pictures))
         elif line.text or line.attachments or line.pin:
             shown.append(_plain(address, line))
     return shown[::-1]
+
+
+def picture_in(lines: Iterable[Line], sha256: str) -> Picture | None:
+    """The picture of that name, if somebody was shown it in their talk."""
+    replies = (line.reply for line in lines)
+    shown = (reply.picture for reply in replies if isinstance(reply, Reply) and reply.picture is not None)
+    return next((picture for picture in shown if picture.sha256 == sha256), None)
 
 
 def answer_id(client_key: str) -> str:

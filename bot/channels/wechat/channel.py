@@ -17,12 +17,25 @@ from bot.channels.wechat.media import Files
 from bot.channels.wechat.menu import SetupStep, check, set_up
 from bot.channels.wechat.model import word
 from bot.channels.wechat.outcome import TOO_LONG, delivery_of, knocked
+from bot.channels.wechat.pictures import Uploads
 from bot.channels.wechat.render import TEXT_LIMIT, fitted, passive
 from bot.channels.wechat.settings import WeChatSettings
 from bot.channels.wechat.wire import Wire
 from bot.errors import BadRequest, Forged, StoreError
-from bot.message import Answer, Delivered, Delivery, InboundMessage, Kept, Lane, MessageKind, Push, Reply
-from bot.ports import Clock, Fetched, NoPace, Pace, Traits, Unfetchable
+from bot.message import (
+    Answer,
+    Delivered,
+    Delivery,
+    InboundMessage,
+    Kept,
+    Lane,
+    MessageKind,
+    Picture,
+    Push,
+    Refused,
+    Reply,
+)
+from bot.ports import Clock, Fetched, MediaStore, NoPace, Pace, Traits, Unfetchable
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +74,14 @@ class WeChat:
     name = CHANNEL
     pace: Pace = NoPace()
 
-    def __init__(self, settings: WeChatSettings, clock: Clock, budget: float = BUDGET_SECONDS) -> None:
+    def __init__(
+        self,
+        settings: WeChatSettings,
+        clock: Clock,
+        budget: float = BUDGET_SECONDS,
+        media: MediaStore | None = None,
+    ) -> None:
+        """``media`` holds the pictures that are pushed; without it none are shown."""
         self.settings = settings
         self.traits = Traits(
             answers_at_once=True,
@@ -74,6 +94,7 @@ class WeChat:
             credits=CREDITS if settings.customer_service else {},
             credits_reserved=2,
             tells_kept=True,
+            pictures=settings.customer_service,
         )
         self.refusals: Counter[str] = Counter()
         self._clock = clock
@@ -81,6 +102,7 @@ class WeChat:
         self._wire = Wire.of(settings)
         self._api = Api(settings, clock)
         self._files = Files(self._api, clock)
+        self._uploads = Uploads(self._api, clock, media)
 
     async def start(self) -> None:
         """Open the connection pool."""
@@ -151,6 +173,8 @@ class WeChat:
         """Send a push as a customer-service text, else by a template; nothing shown can be replaced, so ``replaces``
         does not matter. Numbers are shown only for what the person has just asked: later they would mean another list.
         """
+        if push.reply.picture is not None:
+            return await self._show(push.address.id, push.reply.picture)
         if not self.settings.customer_service:
             return await self._knock(push, Kept("no customer service"))
         reply = push.reply if push.lane is Lane.REPLY else Reply(push.reply.typed)
@@ -176,6 +200,17 @@ class WeChat:
         if isinstance(result, Lost):
             result = await self._api.post(TEMPLATE_PATH, message)  # WeChat knows it by its client_msg_id
         return knocked(result, kept, self._clock.now())
+
+    async def _show(self, to: str, picture: Picture) -> Delivery:
+        """Send a picture, or drop it: kept for later it would come without the words before it."""
+        if not self.settings.customer_service:
+            return Refused("no customer service")
+        uploaded = await self._uploads.media_id(picture)
+        if not isinstance(uploaded, str):
+            return uploaded
+        asked = {"touser": to, "msgtype": "image", "image": {"media_id": uploaded}}
+        delivery = delivery_of(await self._api.post("/cgi-bin/message/custom/send", asked), self._clock.now())
+        return Refused(delivery.reason) if isinstance(delivery, Kept) else delivery
 
     async def _say(self, to: str, text: str) -> Result:
         return await self._api.post(

@@ -124,6 +124,7 @@ export class Log {
       bubble.append(attachment(file));
       if ((file.type === "photo" || file.type === "video") && (file.url || file.state === "stored")) bubble.classList.add("bare");
     }
+    if (line.picture) bubble.append(picture(line.picture));
     if (line.text) bubble.append(text(line.text));
     else if (line.place) bubble.append(h("p", { class: "place-line" }, icon("pin"), h("span", {}, words("place.sent"))));
     const stack = h("div", { class: "stack" }, bubble);
@@ -208,6 +209,11 @@ function text(said) {
   }
   paragraph.append(said.slice(end));
   return paragraph;
+}
+
+// A picture the desk drew: as wide as the talk, and whole when tapped.
+function picture(drawn) {
+  return h("a", { href: drawn.src, target: "_blank", rel: "noopener" }, h("img", { class: "drawn", src: drawn.src, alt: drawn.alt }));
 }
 
 function when(at) {

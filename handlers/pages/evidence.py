@@ -4,23 +4,20 @@ decided in one place, `bot.domain.evidence.may_open`."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from bot.changes import AttachmentRecord, Looked
-from bot.domain.evidence import DOCUMENTS, NO_COPIES, SILK, SPOKEN, Asker, Copies, Copy, File, Sender, may_open
-from bot.domain.people import Staff
+from bot.changes import Looked
+from bot.domain.evidence import DOCUMENTS, SILK, SPOKEN, Copy, Sender
 from bot.domain.permission import Act, may
-from bot.domain.ticket import Action, Ticket
+from bot.domain.ticket import Ticket
 from bot.domain.wall import open_to
 from bot.errors import NotFound
 from bot.turn import Turn
 from bot.views.evidence import Evidence, OpenedFile, Pair
-from handlers.discretion import JOINED
+from handlers.files import Files, Seen, files_of, find
 from handlers.naming import moment, unit_name
-from handlers.staff.me import Me, is_mine
+from handlers.pages.frame import STAFF, at_page
+from handlers.staff.me import Me
 
-DROPPED = "dropped"
-_OUR_DATA = ("evidence", "enclosed")
 _ENDINGS: Mapping[str, str] = {
     "image/jpeg": "jpg",
     "image/png": "png",
@@ -44,62 +41,9 @@ _ENDINGS: Mapping[str, str] = {
 """What a file is called when it is saved; anything else is ``bin``, which no system opens by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A file as somebody asks for it."""
-
-    record: AttachmentRecord
-    copies: Copies
-    file: File
-    staff: Staff | None
-    answer: int
-
-    @property
-    def from_resident(self) -> bool:
-        """Whether it came from somebody the ticket belongs to."""
-        return self.staff is None and not self.answer
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The files of a ticket, and who asks for them."""
-
-    ticket: Ticket
-    asker: Asker
-    seen: tuple[Seen, ...]
-
-    def may(self, seen: Seen, kind: Copy) -> bool:
-        """Whether whoever asks may open that copy."""
-        return may_open(self.asker, self.ticket, seen.file, kind)
-
-
-async def files_of(turn: Turn, ticket: Ticket, staff: Me | None) -> Files:
-    """All files of a ticket, for a member of staff or (None) for the person whose turn it is."""
-    reporters = {reporter.address: reporter.role for reporter in await turn.read.reporters(ticket.number)}
-    directory = await turn.read.directory()
-    by, answers = await _of_staff(turn, ticket, directory.by_id)
-    records = [each for each in await turn.read.attachments_of(ticket.number) if each.state != DROPPED]
-    copies = await turn.read.copies([record.id for record in records])
-    unit = staff.staff.unit if staff is not None else ""
-    found = []
-    for record in records:
-        role = reporters.get(record.address, "")
-        sent_by = by.get(record.id) or (None if role else directory.at(record.address))
-        there, answer = copies.get(record.id, NO_COPIES), answers.get(record.id, 0)
-        file = File(
-            type=record.type,
-            mime=record.mime,
-            sender=_sender(turn, record, role, sent_by, staff, unit),
-            answered=bool(answer),
-            boxed=there.boxing is not None,
-            copied=there.copied,
-        )
-        found.append(Seen(record, there, file, sent_by, answer))
-    if staff is not None:
-        asker = Asker(person=staff.person, mine=await is_mine(turn, staff, ticket))
-    else:
-        asker = Asker(role=reporters.get(turn.address, ""))
-    return Files(ticket, asker, tuple(found))
+def staff_base(number: str) -> str:
+    """What stands before the names of a ticket's files on a page of staff: `file_base`."""
+    return f"{STAFF}files/{number}/"
 
 
 async def evidence_of(turn: Turn, ticket: Ticket, staff: Me | None) -> tuple[Evidence, ...]:
@@ -133,6 +77,29 @@ def pairs(turn: Turn, evidence: Sequence[Evidence]) -> tuple[Pair, ...]:
     return tuple(found)
 
 
+async def staff_opens(turn: Turn, number: str, id_: str, kind: str, *, recorded: bool) -> OpenedFile:
+    """A file that somebody of the staff, who is at a page, wants to open. Raises NotFound."""
+    me, ticket = await at_page(turn), await turn.read.ticket(number)
+    if ticket is None:
+        raise NotFound(number=number)
+    return await opened(turn, ticket, me, id_, _copy(kind, number), recorded=recorded)
+
+
+async def holder_opens(turn: Turn, number: str, id_: str, kind: str) -> OpenedFile:
+    """A file that somebody a ticket belongs to wants to open from their page. Raises NotFound."""
+    ticket = await turn.read.ticket(number)
+    if ticket is None or not await turn.read.owns(turn.address, number):
+        raise NotFound(number=number)
+    return await opened(turn, ticket, None, id_, _copy(kind, number))
+
+
+def _copy(name: str, number: str) -> Copy:
+    try:
+        return Copy(name)
+    except ValueError:
+        raise NotFound(number=number) from None
+
+
 async def opened(
     turn: Turn, ticket: Ticket, staff: Me | None, id_: str, kind: Copy, *, recorded: bool = True
 ) -> OpenedFile:
@@ -141,7 +108,7 @@ async def opened(
     Raises NotFound: the same for what is not there and what is not theirs.
     """
     files = await files_of(turn, ticket, staff)
-    seen = next((each for each in files.seen if each.record.id == id_), None)
+    seen = find(files, id_)
     if seen is None or not files.may(seen, kind):
         raise NotFound(number=ticket.number)
     if staff is not None and recorded and kind not in _UNRECORDED:
@@ -161,36 +128,6 @@ async def opened(
 
 _UNRECORDED = frozenset({Copy.THUMB, Copy.BOXED_THUMB, Copy.POSTER})
 """What stands on a page whose reading is recorded."""
-
-
-async def _of_staff(
-    turn: Turn, ticket: Ticket, by_id: Mapping[str, Staff]
-) -> tuple[Mapping[str, Staff], Mapping[str, int]]:
-    """Which files came from whom of the staff, and with which answer they left, counted from 1."""
-    by: dict[str, Staff] = {}
-    answers: dict[str, int] = {}
-    count = 0
-    for event in await turn.read.events(ticket.number):
-        staff = by_id.get(event.by)
-        count += event.action is Action.ANSWER
-        for name in _OUR_DATA:
-            ids = event.data.get(name, ())
-            for id_ in map(str, ids) if isinstance(ids, list | tuple) else ():
-                if staff is not None:
-                    by.setdefault(id_, staff)
-                if event.action is Action.ANSWER:
-                    answers.setdefault(id_, count)
-    return by, answers
-
-
-def _sender(
-    turn: Turn, record: AttachmentRecord, role: str, sent_by: Staff | None, staff: Me | None, unit: str
-) -> Sender:
-    if sent_by is not None:
-        return Sender.UNIT if unit and sent_by.unit == unit else Sender.STAFF
-    if staff is None and record.address == turn.address:
-        return Sender.SELF
-    return Sender.FILER if role and role != JOINED else Sender.JOINED
 
 
 def _shows(files: Files, seen: Seen, staff: Me | None) -> bool:

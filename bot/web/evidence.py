@@ -1,0 +1,172 @@
+"""Files of tickets on their way to a browser, and the page on which parts of a photo are covered.
+
+Nothing is ever sent as what its sender says it is. Copies that the desk has made go out as what they are, everything
+else to be saved, as bytes of no type; and neither may run anything, or be taken for anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from bot.errors import Malformed, NotFound
+from bot.turn import Turn
+from bot.views.boxing import BoxPage
+from bot.views.evidence import OpenedFile
+from bot.web.sign_in import SignedIn
+from bot.web.staff_door import StaffDoor
+
+INLINE = frozenset({"image/jpeg", "audio/mpeg", "video/mp4", "video/webm"})
+"""What a browser may show."""
+
+SAVED = "application/octet-stream"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_STAFF = "/staff/files/{number:[0-9]{6}-[0-9]{6}}/{id:[0-9A-Za-z_-]{1,64}}"
+_RESIDENT = "/t/{link}/files/{id:[0-9A-Za-z_-]{1,64}}"
+_KIND = "/{kind:[a-z_]{1,20}}"
+_PIECE = 256 * 1024
+
+Content = Callable[[str], AsyncIterator[bytes]]
+"""sha256 -> the content in pieces. Raises NotFound."""
+
+
+class StaffOpens(Protocol):
+    """(turn, number, id, kind) -> the file. ``recorded``: that they opened it is written down. Raises NotFound."""
+
+    async def __call__(self, turn: Turn, number: str, id_: str, kind: str, *, recorded: bool) -> OpenedFile: ...
+
+
+class Holders(Protocol):
+    """What residents' pages need."""
+
+    async def opens(self, link: str, id_: str, kind: str) -> OpenedFile:
+        """The file, for whoever has the link. Raises NotFound: the same for every reason."""
+        ...
+
+    async def correct(self, link: str, id_: str, nonce: str, words: str, request: web.Request) -> bool:
+        """Write down what was really said in their voice; False for a link or a form that is not good."""
+        ...
+
+
+def staff_routes(
+    door: StaffDoor,
+    opens: StaffOpens,
+    boxing: Callable[[Turn, str, str], Awaitable[BoxPage]],
+    content: Content,
+) -> list[web.RouteDef]:
+    """The files of tickets for staff, and covering parts of photos."""
+
+    async def file(request: web.Request, who: SignedIn) -> web.StreamResponse:
+        number, id_, kind = (request.match_info[name] for name in ("number", "id", "kind"))
+        first = request.method == "GET" and _begins(request)
+
+        async def see(turn: Turn) -> OpenedFile:
+            return await opens(turn, number, id_, kind, recorded=first)
+
+        return await sent(request, await door.look(request, who, see), content)
+
+    async def box(request: web.Request, who: SignedIn) -> web.StreamResponse:
+        number, id_ = request.match_info["number"], request.match_info["id"]
+
+        async def see(turn: Turn) -> BoxPage:
+            return await boxing(turn, number, id_)
+
+        page = await door.look(request, who, see)
+        answer = await door.said(request, who)
+        said = answer.reply.text if answer is not None and answer.reply is not None else ""
+        base = f"/staff/files/{number}/"
+        return door.page(request, who, page.frame, "evidence/box.html", page=page, said=said, file_base=base)
+
+    async def covered(request: web.Request, who: SignedIn) -> web.StreamResponse:
+        number, id_ = request.match_info["number"], request.match_info["id"]
+        fields = await request.post()
+        nonce = door.checked(request, who, fields)
+        boxes = _drawn(fields.getall("kept", []), str(fields.get("boxes", "")), _typed(fields))
+        await door.act(request, who, nonce, f"{number}:cover={id_} {boxes}")
+        raise door.back(request.path, nonce)
+
+    return [
+        web.get(f"{_STAFF}/box", door.sign_in.required(box)),
+        web.post(f"{_STAFF}/box", door.sign_in.required(covered)),
+        web.get(_STAFF + _KIND, door.sign_in.required(file)),
+    ]
+
+
+def resident_routes(holders: Holders, content: Content) -> list[web.RouteDef]:
+    """The files of a ticket for whoever has a link to its page, and their words for what was heard in a voice."""
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        link, id_, kind = (request.match_info[name] for name in ("link", "id", "kind"))
+        return await sent(request, await holders.opens(link, id_, kind), content)
+
+    async def words(request: web.Request) -> web.StreamResponse:
+        link, id_ = request.match_info["link"], request.match_info["id"]
+        fields = await request.post()
+        nonce, text = (str(fields.get(name, "")) for name in ("nonce", "words"))
+        if not await holders.correct(link, id_, nonce, text, request):
+            raise NotFound()
+        raise web.HTTPSeeOther(f"/t/{link}?said={nonce}#said")
+
+    return [web.post(f"{_RESIDENT}/words", words), web.get(_RESIDENT + _KIND, file)]
+
+
+async def sent(request: web.Request, file: OpenedFile, content: Content) -> web.StreamResponse:
+    """A file, or the part of it that is asked for (RFC 9110, 14): players will not wind a sound that cannot be."""
+    inline = file.inline and file.mime in INLINE
+    headers = {**HEADERS, "Accept-Ranges": "bytes"}
+    try:
+        asked = request.http_range
+        first, after, _ = slice(asked.start, asked.stop).indices(file.bytes)
+    except ValueError:
+        first, after, asked = 0, file.bytes, slice(None)
+    partial = asked.start is not None or asked.stop is not None
+    if partial and first >= after:
+        raise web.HTTPRequestRangeNotSatisfiable(headers={**headers, "Content-Range": f"bytes */{file.bytes}"})
+    if partial:
+        headers["Content-Range"] = f"bytes {first}-{after - 1}/{file.bytes}"
+    headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{file.name}"'
+    headers["Content-Type"] = file.mime if inline else SAVED
+    headers["Content-Length"] = str(after - first)
+    response = web.StreamResponse(status=206 if partial else 200, headers=headers)
+    pieces = content(file.sha256)
+    begun = await anext(pieces, b"")  # what is not there is told before the answer has begun
+    await response.prepare(request)
+    if request.method != "HEAD":
+        at = 0
+        for_now = begun
+        while for_now and at < after:
+            piece = for_now[max(0, first - at) : after - at]
+            if piece:
+                await response.write(piece)
+            at += len(for_now)
+            for_now = await anext(pieces, b"")
+    await response.write_eof()
+    return response
+
+
+def _begins(request: web.Request) -> bool:
+    """Whether a request asks for a file from its beginning: not for what comes after what was sent already."""
+    return request.headers.get("Range", "bytes=0-").replace(" ", "").startswith("bytes=0-")
+
+
+def _drawn(kept: Iterable[Any], drawn: str, typed: str) -> str:
+    """All boxes of a form, as the desk is told them. Raises Malformed for far too many."""
+    boxes = ";".join(filter(None, (*map(str, kept), drawn.strip(" ;"), typed)))
+    if len(boxes) > 4000:
+        raise Malformed("web.error.malformed")
+    return boxes
+
+
+def _typed(fields: Any) -> str:
+    """The box in the four fields, "" when one of them is empty."""
+    values = [str(fields.get(name, "")).strip() for name in ("left", "top", "width", "height")]
+    return ",".join(values) if all(values) else ""

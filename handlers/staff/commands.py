@@ -9,6 +9,7 @@ from handlers.staff import (
     answering,
     asking,
     calling_back,
+    covering,
     duty,
     filing_for,
     inviting,
@@ -46,7 +47,7 @@ from handlers.supervisor import (
 )
 
 _MODULES = (
-    *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning),
+    *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning, covering),
     *(deciding, assigning, helping, classifying, merging, supervising, tracing, judging, sampling),
     *(queues, reopening, releasing, talking, finding, ideas, glance, boards, bulk),
     *(absence, duty, inviting, people, transcribing, undoing, signing_in, manual),

@@ -12,7 +12,7 @@ from bot.domain.people import Address, Staff
 from bot.domain.ticket import Ticket
 from bot.message import Choice, Push, Reply
 from bot.turn import Turn, Voice
-from handlers import calls, discretion
+from handlers import calls, discretion, page_links
 from handlers.naming import ticket_title
 from handlers.wording import local, said, told, told_brief
 
@@ -61,13 +61,15 @@ async def tell_residents(
     brief: str = "",
     below: Callable[[Voice], str] = nothing_below,
     owed: bool = True,
+    linked: bool = False,
 ) -> None:
     """Push ``told.<what>`` to everybody a ticket belongs to, each in their language, now.
 
     For what is never folded: question, new date, answer, rejected, re-opened, and every end. ``then`` is the timer that
     its delivery sets (see `Push`); ``reserve`` may use the credits kept for answers and reviews. The texts may use
     ``number`` and ``title`` besides ``params``, which are as `said` takes them. ``brief`` is the name of the `Brief`
-    where that is not ``what``. ``below`` stands under the text, with what is asked. Where no message reaches anybody,
+    where that is not ``what``. ``below`` stands under the text, with what is asked; ``linked``: then where they find
+    their page. Where no message reaches anybody,
     somebody is to call or visit them (`calls.owed`), unless nothing is ``owed``.
     """
     reporters = await turn.read.reporters(ticket.number)
@@ -78,7 +80,9 @@ async def tell_residents(
         voice = turn.voice(sessions.get(reporter.address))
         shown = discretion.in_role(turn.guide, ticket, reporter.role)
         title = ticket_title(voice, shown)
-        text = "\n".join(filter(None, (told(voice, what, ticket.number, title, params), below(voice))))
+        page = page_links.url(turn, ticket.number, reporter.address, sessions.get(reporter.address))
+        link = voice.words("rpage.link", url=page) if linked and page else ""
+        text = "\n".join(filter(None, (told(voice, what, ticket.number, title, params), below(voice), link)))
         turn.changes.push(
             Push(
                 key=f"told:{what}:{ticket.number}:{ticket.seq}:{reporter.address}",
@@ -87,11 +91,11 @@ async def tell_residents(
                 created_at=turn.now,
                 ticket=ticket.number,
                 reserve=reserve,
-                brief=told_brief(turn, shown, what, brief),
+                brief=told_brief(turn, shown, what, brief, page=page),
                 then=then,
             )
         )
-    if owed and not calls.anybody_reachable(reporters, sessions):
+    if owed and not calls.anybody_reachable(reporters, sessions) and await calls.can_be_called(turn, ticket):
         voice = turn.voice(None)
         calls.owed(turn, ticket, what, told(voice, what, ticket.number, ticket_title(voice, ticket), params))
 

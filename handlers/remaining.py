@@ -28,14 +28,15 @@ def time_left(voice: Speaking, guide: Guide, ticket: Ticket, now: datetime) -> s
     if due is None:
         return voice.words("left.none")
     late = due < now
-    amount = _amount(voice, guide, ticket, min(due, now), max(due, now))
-    if not amount:
+    span = amount(voice, guide, ticket, min(due, now), max(due, now))
+    if not span:
         return voice.words("left.now")
-    return voice.words("left.late" if late else "left.time", amount=amount)
+    return voice.words("left.late" if late else "left.time", amount=span)
 
 
-def _amount(voice: Speaking, guide: Guide, ticket: Ticket, begin: datetime, end: datetime) -> str:
-    """Days and hours, or hours and minutes; "" for less than a minute."""
+def amount(voice: Speaking, guide: Guide, ticket: Ticket, begin: datetime, end: datetime) -> str:
+    """The time between two moments on the clock a ticket runs on: days and hours, or hours and minutes; "" for less
+    than a minute."""
     if Clock(ticket.clock) is Clock.TYPE:
         calendar = guide.calendar_of(ticket.unit)
         span, day = calendar.working_time_between(begin, end), calendar.day_length

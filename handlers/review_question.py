@@ -32,6 +32,7 @@ async def tell(turn: Turn, ticket: Ticket, what: str, params: Mapping[str, str])
         params=params,
         brief="answer",
         below=partial(below, ticket=ticket),
+        linked=True,
     )
     due = turn.now + review.ENDS_AFTER
     turn.changes.timer(Timer("review_unreached", ticket.number, due, review.current_round(ticket)))

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.conversation.session import Question
+from bot.domain.people import PAGE
 from bot.message import InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers.resident import desk, hearing, phone
+from handlers import webhooks
+from handlers.open311 import filing as handed_in
+from handlers.resident import desk, hearing, on_page, phone
 from handlers.staff import desk as staff_desk
 from handlers.staff import joining
 from handlers.staff.me import Me, me
@@ -20,11 +23,13 @@ from handlers.timers.table import TIMERS
 class Router:
     """Finds the use case for a message or a timer.
 
-    ``vocabulary`` maps folded desk words to commands, ``commands`` those of staff to theirs.
+    ``vocabulary`` maps folded desk words to commands, ``commands`` those of staff to theirs; ``hooks`` are the programs
+    that are told what happened.
     """
 
     vocabulary: Mapping[str, str]
     commands: Mapping[str, str]
+    hooks: tuple[webhooks.Hook, ...] = ()
     _hearing: hearing.Hearing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -34,7 +39,12 @@ class Router:
         """Answer a message. Raises Refusal where a rule says no."""
         message = turn.message
         assert message is not None  # noqa: S101 - the dispatcher gives messages here and timers to `fire`
-        return remembering_choices(turn, await self._answer(turn, message))
+        if message.on_page and message.address.channel != PAGE:
+            reply: Reply | None = await on_page.handle(turn, message)  # a resident's page, whoever they are besides
+        else:
+            reply = remembering_choices(turn, await self._answer(turn, message))
+        await webhooks.told(turn, self.hooks)
+        return reply
 
     async def fire(self, turn: Turn) -> Reply | None:
         """Do what a timer was set for."""
@@ -51,6 +61,7 @@ class Router:
                 reply = None
             case unknown:
                 raise ValueError(f"no use case for timer {unknown!r}")
+        await webhooks.told(turn, self.hooks)
         return remembering_choices(turn, reply)
 
     async def _answer(self, turn: Turn, message: InboundMessage) -> Reply | None:
@@ -82,6 +93,8 @@ class Router:
                 return phone.proven(turn, message.phone)
             case MessageKind.UNKNOWN:
                 return hearing.unknown(turn, message)
+            case MessageKind.FORM:
+                return await handed_in.handle(turn, message)
             case MessageKind.TICKLE:
                 return None
 

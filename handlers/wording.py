@@ -96,8 +96,8 @@ def work_brief(turn: Turn, ticket: Ticket | None, count: int, text: str, *, urge
     return Brief("work", fields)
 
 
-def told_brief(turn: Turn, ticket: Ticket, what: str, template: str = "") -> Brief:
-    """A resident's push in the few words of a template, in the desk's own language."""
+def told_brief(turn: Turn, ticket: Ticket, what: str, template: str = "", page: str = "") -> Brief:
+    """A resident's push in the few words of a template, in the desk's own language. ``page`` is where a tap may lead."""
     voice = turn.voice(None)
     name, state = BRIEFS.get(what, (template or "news", template or "news"))
     fields = {
@@ -110,7 +110,7 @@ def told_brief(turn: Turn, ticket: Ticket, what: str, template: str = "") -> Bri
         "unit": unit_name(voice, ticket.unit),
         "remark": voice.words("brief.open"),
     }
-    return Brief(template or name, fields)
+    return Brief(template or name, {**fields, "page": page} if page else fields)
 
 
 def local(turn: Turn, at: datetime) -> str:

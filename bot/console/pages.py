@@ -10,22 +10,24 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.api_settings import Open311Section
 from bot.catalogue import Catalogue
-from bot.console import staff_pages
+from bot.console import evidence_pages, programs, resident_pages, staff_pages
 from bot.domain.guide import Guide
 from bot.domain.links import OWN, Keys
-from bot.domain.people import Address
+from bot.domain.people import DESK, Address
 from bot.message import Answer, InboundMessage
 from bot.ports import Clock, MediaStore, Reader
 from bot.runtime.dispatcher import Dispatcher
 from bot.runtime.exporter import Exporter
 from bot.turn import no_own_page
-from bot.web import keys
+from bot.views.public_page import PublicBoard, PublicPage
+from bot.web import keys, public_page
 from bot.web.rendering import Renderer
 from bot.web.sign_in import SignIn
 from bot.web.visitors import LOCAL
+from handlers.pages import public_page as everybodys
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 RESIDENT_PATH = "/t/"
 STAFF_PATH = "/staff/"
 
@@ -52,6 +54,8 @@ class Premises:
     take: Callable[[InboundMessage], Awaitable[Answer]]
     exporter: Exporter
     proxies: frozenset[str] = LOCAL
+    public: bool = False
+    open311: Open311Section | None = None
 
 
 def link_keys(folder: Path) -> Keys:
@@ -63,7 +67,7 @@ def residents_page(home: str, links: Keys) -> Callable[[str, Address, datetime],
     """Where somebody finds their page of a ticket; "" where the desk is reached by an address that anybody on the way
     can read along (plain http, and not this machine's own)."""
     address = urlsplit(home)
-    if address.scheme != "https" and address.hostname not in LOOPBACK:
+    if address.scheme != "https" and address.hostname not in (*LOCAL, "localhost"):
         return no_own_page
     return lambda number, address, now: f"{home}{RESIDENT_PATH}{links.signed(OWN, number, address, now)}"
 
@@ -77,5 +81,22 @@ def page_routes(premises: Premises) -> list[web.RouteDef]:
     """Every page there is."""
     return [
         *premises.renderer.assets.routes(),
+        *(everybodys_routes(premises) if premises.public else ()),
         *staff_pages.staff_routes(premises),
+        *resident_pages.resident_routes(premises),
+        *evidence_pages.evidence_routes(premises),
+        *programs.open311_routes(premises, premises.open311, premises.renderer.locales),
     ]
+
+
+def everybodys_routes(premises: Premises) -> list[web.RouteDef]:
+    """What everybody may look at."""
+    everybody = Address(DESK, "public")
+
+    async def page(locale: str) -> PublicPage:
+        return await premises.dispatcher().look(everybody, everybodys.page, locale)
+
+    async def board(key: str, locale: str) -> PublicBoard:
+        return await premises.dispatcher().look(everybody, lambda turn: everybodys.board(turn, key), locale)
+
+    return public_page.routes(premises.renderer, page, board, premises.clock.monotonic)

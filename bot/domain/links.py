@@ -21,6 +21,13 @@ from bot.domain.people import Address
 LINK_LIFE = timedelta(days=90)
 """As long as a review of a late answer, and a re-opening after it, may take."""
 
+OWN = "own"
+"""The purpose of links to a resident's page."""
+
+FIND = "find"
+"""The channel of whoever looks a ticket up by number and code: their address is a blinded name of their network. Nothing
+is ever pushed to it."""
+
 KEY_BYTES = 32
 LONGEST = 120
 _TAG_BYTES = 9
@@ -69,6 +76,10 @@ class Keys:
         if not made_at - timedelta(minutes=5) <= now < expires_at:
             return None
         return Link(purpose, number, tag, made_at, expires_at, key_id)
+
+    def visitor(self, network: str) -> Address:
+        """Who looks something up from a network; the network itself is written down nowhere."""
+        return Address(FIND, _short(self.by_id[self.newest], f"{FIND}\0{network}", _MAC_BYTES))
 
     def is_of(self, link: Link, address: Address) -> bool:
         """Whether a link was made for that person."""

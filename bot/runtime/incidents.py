@@ -13,7 +13,7 @@ from bot.domain.people import Address
 from bot.errors import AlreadyAnswered, Conflict, StoreUnavailable, Unstorable
 from bot.logs import frames
 from bot.message import Answer, InboundMessage, Lane, Push, Reply
-from bot.runtime.desk import NO_TRAITS, Desk
+from bot.runtime.desk import NO_TRAITS, PAGE_TRAITS, Desk
 from bot.runtime.sessions import Sessions, met
 
 IN_A_ROW = 3
@@ -42,7 +42,7 @@ class Incidents:
         Raises StoreUnavailable when not even that can be kept.
         """
         incident, failures = await self._set_aside(message.address, error, message=message)
-        traits = self._desk.traits.get(message.address.channel, NO_TRAITS)
+        traits = PAGE_TRAITS if message.on_page else self._desk.traits.get(message.address.channel, NO_TRAITS)
         bare = structs.replace(
             message, text="", attachments=(), pin=None, press="", scene="", phone="", unknown="", raw=b""
         )

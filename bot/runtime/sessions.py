@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from bot.conversation.session import Credit, Session
+from bot.domain.links import FIND
 from bot.domain.people import PAGE, Address
 from bot.message import InboundMessage, MessageKind
 from bot.ports import Reader, Traits
@@ -38,9 +39,12 @@ class Sessions:
 
 
 def met(session: Session, message: InboundMessage, traits: Traits, now: datetime) -> Session:
-    """The session after somebody acted: their language if none is known, reachable again or not, and new credits."""
-    reachable = message.kind is not MessageKind.UNFOLLOW
-    chosen = message.address.channel == PAGE  # there the page's own language is meant, whatever was before
+    """The session after somebody acted: their language if none is known, reachable again or not, and new credits.
+
+    What is done on a page says nothing of whether their chat takes messages.
+    """
+    reachable = session.reachable if message.on_page else message.kind is not MessageKind.UNFOLLOW
+    chosen = message.address.channel in (PAGE, FIND)  # there the page's own language is meant, whatever was before
     locale = (message.locale or session.locale) if chosen else (session.locale or message.locale)
     credit = _credit(session.credit, message, traits, now) if traits.credits else session.credit
     if reachable == session.reachable and locale == session.locale and credit is session.credit:

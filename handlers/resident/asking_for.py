@@ -57,6 +57,8 @@ async def command(turn: Turn, name: str) -> Reply | None:
             return await talking.called(turn)
         case "mydata":
             return await desk.my_data(turn)
+        case "call_back_links":
+            return desk.call_back_links(turn)
         case "erase":
             return desk.erase_ask(turn)
         case "erase_now":

@@ -77,6 +77,12 @@ def mute(turn: Turn, *, muted: bool) -> Reply:
     return turn.say("mute.over")
 
 
+def call_back_links(turn: Turn) -> Reply:
+    """No page link that was made before now opens any more."""
+    turn.remember(links_from=turn.now)
+    return turn.say("rpage.called_back")
+
+
 async def my_data(turn: Turn) -> Reply:
     """Everything that is kept of this person, in plain words."""
     tickets = await turn.read.tickets_of(turn.address, 100)
@@ -110,7 +116,12 @@ def erase(turn: Turn) -> Reply:
     turn.changes.erased.append(turn.address)
     before = turn.session
     turn.session = Session(
-        address=before.address, seq=before.seq, locale=before.locale, muted=before.muted, reachable=before.reachable
+        address=before.address,
+        seq=before.seq,
+        locale=before.locale,
+        muted=before.muted,
+        reachable=before.reachable,
+        links_from=turn.now,  # the address may follow the same ticket again one day: old links stay dead
     )
     return turn.say("erase.done")
 

@@ -19,8 +19,8 @@ from bot.domain.wall import behind_the_wall
 from bot.errors import Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
-from handlers import notices, tasks
-from handlers.naming import counted, moment, place_name, title, unit_name
+from handlers import notices, page_links, tasks
+from handlers.naming import Speaking, counted, moment, place_name, title, unit_name
 from handlers.resident import card, collecting, following, joining_cases, splitting
 from handlers.staff.me import me
 
@@ -149,12 +149,14 @@ def receipt(turn: Turn, ticket: Ticket, draft: Draft) -> Reply:
         lines.append(turn.words("receipt.place", place=place_name(turn, ticket.place)))
     if draft.enclosed:
         lines.append(turn.words("receipt.enclosed", list=counted(turn, [e.type for e in draft.enclosed])))
-    lines.append(_who_and_when(turn, ticket, draft))
+    lines.append(who_and_when(turn, ticket, wordless=draft.wordless))
     if ticket.provisional:
         lines.append(turn.words("receipt.provisional"))
     lines.append(turn.words("receipt.code", code=ticket.code))
     lines.append(turn.words("collect.receipt" if draft.source else "receipt.next"))
     lines += card.first_contact(turn)
+    if not draft.source and (address := page_links.own_line(turn, ticket.number)):
+        lines.append(address)
     others = turn.session.drafts
     if others:
         lines.append(turn.words("receipt.other_draft", title=title(turn, others[-1])))
@@ -171,8 +173,9 @@ def receipt(turn: Turn, ticket: Ticket, draft: Draft) -> Reply:
     return Reply("\n".join(lines), choices, card.slot(draft) if pressed else "", ticket=ticket.number)
 
 
-def _who_and_when(turn: Turn, ticket: Ticket, draft: Draft) -> str:
-    if draft.wordless:
+def who_and_when(turn: Speaking, ticket: Ticket, *, wordless: bool = False) -> str:
+    """Who has a ticket that was just filed, and the date that is promised."""
+    if wordless:
         return turn.words("receipt.listen")
     if ticket.promised_at is None or ticket.type is Type.PRAISE:
         return turn.words("receipt.praise", unit=unit_name(turn, ticket.unit))

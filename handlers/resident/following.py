@@ -12,7 +12,7 @@ from bot.domain.ticket import Action, Status, Ticket
 from bot.errors import NotFound
 from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
-from handlers import case, discretion, notices, review_question
+from handlers import case, discretion, notices, page_links, review_question
 from handlers.naming import counted, moment, place_name, shortened, state_name, ticket_title, title, unit_name
 from handlers.resident import card, collecting, replying
 from handlers.staff import transcribing
@@ -87,6 +87,8 @@ async def _one(turn: Turn, ticket: Ticket) -> Reply:
     if ticket.open and ticket.promised_at:
         lines.append(turn.words("status.due", due=moment(turn, ticket.promised_at)))
     lines.append(turn.words("status.next", number=ticket.number))
+    if address := page_links.own_line(turn, ticket.number):
+        lines.append(address)
     choices = review_question.choices(turn.voice(turn.session), ticket) if ticket.status is Status.ANSWERED else ()
     return Reply("\n".join(lines), choices, ticket=ticket.number)
 
@@ -117,8 +119,12 @@ async def supplement(turn: Turn, number: str, *, certain: bool) -> Reply:
 
     When the desk only supposes that it belongs there (``certain`` is False), the person can say "not this".
     """
-    ticket = await own(turn, number)
-    message = turn.message
+    return await put(turn, await own(turn, number), certain=certain)
+
+
+async def put(turn: Turn, ticket: Ticket, *, certain: bool) -> Reply:
+    """Add a message to a ticket to which this person may add; as `supplement`."""
+    message, number = turn.message, ticket.number
     assert message is not None  # noqa: S101 - only messages supplement
     if not ticket.open:
         return turn.say("supplement.closed", Choice("desk:new", turn.words("choice.new")), number=number)
@@ -210,20 +216,33 @@ async def reword(turn: Turn, number: str, text: str) -> Reply:
     return Reply(turn.words("reword.done", number=number, unit=unit_name(turn, after.unit)), ticket=number)
 
 
-async def claim(turn: Turn, number: str, code: str) -> Reply:
-    """Whoever has number and code of a ticket may follow it here too. Tries are limited per person and per ticket."""
+async def proven(turn: Turn, number: str, code: str) -> Ticket | str:
+    """The ticket whose code that is; what to say (a key) where it is not, or was tried too often.
+
+    A ticket of one's own needs no code.
+    """
     since = turn.now - TRIES_WINDOW
     mine = tuple(t for t in turn.session.tries if t > since)
     if len(mine) >= turn.town.limits.code_tries_per_hour:
-        return turn.say("claim.wait")
+        return "claim.wait"
     ticket = await turn.read.ticket(number)
     if ticket is not None and await turn.read.owns(turn.address, number):
-        return await _one(turn, ticket)
+        return ticket
     tried = await turn.read.code_failures(number, since)
     if ticket is None or ticket.code != code or tried >= TRIES_PER_TICKET:
         turn.remember(tries=(*mine, turn.now))
         turn.changes.code_failures.append((number, turn.address, turn.now))
-        return turn.say("claim.wrong")
+        return "claim.wrong"
+    return ticket
+
+
+async def claim(turn: Turn, number: str, code: str) -> Reply:
+    """Whoever has number and code of a ticket may follow it here too. Tries are limited per person and per ticket."""
+    ticket = await proven(turn, number, code)
+    if isinstance(ticket, str):
+        return turn.say(ticket)
+    if await turn.read.owns(turn.address, number):
+        return await _one(turn, ticket)
     _note(turn, ticket, Action.CLAIM, {"by": str(turn.address)})
     turn.changes.reporters.append(Reporter(number, turn.address, "claimed", turn.now))
     remembered = Filed(number, "", turn.now, ticket.kind, ticket.area, ticket_title(turn, ticket))

@@ -27,15 +27,25 @@ def fitted(reply: Reply, limit: int = TEXT_LIMIT) -> str:
     if _bytes(with_numbers(reply)) <= limit:
         return with_numbers(reply)
     if not reply.choices:
-        return cut(reply.text, limit)
+        return _words(reply.text, limit)
     words_need = min(_bytes(reply.text), _LEAST_WORDS, limit // 2)
     choices_room = limit - words_need - 1
     if _bytes(with_numbers(replace(reply, text=""))) > choices_room:
         share = max(choices_room // len(reply.choices) - len(f"{len(reply.choices)} \n"), 0)
         reply = replace(reply, choices=tuple(replace(c, label=cut(c.label, share)) for c in reply.choices))
     lines = with_numbers(replace(reply, text=""))
-    words = cut(reply.text, max(limit - _bytes(lines) - 1, 0))
+    words = _words(reply.text, max(limit - _bytes(lines) - 1, 0))
     return cut(f"{words}\n{lines}" if words else lines, limit)
+
+
+def _words(text: str, limit: int) -> str:
+    """The words in at most ``limit`` bytes. An address in their last line stays whole as long as half of the room is
+    left for the others: one that is cut leads nowhere, and behind it stands what was cut."""
+    before, _, last = text.rpartition("\n")
+    room = limit - _bytes(last) - 1
+    if not before or "://" not in last or room < limit // 2:
+        return cut(text, limit)
+    return f"{cut(before, room)}\n{last}"
 
 
 def cut(text: str, limit: int) -> str:

@@ -20,6 +20,8 @@ from bot.message import Push
 SOURCES = ("number", "title", "state", "time", "due", "place", "unit", "remark")
 """What a template's field may be filled from: the fields of a `Brief`."""
 
+PAGE = "{page}"
+
 NAMES = ("answer", "question", "news", "work", "overdue")
 FALLBACK: Mapping[str, str] = {"answer": "news", "question": "news", "overdue": "work"}
 """Which template says it where its own is not set."""
@@ -37,7 +39,8 @@ _NOTHING_SAID = "-"
 @dataclass(frozen=True, slots=True)
 class Template:
     """One template of the account. ``fields`` maps its fields to `SOURCES`; ``url`` is where a tap leads ("" nowhere),
-    ``{number}`` in it stands for the ticket's. Raises ConfigurationError for what WeChat would refuse."""
+    ``{number}`` in it stands for the ticket's; ``{page}`` alone leads to the reader's own page of the ticket. Raises
+    ConfigurationError for what WeChat would refuse."""
 
     name: str
     id: str
@@ -59,8 +62,10 @@ class Template:
                 raise ConfigurationError(f"{where}.fields.{name}", f"must be a type and a number such as {known}")
             if source not in SOURCES:
                 raise ConfigurationError(f"{where}.fields.{name}", f"must be one of {', '.join(SOURCES)}")
-        if self.url and not re.match(r"https?://[^\s{}]+(\{number\}[^\s{}]*)?$", self.url):
-            raise ConfigurationError(f"{where}.url", "must be an address; only {number} may stand in braces")
+        if self.url and self.url != PAGE and not re.match(r"https?://[^\s{}]+(\{number\}[^\s{}]*)?$", self.url):
+            raise ConfigurationError(
+                f"{where}.url", "must be {page}, or an address; only {number} may stand in braces in it"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,17 @@ class Templates:
             "data": data,
             "client_msg_id": hashlib.sha256(push.key.encode("utf-8", "replace")).hexdigest()[:32],
         }
-        if template.url:
-            said["url"] = template.url.replace("{number}", brief.fields.get("number", ""))
+        if address := _tapped(template.url, brief.fields):
+            said["url"] = address
         return said
 
     def _for(self, name: str) -> Template | None:
         return self.by_name.get(name) or self.by_name.get(FALLBACK.get(name, ""))
+
+
+def _tapped(url: str, fields: Mapping[str, str]) -> str:
+    """Where a tap leads; "" nowhere: a page that there is not, or a ticket without a number."""
+    return fields.get("page", "") if url == PAGE else url.replace("{number}", fields.get("number", ""))
 
 
 def fitted(name: str, value: str) -> str:

@@ -20,6 +20,7 @@ from bot.console.ideas import ideas_command
 from bot.console.measuring import alike_commands
 from bot.console.options import AsJson, Config, Data
 from bot.console.platforms import channels_commands, simulate_commands
+from bot.console.programs import open311_commands
 from bot.console.routing import route_command
 from bot.console.staff import staff_commands
 from bot.console.tables import export_command
@@ -121,6 +122,7 @@ app.command("demo-data")(demo_data_command(settings_for, CLOCK))
 app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).guide), name="alike")
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")
 app.add_typer(simulate_commands(settings_for, LOCALES), name="simulate")
+app.add_typer(open311_commands(), name="open311")
 app.add_typer(staff_commands(lambda *options: partial(_office, *options)), name="staff")
 
 

@@ -24,6 +24,7 @@ class MessageKind(StrEnum):
     FOLLOW = "follow"  # subscribed, pressed start, opened the page for the first time
     UNFOLLOW = "unfollow"  # unsubscribed, blocked us
     CONTACT = "contact"  # their own telephone number, proven by the platform
+    FORM = "form"  # a whole matter in one go, handed in by a program
     TICKLE = "tickle"  # a presence signal that needs no answer
     UNKNOWN = "unknown"  # something the desk cannot take
 
@@ -56,6 +57,24 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
 
 
+class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A matter as a program hands it in for somebody: filed as it is, without a card.
+
+    The message holds the words, the files and the pin. ``kind`` and ``area`` are codes of the town, ``address`` is the
+    place in words. ``details`` are answers to what the kind asks: what was asked, what was answered. ``contact`` has
+    ``name``, ``phone``, ``email``, those that are known. ``link`` is an address somebody gave for a picture: shown,
+    never fetched. With ``about`` the message is only added to the ticket of that number, and nothing else here counts.
+    """
+
+    kind: str = ""
+    area: str = ""
+    address: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    contact: dict[str, str] = {}
+    link: str = ""
+    about: str = ""
+
+
 class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a person did on a channel, already proven and decoded.
 
@@ -66,7 +85,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     replaces. ``scene`` is what a scanned code or a start link carried. ``locale`` is "zh_CN", "en" or "" when the
     channel does not know. ``raw`` is what came over the wire. ``unknown`` names a type the desk cannot take.
     ``person`` is set where others listen, in a group: who said it, by the address of their own talk with us.
-    ``on_page``: it was done on one of the desk's pages, which shows the answer; nothing is sent for it.
+    ``on_page``: it was done on one of the desk's pages, which shows the answer; nothing is sent for it. ``form`` comes
+    with the kind of that name.
     """
 
     address: Address
@@ -87,6 +107,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
     person: Address | None = None
     on_page: bool = False
+    form: Form | None = None
 
     @property
     def edit_key(self) -> str:
@@ -161,6 +182,7 @@ class Brief(msgspec.Struct, frozen=True):
 
     ``name`` is what happened (``answer``, ``question``, ``news``, ``work``, ``overdue``): settings map it to a template
     id and ``fields`` (number, title, state, time, remark) to the template's own; the channel cuts them to its limits.
+    The field ``page`` is the address of the reader's page of the ticket, where there is one: a tap may lead there.
     """
 
     name: str

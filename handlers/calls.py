@@ -13,10 +13,24 @@ from handlers import tasks
 
 KIND = "call_back"
 
+HANDED_IN = "open311"
+"""The source of tickets that programs file."""
+
 
 def anybody_reachable(reporters: Iterable[Reporter], sessions: Mapping[Address, Session]) -> bool:
     """Whether at least one of those a ticket belongs to takes messages; nobody does where it belongs to nobody yet."""
     return any((s := sessions.get(r.address)) is None or s.reachable for r in reporters)
+
+
+async def can_be_called(turn: Turn, ticket: Ticket) -> bool:
+    """Whether there may be somebody to call or visit: not where a program filed for a person who left no way to do so.
+
+    They can claim it by its code, and the program can read how it stands.
+    """
+    if ticket.source != HANDED_IN or await turn.read.reporters(ticket.number):
+        return True
+    events = await turn.read.events(ticket.number)
+    return bool(events and events[0].data.get("contact"))
 
 
 def owed(turn: Turn, ticket: Ticket, what: str, text: str) -> None:

@@ -77,6 +77,7 @@ _RECOVER = (
     "UPDATE push SET state = 'unclear', settled_at = ?, reason = 'stopped'"
     " WHERE channel = ? AND state = 'sending' RETURNING address"
 )
+_REPEAT = "UPDATE push SET state = 'ready' WHERE channel = ? AND state = 'sending'"
 
 
 def claim(connection: sqlite3.Connection, channel: str, now: datetime, limit: int) -> list[ClaimedPush]:
@@ -156,8 +157,13 @@ def _again(connection: sqlite3.Connection, outcome: PushOutcome) -> str:
     return "scheduled" if later else "waiting"
 
 
-def recover(connection: sqlite3.Connection, channel: str, now: datetime) -> int:
-    """What was being sent when the process died may have arrived: unclear. Returns how many."""
+def recover(connection: sqlite3.Connection, channel: str, now: datetime, repeat: bool = False) -> int:
+    """What was being sent when the process died may have arrived: unclear, or ready again where it may be repeated.
+
+    Returns how many.
+    """
+    if repeat:
+        return connection.execute(_REPEAT, (channel,)).rowcount
     moved = connection.execute(_RECOVER, (micros(now), channel)).fetchall()
     _next(connection, (address for (address,) in moved))
     return len(moved)

@@ -23,9 +23,11 @@ from storage.history import HistoryReader
 from storage.ideas import IdeaReader
 from storage.loop_reader import LoopReader
 from storage.pictures import PictureReader
+from storage.public import PublicReader
 from storage.readers import Readers, Row
 from storage.renditions import EvidenceReader
 from storage.sifting import stored_answer
+from storage.specials import SpecialReader
 from storage.staff_reader import StaffReader
 from storage.values import ATTACHMENT, PUSH, TICKET, attachment_of, columns, event_of, push_of, ticket_of
 
@@ -61,13 +63,15 @@ class SqliteReader(
     StaffReader,
     LoopReader,
     BoardReader,
-    AlikeReader,
     DashboardReader,
+    AlikeReader,
     PictureReader,
     EvidenceReader,
     IdeaReader,
+    SpecialReader,
     ExportReader,
     HistoryReader,
+    PublicReader,
 ):
     """`bot.ports.Reader` on SQLite."""
 

@@ -40,6 +40,9 @@ REVISION = "0004"
 ENDING = "substr(number, length(number) - 2)"
 """The last three digits of a ticket's number, as its index spells it."""
 
+RELEASED = """work LIKE '%"released":"%'"""
+"""Whether a masked copy was released, as its index spells it: JSON escapes the quotes in what people write."""
+
 SEEN_BY = ("due_at", "unit", "status", "handler", "area", "walled", "kept_from")
 """What decides whether somebody wants and may see a ticket: in an index it spares reading the ticket itself."""
 
@@ -119,6 +122,7 @@ ticket = Table(
     partial("ix_ticket_ending", text(ENDING), where="closed_at IS NULL"),
     partial("ix_ticket_closed_due", "due_at", where="closed_at IS NOT NULL"),
     partial("ix_ticket_idea", "number", where="type = 'idea'"),
+    partial("ix_ticket_released", "filed_at", "number", where=RELEASED),
     Index("ix_ticket_place", "area", "kind", "filed_at", "closed_at"),
 )
 """Projection of `ticket_event`: a ticket as it is now. ``place_name`` is NULL where no place is known.

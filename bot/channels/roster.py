@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # each channel is loaded only where it is switched on
 
     from bot.channels.telegram.settings import TelegramSettings
     from bot.channels.webchat.desk import Talk
+    from bot.channels.webhook import Receiver
     from bot.channels.wechat.channel import WeChat
     from bot.channels.wechat.menu import SetupStep
     from bot.channels.wechat.settings import WeChatSettings
@@ -52,6 +53,21 @@ def telegram_settings(settings: Settings, file_limit: int | None = None) -> Tele
 
     given = {**settings.telegram.plain(), "mode": settings.telegram.way, "public_url": settings.web.public_url}
     return TelegramSettings(**given, file_limit=min(file_limit or CLOUD_FILE_LIMIT, CLOUD_FILE_LIMIT))
+
+
+def receivers(settings: Settings) -> list[Receiver]:
+    """The programs that are told what happens, in the order of the settings. Raises ConfigurationError."""
+    from bot.channels.webhook import Receiver, signing
+
+    found = []
+    for place, hook in enumerate(settings.webhooks):
+        try:
+            found.append(Receiver(hook.url, signing.key_of(hook.secret.get_secret_value())))
+        except ValueError as error:
+            raise ConfigurationError(f"webhooks.{place}.secret", str(error)) from None
+    if len({each.id for each in found}) < len(found):
+        raise ConfigurationError("webhooks", "an address stands there twice: name all its events in one")
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +107,10 @@ class Roster:
             from bot.channels.telegram import Telegram
 
             yield Telegram(telegram_settings(self.settings, self.cap), self.clock, self.media)
+        if self.settings.webhooks:
+            from bot.channels.webhook import Webhooks
+
+            yield Webhooks(receivers(self.settings), self.clock)
 
     def doors(self, channels: Iterable[Channel], take: Take, repeat: Repeat) -> Iterator[web.RouteDef]:
         """The routes by which messages come in. Where we must ask for them, asking is what is repeated."""
@@ -112,6 +132,8 @@ class Roster:
 
                     assert isinstance(channel, WeChat)  # noqa: S101  # the name says so
                     yield from channel.routes(take)
+                case "webhook":
+                    pass  # nobody talks there
                 case _:
                     assert isinstance(channel, WebChat)  # noqa: S101  # the only other there is
                     yield from channel.routes(take)

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
 from bot.clock import SystemClock
-from bot.console import pages, playing
+from bot.console import pages, playing, programs
 from bot.console.export_pages import exporter_for
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
@@ -80,7 +80,9 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         )
         channels = list(roster.channels())
         metrics = Metrics(channel.name for channel in channels)
-        router = Router(catalogue.vocabulary(desk_word), catalogue.vocabulary(desk_word, COMMANDS_PREFIX))
+        router = Router(
+            catalogue.vocabulary(desk_word), catalogue.vocabulary(desk_word, COMMANDS_PREFIX), programs.hooks(settings)
+        )
         desk = Desk(
             store=store,
             clock=clock,
@@ -144,6 +146,8 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             dispatcher=lambda: engine.dispatcher,
             take=engine.dispatcher.take,
             exporter=exporter,
+            public=settings.web.public_page,
+            open311=settings.open311,
             proxies=LOCAL | set(settings.web.trusted_proxies),
         )
         doors += pages.page_routes(premises)

@@ -32,8 +32,11 @@ def like_a_phone(text: str) -> bool:
 def masked(phone: str) -> str:
     """A number as anybody may see it: the first three and the last four of its digits ("138****5678").
 
-    Of a short one the last two only.
+    Of a short one the last two only. Of an e-mail address the first sign, and what stands behind the @.
     """
+    if "@" in phone:
+        name, _, host = phone.partition("@")
+        return f"{name[:1]}***@{host}"
     digits = [place for place, sign in enumerate(phone) if sign.isdigit()]
     shown = {*digits[:3], *digits[-4:]} if len(digits) > 8 else set(digits[-2:])
     return "".join("*" if place in digits and place not in shown else sign for place, sign in enumerate(phone))

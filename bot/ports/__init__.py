@@ -3,6 +3,7 @@
 from bot.ports.alike import Nearby
 from bot.ports.channel import BriefChannel, Channel, Fetched, NoPace, Pace, Traits, Unfetchable
 from bot.ports.keeping import Clock, MediaStore, Numbers, PushOutcome, Store, StoredMedia
+from bot.ports.public_questions import Released
 from bot.ports.reading import OWING, ClaimedPush, Line, PushState, Reader, Tally, Wanted
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PushOutcome",
     "PushState",
     "Reader",
+    "Released",
     "Store",
     "StoredMedia",
     "Tally",

@@ -21,7 +21,8 @@ class Traits:
     ``pictures``: a push may show one.
     ``credits``: how many pushes each action of a person allows, and for how long (empty: no such limit);
     ``credits_reserved`` of them are kept for answers and reviews. ``tells_kept``: pushes that could not be sent are
-    told inside the answer to the person's next message.
+    told inside the answer to the person's next message. ``repeatable``: whoever gets a push knows a copy of it by its
+    key, so what was under way when we died is sent again.
     """
 
     answers_at_once: bool
@@ -35,6 +36,7 @@ class Traits:
     credits: Mapping[MessageKind, tuple[int, timedelta]] = field(default_factory=dict)
     credits_reserved: int = 0
     tells_kept: bool = False
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

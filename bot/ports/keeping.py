@@ -104,8 +104,9 @@ class Store(Protocol):
         """
         ...
 
-    async def recover_pushes(self, channel: str, now: datetime) -> int:
-        """After a start: attempts that were under way when we died become unclear. Returns how many."""
+    async def recover_pushes(self, channel: str, now: datetime, *, repeat: bool = False) -> int:
+        """After a start: attempts that were under way when we died become unclear, or ready again where they may be
+        repeated. Returns how many."""
         ...
 
     async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:

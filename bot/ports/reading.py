@@ -24,6 +24,8 @@ from bot.ports.export_questions import ExportQuestions
 from bot.ports.history_questions import HistoryQuestions
 from bot.ports.idea_questions import IdeaQuestions
 from bot.ports.picture_questions import PictureQuestions
+from bot.ports.public_questions import PublicQuestions
+from bot.ports.special_questions import SpecialQuestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +297,8 @@ class Reader(
     PictureQuestions,
     EvidenceQuestions,
     IdeaQuestions,
+    SpecialQuestions,
+    PublicQuestions,
     HistoryQuestions,
     ExportQuestions,
     Protocol,

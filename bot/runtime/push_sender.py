@@ -82,8 +82,13 @@ class PushSender:
         self._later: list[datetime] = []  # a heap: when pushes become due that may not go yet
 
     async def recover(self) -> int:
-        """After a start: what was under way when we died is unclear and stays so. Returns how many."""
-        return await self._store.recover_pushes(self._channel.name, self._clock.now())
+        """After a start: what was under way when we died is unclear and stays so, unless it may be repeated.
+
+        Returns how many are unclear.
+        """
+        repeat = self._channel.traits.repeatable
+        moved = await self._store.recover_pushes(self._channel.name, self._clock.now(), repeat=repeat)
+        return 0 if repeat else moved
 
     def expect(self, due: datetime) -> None:
         """There is a push that may go from then on."""
@@ -213,6 +218,8 @@ class PushSender:
                 with contextlib.suppress(Conflict):  # it is there already
                     await self._store.commit(Changes(at=self._clock.now(), pushes=[moved]))
                 return self._became(claimed, "refused", reason="moved")
+            case Unclear(reason) if self._channel.traits.repeatable:
+                return self._became(claimed, "ready", reason=reason, seconds=backoff(claimed.attempts))
             case Unclear(reason):
                 return self._became(claimed, "unclear", reason=reason)
             case _:

@@ -6,7 +6,7 @@ from bot.conversation.draft import Draft
 from bot.domain.town import UNDECIDED
 from bot.message import Choice, Reply
 from bot.turn import Turn
-from handlers.naming import area_name, counted, kind_name, place_name, shortened, title, type_name
+from handlers.naming import Speaking, area_name, counted, kind_name, place_name, shortened, title, type_name
 
 CARD_TEXT_LENGTH = 160
 
@@ -58,12 +58,12 @@ def first_contact(turn: Turn) -> list[str]:
     return [turn.words("privacy.line", url=turn.town.contacts.privacy_url)]
 
 
-def danger_advice(turn: Turn, code: str) -> str:
+def danger_advice(turn: Speaking, code: str) -> str:
     """What to do at once, with the numbers to call."""
     danger = next((d for d in turn.town.dangers if d.code == code), None)
     if danger is None:
         return turn.words("danger.general", hotline=turn.town.contacts.hotline)
-    advice = danger.advice_en if turn.session.locale == "en" and danger.advice_en else danger.advice
+    advice = danger.advice_en if turn.locale == "en" and danger.advice_en else danger.advice
     return turn.words("danger.advice", advice=advice, numbers=turn.words("list.comma").join(danger.numbers))
 
 

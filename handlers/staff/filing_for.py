@@ -22,7 +22,7 @@ from handlers.staff.spoken import leading, words_of
 SOURCES = ("phone", "letter", "visit", "meeting")
 """How somebody's matter reached a collector; what people send themselves has its channel's name."""
 
-CHANNELS = ("wechat", "telegram", "web")
+CHANNELS = ("wechat", "telegram", "web", "open311")
 NAME_LENGTH = 20
 _PHONE = re.compile(r"(?<!\d)\+?\d(?:[ -]?\d){6,14}(?!\d)")
 

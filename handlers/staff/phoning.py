@@ -28,10 +28,13 @@ async def phone(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
 
 
 async def numbers(turn: Turn, ticket: Ticket, events: Sequence[Event], reporters: Sequence[Reporter]) -> list[str]:
-    """Telephone numbers that can be called about a ticket, each once: left in chat, or with whoever filed it."""
+    """Telephone numbers that can be called about a ticket, each once: left in chat, or with whoever filed it.
+
+    An e-mail address that was left is among them.
+    """
     sessions = await turn.read.sessions(reporter.address for reporter in reporters)
     left = [session.phone for reporter in reporters if (session := sessions.get(reporter.address)) is not None]
-    return list(dict.fromkeys(filter(None, (*left, contact_of(events).get("phone", "")))))
+    return list(dict.fromkeys(filter(None, (*left, *(contact_of(events).get(way, "") for way in ("phone", "email"))))))
 
 
 def opened(me: Me, ticket: Ticket, events: Sequence[Event], number: str) -> str:

@@ -135,7 +135,7 @@ async def _close(turn: Turn, ticket: Ticket, mine: Review) -> None:
 async def _to_be_called(turn: Turn, ticket: Ticket) -> None:
     """Put it on the call-back list, unless it is there."""
     tasks = await turn.read.tasks((calls.KIND,), reviews.CALLS_LOOKED_AT)
-    if any(task.subject == ticket.number for task in tasks):
+    if any(task.subject == ticket.number for task in tasks) or not await calls.can_be_called(turn, ticket):
         return
     answer = ticket.work.last_answer
     calls.owed(turn, ticket, "review", leaving.as_read(turn.voice(None), ticket, answer) if answer else "")

@@ -136,6 +136,16 @@ async def test_an_attempt_is_on_disk_before_it_begins(opening: Opening) -> None:
     assert await claimed(again) == ["a2", "b1"]
 
 
+async def test_what_may_be_repeated_is_sent_again_after_a_start(opening: Opening) -> None:
+    store = await opening()
+    await store.commit(pushes(push("a1", A), push("a2", A)))
+    assert await claimed(store, limit=1) == ["a1"]
+    again = await opening()
+    assert await again.recover_pushes("telegram", NOW, repeat=True) == 0
+    assert await again.recover_pushes("wechat", NOW, repeat=True) == 1
+    assert await claimed(again) == ["a1"]
+
+
 async def test_what_is_settled_stays_so(store: Store) -> None:
     await store.commit(pushes(push("a", A)))
     one = await claim(store)

@@ -24,10 +24,11 @@ from bot.domain.ideas import Lesson
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.pictures import Likeness, Look
 from bot.domain.review import Review
+from bot.domain.special import Special, SpecialEvent
 from bot.domain.ticket import Action, Event, Status, Ticket
 from bot.errors import AlreadyAnswered, Conflict
 from bot.message import Answer, InboundMessage, Push
-from bot.ports import ClaimedPush, Line, Nearby, PushOutcome, PushState, Wanted
+from bot.ports import ClaimedPush, Line, Nearby, PushOutcome, PushState, Released, Wanted
 from bot.ports.board_questions import T
 from bot.ports.dashboard_questions import Filed, Within
 from bot.ports.export_questions import Exported
@@ -169,6 +170,9 @@ class MemoryReader:
     async def lookalikes(self, ids: Sequence[str]) -> Sequence[Likeness]:
         return ()
 
+    async def released(self, wanted: Released) -> Sequence[tuple[Ticket, datetime]]:
+        return ()
+
     async def ideas(self, limit: int = 50, before: str = "") -> Sequence[Ticket]:
         return ()
 
@@ -180,6 +184,15 @@ class MemoryReader:
 
     async def export_count(self, since: datetime, until: datetime) -> int:
         return 0
+
+    async def special(self, number: str) -> Special | None:
+        raise AssertionError("no special cases here")
+
+    async def specials(self, limit: int = 200) -> Sequence[Special]:
+        raise AssertionError("no special cases here")
+
+    async def special_events(self, number: str) -> Sequence[SpecialEvent]:
+        raise AssertionError("no special cases here")
 
     async def links(self, number: str) -> Sequence[Link]:
         return ()

@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import ValidationError
 
-from bot.settings import WebSettings
+from bot.settings_sections import WebSettings
 from tests.fakes.web_desk import WebDesk
 
 SITE = "https://town.example"

@@ -53,6 +53,7 @@ def upgrade() -> None:
     op.drop_index("ix_ticket_open", "ticket")  # now with the moment of filing: the pool is listed in that order
     seen_by = ("handler", "area", "walled", "danger", "kept_from")
     _partial("ix_ticket_open", "ticket", ["unit", "status", "due_at", "filed_at", *seen_by], "closed_at IS NULL")
+    _partial("ix_ticket_released", "ticket", ["filed_at", "number"], """work LIKE '%"released":"%'""")
 
 
 def _text(name: str) -> sa.Column[str]:

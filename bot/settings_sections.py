@@ -1,0 +1,139 @@
+"""The sections of the settings: storage, web, the platforms, the log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+
+def plain(value: Any) -> Any:
+    """A value with a secret in clear."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+class Section(BaseModel):
+    """A part of the settings; a key it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything in it is set."""
+        return self != type(self)()
+
+    def plain(self) -> dict[str, Any]:
+        """Its values with secrets in clear."""
+        return {name: plain(getattr(self, name)) for name in type(self).model_fields}
+
+
+class StorageSettings(Section):
+    """``url`` of the database ("" = SQLite in the data folder); at most ``batch_max`` turns share a commit."""
+
+    url: SecretStr = SecretStr("")
+    batch_max: Annotated[int, Field(ge=1, le=4096)] = 256
+
+
+class WebSettings(Section):
+    """Where the desk listens, and the address people reach it by ("" = where it listens).
+
+    ``trusted_proxies``: addresses whose word about the visitor's address counts. ``embed_origins``: sites that may show
+    the web chat in a frame (https://town.example). ``public_page``: whether everybody may look at ``/public``.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str = ""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    public_page: bool = False
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, text: str) -> str:
+        if text and not re.fullmatch(r"https?://[^/?#\s@]+(/[^?#\s]*)?", text):
+            raise ValueError("must be an address such as https://desk.example.org")
+        return text.rstrip("/")
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", origin):
+                raise ValueError("must be origins such as https://town.example.org, without a path")
+        return origins
+
+    @field_validator("trusted_proxies", "embed_origins", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class TemplateSection(Section):
+    """A template message of the account: its id, what each of its fields shows, and where a tap leads."""
+
+    id: str
+    fields: dict[str, str]
+    url: str = ""
+
+
+class WeChatSection(Section):
+    """What the WeChat console shows. Off while nothing is set. ``templates`` are by what they are for."""
+
+    app_id: str = ""
+    app_secret: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    encoding_aes_key: SecretStr = SecretStr("")
+    previous_encoding_aes_key: SecretStr = SecretStr("")
+    api_base: str = "https://api.weixin.qq.com"
+    allow_plain: bool = False
+    customer_service: bool = False
+    templates: dict[str, TemplateSection] = {}
+
+    def missing(self) -> Iterator[str]:
+        """Names of what it cannot work without."""
+        for name in ("app_id", "app_secret", "token"):
+            if not plain(getattr(self, name)):
+                yield name
+        if not (self.allow_plain or self.encoding_aes_key.get_secret_value()):
+            yield "encoding_aes_key"
+
+
+class TelegramSection(Section):
+    """What BotFather gave, and how updates come. Off while nothing is set.
+
+    ``mode`` "" means webhook when there is a secret token for it, and polling otherwise.
+    """
+
+    token: SecretStr = SecretStr("")
+    mode: Literal["webhook", "polling", ""] = ""
+    secret_token: SecretStr = SecretStr("")
+    api_base: str = "https://api.telegram.org"
+    file_base: str = ""
+
+    @property
+    def way(self) -> str:
+        """How updates come: webhook or polling."""
+        return self.mode or ("webhook" if self.secret_token.get_secret_value() else "polling")
+
+    def missing(self) -> Iterator[str]:
+        """Names of what it cannot work without."""
+        if not self.token.get_secret_value():
+            yield "token"
+        if self.mode == "webhook" and not self.secret_token.get_secret_value():
+            yield "secret_token"
+
+
+class LogSettings(Section):
+    """How much is logged, and as lines for people or as JSON."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["console", "json"] = "console"
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value

@@ -40,6 +40,7 @@ class Shown:
 
     text: str
     choices: tuple[tuple[str, str], ...] = ()
+    picture: bytes = b""
 
 
 class Phone(Protocol):
@@ -71,7 +72,7 @@ class WeChatPhone:
         self._http, self._url, self._now, self._fake, self._token = http, url, now, fake, token
         self._crypto = WeChatCrypto(token, key, fake.app_id)
         self._serial = itertools.count(time.monotonic_ns())
-        self._seen = 0
+        self._seen = self._looked = 0
 
     @property
     def address(self) -> Address:
@@ -115,6 +116,10 @@ class WeChatPhone:
             if message["touser"] == self.open_id:
                 self._show(message["text"]["content"])
         self._seen = len(self._fake.sent)
+        for message in self._fake.pictures[self._looked :]:
+            if message["touser"] == self.open_id:
+                self.screen.append(Shown("", picture=self._fake.uploaded[message["image"]["media_id"]]))
+        self._looked = len(self._fake.pictures)
 
     async def _post(self, kind: str, body: str) -> None:
         at = int(self._now().timestamp())
@@ -177,15 +182,19 @@ class TelegramPhone:
         self._said[text] = await self._message(text=text)
 
     async def send(self, kind: str, caption: str) -> None:
-        name = f"file-{uuid.uuid4().hex}"
         content = {"photo": TINY_JPEG, "voice": b"OggS" + b"\x00" * 60, "video": TINY_MP4, **PHOTOS}.get(kind, b"?")
-        kind = "photo" if kind in PHOTOS else kind
-        self._fake.files[name] = StoredFile(content, f"files/{name}")
-        file: dict[str, Any] = {"file_id": name, "file_unique_id": f"u{name[-12:]}", "file_size": len(content)}
+        await self.hand("photo" if kind in PHOTOS else kind, content, caption)
+
+    async def hand(self, kind: str, content: bytes, caption: str = "", mime: str = "", name: str = "") -> None:
+        """Send any content as a photo, voice, video or document; ``mime`` and ``name`` are what is claimed of it."""
+        id_ = f"file-{uuid.uuid4().hex}"
+        self._fake.files[id_] = StoredFile(content, f"files/{id_}")
+        file: dict[str, Any] = {"file_id": id_, "file_unique_id": f"u{id_[-12:]}", "file_size": len(content)}
         bodies: dict[str, dict[str, Any]] = {
             "photo": {"photo": [{**file, "width": 90, "height": 90}]},
-            "voice": {"voice": {**file, "duration": 3, "mime_type": "audio/ogg"}},
-            "video": {"video": {**file, "duration": 3, "width": 10, "height": 10, "mime_type": "video/mp4"}},
+            "voice": {"voice": {**file, "duration": 3, "mime_type": mime or "audio/ogg"}},
+            "video": {"video": {**file, "duration": 3, "width": 10, "height": 10, "mime_type": mime or "video/mp4"}},
+            "document": {"document": {**file, "mime_type": mime, "file_name": name}},
             "mystery": {"hologram": file},
         }
         body = bodies[kind]
@@ -238,7 +247,11 @@ class TelegramPhone:
 
     async def look(self) -> None:
         for sent in self._fake.accepted[self._seen :]:
-            if str(sent.params.get("chat_id")) != str(self.chat) or "text" not in sent.params:
+            if str(sent.params.get("chat_id")) != str(self.chat):
+                continue
+            if sent.method == "sendPhoto":
+                self.screen.append(Shown(sent.params["caption"], picture=sent.params["photo"]))
+            if "text" not in sent.params:
                 continue
             markup = sent.params.get("reply_markup") or {}
             if isinstance(markup, str):
@@ -325,7 +338,16 @@ class WebPhone:
             name = (line["id"], line["text"])
             if line["who"] == "desk" and name not in self._known:
                 self._known.add(name)
-                self.screen.append(Shown(line["text"], tuple((c["label"], c["token"]) for c in line["choices"])))
+                choices = tuple((c["label"], c["token"]) for c in line["choices"])
+                self.screen.append(Shown(line["text"], choices, await self._picture(line)))
+
+    async def _picture(self, line: dict[str, Any]) -> bytes:
+        if "picture" not in line:
+            return b""
+        async with self._http.get(self._url + line["picture"]["src"]) as answer:
+            assert answer.status == 200
+            assert answer.content_type == "image/png"
+            return await answer.read()
 
     async def _post(self, **fields: Any) -> None:
         body = {"key": uuid.uuid4().hex, **fields}

@@ -83,12 +83,11 @@ class Renderer:
         self, template: str, request: web.Request, *, status: int = 200, ancestors: str = "'none'", **values: Any
     ) -> web.Response:
         """The page, not to be kept, indexed, framed (but by ``ancestors``) or told of to other sites."""
-        response = web.Response(
-            text=self.text(template, request, **values),
-            status=status,
-            content_type="text/html",
-            headers=headers(ancestors),
-        )
+        return self.answer(request, self.text(template, request, **values), status=status, ancestors=ancestors)
+
+    def answer(self, request: web.Request, text: str, *, status: int = 200, ancestors: str = "'none'") -> web.Response:
+        """A page that was rendered before, with the headers of `page`; a language that was chosen is remembered."""
+        response = web.Response(text=text, status=status, content_type="text/html", headers=headers(ancestors))
         chosen = request.query.get(LANG, "")
         if chosen in self.locales and request.cookies.get(LANG) != chosen:
             response.set_cookie(LANG, chosen, max_age=_YEAR, httponly=True, samesite="Lax", secure=request.secure)

@@ -14,15 +14,18 @@ from pathlib import Path
 import aiohttp
 from aiohttp.test_utils import TestServer
 
+from bot.api_settings import WebhookSection
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.changes import Changes
+from bot.channels.roster import receivers
 from bot.channels.telegram import Intake, Telegram, TelegramSettings
 from bot.channels.telegram import routes as telegram_routes
 from bot.channels.webchat import WebChat
+from bot.channels.webhook import Webhooks
 from bot.channels.wechat.channel import WeChat
 from bot.channels.wechat.settings import WeChatSettings
 from bot.clock import FixedClock
-from bot.console import pages
+from bot.console import pages, programs
 from bot.console.export_pages import exporter_for
 from bot.domain import invitations, slips, words
 from bot.domain.guide import Guide
@@ -32,11 +35,13 @@ from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
 from bot.runtime.media_fetcher import MediaFetcher
 from bot.runtime.metrics import Metrics
+from bot.runtime.picture_drawer import PictureDrawer
 from bot.runtime.picture_looker import PictureLooker
 from bot.runtime.push_sender import PushSender
 from bot.runtime.rendition_maker import RenditionMaker
 from bot.runtime.sessions import unreachable
 from bot.runtime.timer_firer import TimerFirer
+from bot.settings import Settings
 from bot.simplified import learn_traditional
 from bot.townfile import SAMPLE, load_town
 from bot.turn import Voice
@@ -51,7 +56,9 @@ from storage.store import SqliteStore
 from tests.dialogue.facts import kinds_due, next_push_at
 from tests.dialogue.phones import Phone, TelegramPhone, WebPhone, WeChatPhone
 from tests.fakes.photos import Here
+from tests.fakes.programs import PROGRAMS
 from tests.fakes.recordings import CopiedHere
+from tests.fakes.sketcher import Sketcher
 from tests.fakes.telegram_api import SECRET, FakeTelegram
 from tests.fakes.wechat_api import FakeWeChat
 
@@ -92,6 +99,7 @@ class Stage:
     senders: tuple[PushSender, ...]
     fetcher: MediaFetcher
     looker: PictureLooker
+    drawer: PictureDrawer
     maker: RenditionMaker
     url: str
     """Where its pages are, with a slash at the end."""
@@ -100,7 +108,7 @@ class Stage:
         """Let everything that is due happen, and look at all phones."""
         for _ in range(20):
             done = await self.firer.once() + await self.fetcher.once() + await self.store.index_words()
-            done += await self.looker.once() + await self.maker.once()
+            done += await self.looker.once() + await self.drawer.once() + await self.maker.once()
             for sender in self.senders:
                 done += await sender.once()
                 await sender.drain(5)
@@ -161,10 +169,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = False) -> AsyncIterator[Stage]:
+async def stage(
+    channel: str, folder: Path, start: datetime, *, staffed: bool = False, told: tuple[WebhookSection, ...] = ()
+) -> AsyncIterator[Stage]:
     """Open a desk with a resident's phone of that channel: wechat, service (WeChat that may push), telegram or web.
 
-    Where staff take part (``staffed``), the account may push unless the resident's must not.
+    Where staff take part (``staffed``), the account may push unless the resident's must not. ``told`` are the programs
+    that hear what happens; others file and read with the keys of `tests.fakes.programs`.
     """
     async with AsyncExitStack() as stack:
         clock, guide, catalogue = FixedClock(start), sample_guide(), texts()
@@ -184,6 +195,7 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
                 customer_service=channel == "service" or (staffed and channel != "wechat"),
             ),
             clock,
+            media=media,
         )
         telegram = Telegram(
             TelegramSettings(
@@ -194,6 +206,7 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
                 public_url="https://desk.example",
             ),
             clock,
+            media,
         )
         web = WebChat(
             words=catalogue.words,
@@ -205,12 +218,17 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             seen=_nobody,
         )
         links = pages.link_keys(folder)
-        channels: tuple[Channel, ...] = (wechat, telegram, web)
+        settings = Settings(open311=PROGRAMS, webhooks=told)
+        channels: tuple[Channel, ...] = (wechat, telegram, web, Webhooks(receivers(settings), clock))
         for each in channels:
             await each.start()
             stack.push_async_callback(each.stop)
 
-        router = Router(catalogue.vocabulary(words.desk_word), catalogue.vocabulary(words.desk_word, COMMANDS_PREFIX))
+        router = Router(
+            catalogue.vocabulary(words.desk_word),
+            catalogue.vocabulary(words.desk_word, COMMANDS_PREFIX),
+            programs.hooks(settings),
+        )
         metrics = Metrics()
         waiting: list[TimerFirer] = []
 
@@ -266,6 +284,8 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             dispatcher=lambda: dispatcher,
             take=dispatcher.take,
             exporter=exporter,
+            public=True,
+            open311=PROGRAMS,
         )
         app = build_app(
             [
@@ -303,6 +323,7 @@ async def stage(channel: str, folder: Path, start: datetime, *, staffed: bool = 
             tuple(PushSender(each, store, clock, metrics, gone, asyncio.Event(), firer.expect) for each in channels),
             MediaFetcher(desk, {each.name: each for each in channels}, media, lambda: guide.town.limits.file_max_bytes),
             PictureLooker(store, media, Here(), clock.now, lambda: guide.calendar.zone),
+            PictureDrawer(store, media, clock, metrics, committed, Sketcher()),
             RenditionMaker(store, media, CopiedHere()),
             url,
         )

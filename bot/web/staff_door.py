@@ -25,7 +25,7 @@ SAID = "said"
 
 NONCE = "nonce"
 _NONCE = re.compile(r"[0-9A-Za-z_-]{8,40}")
-_PRESS = re.compile(r"(?:staff|[0-9]{6}-[0-9]{6}):[a-z_]{1,40}(?:=.*)?", re.S)
+_PRESS = re.compile(r"(?:staff|[0-9]{6}-[0-9]{5,12}):([a-z_]{1,40})(?:=.*)?", re.S)
 LONGEST = 8_000
 """Characters of what is said with one form."""
 
@@ -43,7 +43,7 @@ class Look(Protocol):
 class StaffDoor:
     """Shows pages to those who are signed in, and says to the desk what they press, as if they had in chat.
 
-    ``answered(channel, key)`` gives what a message was answered before.
+    ``answered(channel, key)`` gives what a message was answered before; ``commands`` names what staff can do.
     """
 
     renderer: Renderer
@@ -51,6 +51,7 @@ class StaffDoor:
     look_: Look
     take: Callable[[InboundMessage], Awaitable[Answer]]
     answered: Callable[[str, str], Awaitable[Answer | None]]
+    commands: frozenset[str]
 
     async def look(self, request: web.Request, who: SignedIn, see: Callable[[Turn], Awaitable[T]]) -> T:
         """What a use case gives this person to see, in the language of the page. Raises what it raises."""
@@ -78,11 +79,18 @@ class StaffDoor:
 
         The same nonce again does nothing and gives the same answer. Raises BadRequest for what is no such button.
         """
-        if len(press) > LONGEST or not _PRESS.fullmatch(press):
+        named = _PRESS.fullmatch(press)
+        if len(press) > LONGEST or named is None or named[1] not in self.commands:
             raise BadRequest()
         if files:
             await self.take(self._message(request, who, f"{nonce}{FILES}", kind=MessageKind.ATTACHMENT, files=files))
         return await self.take(self._message(request, who, nonce, press=press))
+
+    async def write(self, request: web.Request, who: SignedIn, nonce: str, text: str) -> Answer:
+        """Write what the desk asked for last. Raises BadRequest for nothing, and for too much."""
+        if not text.strip() or len(text) > LONGEST:
+            raise BadRequest()
+        return await self.take(self._message(request, who, nonce, kind=MessageKind.TEXT, text=text.strip()))
 
     async def said(self, request: web.Request, who: SignedIn) -> Answer | None:
         """What a form of this person was answered, if the address names one."""
@@ -106,6 +114,7 @@ class StaffDoor:
         *,
         kind: MessageKind = MessageKind.PRESS,
         press: str = "",
+        text: str = "",
         files: tuple[Attachment, ...] = (),
     ) -> InboundMessage:
         return InboundMessage(
@@ -114,6 +123,7 @@ class StaffDoor:
             kind=kind,
             at=self.now(),
             press=press,
+            text=text,
             attachments=files,
             locale=self.renderer.locale(request),
             on_page=True,

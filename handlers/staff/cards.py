@@ -102,9 +102,9 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
         lines.append(say("work.due", due=moment(turn, ticket.due_at)))
     if ticket.promised_at is not None and ticket.promised_at != ticket.due_at:
         lines.append(say("work.promised", due=moment(turn, ticket.promised_at)))
-    lines += _open_matters(turn, me, ticket)
+    lines += open_matters(turn, me, ticket)
     news = [event for event in (*events, *fresh(turn, ticket)) if not _silent(event)]
-    lines += [past(turn, me, event, hidden=_hidden(me, ticket, event)) for event in news[-PAST_SHOWN:]]
+    lines += [past(turn, me, event, hidden=hidden_from(me, ticket, event)) for event in news[-PAST_SHOWN:]]
     lines += _delivery(turn, pushes, {reporter.address for reporter in reporters})
     offered = (*choices(turn, me, ticket)[: CHOICES_MOST - len(extra)], *extra)
     return Reply("\n".join(lines), offered, slot(turn, ticket), ticket=ticket.number)
@@ -132,7 +132,8 @@ def handler_name(turn: Turn, me: Me, ticket: Ticket) -> str:
     return chain.name_of(me.directory, ticket.handler) if ticket.handler else turn.words("work.nobody")
 
 
-def _open_matters(turn: Turn, me: Me, ticket: Ticket) -> Iterable[str]:
+def open_matters(turn: Turn, me: Me, ticket: Ticket) -> Iterable[str]:
+    """What is open on a ticket besides its clock, a line each."""
     work = ticket.work
     for proposal in work.proposals:
         yield turn.words(
@@ -161,7 +162,7 @@ def fresh(turn: Turn, ticket: Ticket) -> list[Event]:
     return [event for event in turn.changes.events if event.ticket == ticket.number]
 
 
-def _hidden(me: Me, ticket: Ticket, event: Event) -> bool:
+def hidden_from(me: Me, ticket: Ticket, event: Event) -> bool:
     """Whether the words of an event stay behind the wall: a unit reads its own people's there, nobody else's."""
     by = me.directory.by_id.get(event.by)
     return not open_to(me.person, ticket) and (by is None or by.unit != me.staff.unit)
@@ -171,23 +172,27 @@ def past(turn: Turn, me: Me, event: Event, *, hidden: bool = False) -> str:
     """One line of what happened: when, who, what, and the words that went with it."""
     said = event.data.get("text", "")
     words = "" if hidden or not isinstance(said, str) else shortened(" ".join(said.split()), PAST_WORDS)
-    line = turn.words("work.past", at=moment(turn, event.at), name=_actor(turn, me, event.by), what=_what(turn, event))
+    line = turn.words(
+        "work.past", at=moment(turn, event.at), name=actor(turn, me, event.by), what=what_happened(turn, event)
+    )
     return f"{line}{turn.words('work.past_words', text=words)}" if words else line
 
 
-def _what(turn: Turn, event: Event) -> str:
+def what_happened(turn: Turn, event: Event) -> str:
+    """What an event is called."""
     name = "undo" if "undone" in event.data else event.action
     return turn.words(f"work.event.{name}")
 
 
-def _actor(turn: Turn, me: Me, by: str) -> str:
+def actor(turn: Turn, me: Me, by: str) -> str:
+    """Who did something: a member of staff by name, the desk, or a resident, who has none here."""
     if by == DESK:
         return turn.words("work.desk")
     staff = me.directory.by_id.get(by)
     return staff.name if staff else turn.words("work.resident")
 
 
-_DELIVERY = {
+DELIVERY = {
     **dict.fromkeys(("sent", "told"), "told"),
     **dict.fromkeys(("kept",), "kept"),
     **dict.fromkeys(("refused", "unclear", "expired", "recalled"), "lost"),
@@ -199,7 +204,7 @@ def _delivery(turn: Turn, pushes: Sequence[PushState], residents: Set[Address]) 
     """How the last news for the residents stand, and how many for staff did not reach anybody."""
     last = next((push for push in pushes if push.address in residents), None)
     if last is not None:
-        yield turn.words(f"work.push.{_DELIVERY.get(last.state, 'on_its_way')}", at=moment(turn, last.at))
-    lost = sum(push.address not in residents and _DELIVERY.get(push.state) in ("kept", "lost") for push in pushes)
+        yield turn.words(f"work.push.{DELIVERY.get(last.state, 'on_its_way')}", at=moment(turn, last.at))
+    lost = sum(push.address not in residents and DELIVERY.get(push.state) in ("kept", "lost") for push in pushes)
     if lost:
         yield turn.words("work.push.staff_lost", count=lost)

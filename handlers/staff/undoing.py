@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -33,6 +33,14 @@ async def undo(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     title = ticket_title(turn, shown_to(me.person, after))
     what = turn.words(f"work.event.{last.action}")
     return await cards.done(turn, me, after, turn.words("work.undone", number=ticket.number, title=title, what=what))
+
+
+def last_own(me: Me, events: Sequence[Event]) -> Event | None:
+    """The last step of a ticket, when it was this person's and may be one that can be taken back."""
+    done = [event for event in events if event.action is not Action.PAUSE]
+    last = done[-1] if done else None
+    own = last is not None and last.by == me.id and last.action in _STEPS and "undone" not in last.data
+    return last if own else None
 
 
 async def _untake(turn: Turn, me: Me, ticket: Ticket, last: Event) -> Ticket:

@@ -19,7 +19,7 @@ from handlers.staff import cards
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me
 from handlers.staff.spoken import leading, words_of
-from handlers.supervisor import board_words
+from handlers.supervisor import board_words, picturing
 
 WORDS = (
     *("this_week", "last_week", "this_month", "last_month", "this_quarter", "last_quarter"),
@@ -49,6 +49,8 @@ async def ranking(turn: Turn, me: Me, rest: str) -> Reply:
         return Reply("\n".join((head, *lines)), (_before(turn, period, "ranking", unit.code),))
     if not board.rows and not board.desk.filed:
         return Reply("\n".join((head, turn.words("board.empty"))), (_before(turn, period, "ranking"),))
+    if page == 0 and (sheet := picturing.board_sheet(turn, board, period)) is not None:
+        picturing.owe(turn, "board", [sheet])
     pages = _pages(turn, board_words.ranking(turn, board))
     shown = pages[min(page, len(pages) - 1)]
     choices = []
@@ -80,6 +82,7 @@ async def barometer(turn: Turn, me: Me, rest: str) -> Reply:
     """A period against the one before and what is usual, and what is hot."""
     period, _ = _period(turn, rest)
     found = await reckoning.barometer_of(turn.read, turn.guide, period)
+    picturing.owe(turn, "barometer", picturing.barometer_sheets(turn, found))
     head = turn.words("barometer.head", period=board_words.period_name(turn, period))
     return _told(turn, me, head, board_words.barometer(turn, found), "barometer", period)
 
@@ -91,6 +94,7 @@ async def heatmap(turn: Turn, me: Me, rest: str) -> Reply:
     name = board_words.period_name(turn, period)
     if not heat.map.total:
         return Reply(turn.words("heat.empty", period=name), (_before(turn, period, "heatmap"),))
+    picturing.owe(turn, "heat", picturing.heat_sheets(turn, heat))
     head = turn.words("heat.head", period=name, count=heat.map.total)
     return _told(turn, me, head, board_words.heat_map(turn, heat), "heatmap", period)
 

@@ -6,10 +6,13 @@ A picture shows what has room on a telephone; the text beside it, and the table,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from bot.changes import Drawing
 from bot.domain.boards.periods import Period
 from bot.domain.boards.ranking import BLACK, RED, Board, Row
 from bot.domain.boards.weather import HeatMap
+from bot.domain.people import Address
 from bot.domain.sheets import (
     AnySheet,
     BarometerLine,
@@ -23,6 +26,7 @@ from bot.domain.sheets import (
     TopicLine,
     TopicsSheet,
 )
+from bot.turn import Turn
 from handlers.naming import area_name, kind_name, unit_name
 from handlers.reckoning import HAPPENED, Barometer, Heat
 from handlers.supervisor import board_words
@@ -44,6 +48,22 @@ GRID = 120
 
 CORNERS = 160
 """So many corners of an outline are drawn."""
+
+
+def owe(turn: Turn, name: str, sheets: Sequence[AnySheet]) -> None:
+    """Have pictures drawn for whoever asked, where their channel can show some. ``name`` tells apart what one message
+    asks for."""
+    if turn.message is None or not turn.traits.pictures:
+        return
+    for sheet in sheets:
+        key = f"{turn.address.channel}:{turn.message.key}:{name}:{type(sheet).__name__}"
+        turn.changes.drawings.append(owed(turn, key, turn.address, sheet, turn.now))
+
+
+def owed(voice: Speaking, key: str, address: Address, sheet: AnySheet, at: datetime, *, asked: bool = True) -> Drawing:
+    """A picture for somebody, with what it shows in words."""
+    alt = voice.words("drawing.alt", title=sheet.title, under=sheet.under)
+    return Drawing(key=key, address=address, sheet=sheet, alt=alt, at=at, asked=asked)
 
 
 def board_sheet(voice: Speaking, board: Board, period: Period) -> BoardSheet | None:

@@ -15,11 +15,12 @@ from bot.domain.boards.periods import Period, Span
 from bot.domain.boards.ranking import BLACK, RED, Board
 from bot.domain.guide import Guide
 from bot.domain.people import DESK
+from bot.domain.sheets import BoardSheet
 from bot.message import Choice, Lane, Push, Reply
 from bot.turn import Turn
 from handlers import reaching, reckoning, wording
 from handlers.naming import unit_name
-from handlers.supervisor import board_words
+from handlers.supervisor import board_words, picturing
 from handlers.timers import lists
 from handlers.timers.daily import useful
 from handlers.timers.lists import LIFE, Reading
@@ -60,7 +61,8 @@ async def own_list(turn: Turn) -> None:
     task = await turn.read.task(_record(period))
     if reader is None or task is None or task.data is None:
         return
-    await _send(turn, reader, period, told(reader, period, msgspec.convert(task.data["board"], Board)))
+    made = msgspec.convert(task.data["board"], Board)
+    await _send(turn, reader, period, told(reader, period, made), picturing.board_sheet(reader.voice, made, period))
 
 
 def told(reader: Reading, period: Period, made: Board) -> list[str]:
@@ -93,7 +95,7 @@ def _first(colour: str, names: Sequence[str]) -> Sequence[str]:
     return names[:NAMED] if colour == RED else names[-NAMED:]
 
 
-async def _send(turn: Turn, reader: Reading, period: Period, lines: Sequence[str]) -> None:
+async def _send(turn: Turn, reader: Reading, period: Period, lines: Sequence[str], picture: BoardSheet | None) -> None:
     sessions = await reaching.sessions_of(turn, [reader.staff])
     address = reaching.open_addresses(sessions, reader.staff)[0]
     words = reader.voice.words
@@ -112,6 +114,9 @@ async def _send(turn: Turn, reader: Reading, period: Period, lines: Sequence[str
             brief=wording.work_brief(turn, None, len(lines), lines[0], urgent=False),
         )
     )
+    if picture is not None:
+        key = f"weekly:{reader.staff.id}:{period.key}"
+        turn.changes.drawings.append(picturing.owed(reader.voice, key, address, picture, turn.now, asked=False))
     turn.changes.looked.append(Looked(by=reader.staff.id, what="board", at=turn.now, detail=period.key))
 
 

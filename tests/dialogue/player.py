@@ -16,6 +16,7 @@ from tests.dialogue.stage import QUIET, Stage
 
 NAMES = {"road": "人民路", "twofold": "朝阳路", "pin": "33.39685 117.65908"}
 LONG = "人民路的路灯坏了，晚上看不见路。"
+PNG = b"\x89PNG\r\n\x1a\n"
 LONGEST_WAIT = timedelta(days=4)
 """How long the next push may let us wait; a weekend and a day."""
 
@@ -260,6 +261,12 @@ class Player:
     async def silent(self) -> None:
         assert not self.actors["resident"].heard()
 
+    async def sees(self, actor: Actor, count: str) -> None:
+        """So many pictures came since, each of a size for a telephone."""
+        shown = [shown.picture for shown in actor.phone.screen[actor.since :] if shown.picture]
+        assert len(shown) == int(count), f"there are {len(shown)} pictures"
+        assert all(picture.startswith(PNG) and int.from_bytes(picture[16:20]) == 1080 for picture in shown)
+
     async def hears_nothing(self, actor: Actor) -> None:
         await self.stage.advance(QUIET)
         assert not actor.heard(), "the desk said something"
@@ -307,6 +314,7 @@ DEEDS: list[tuple[str, Deed]] = [
     (r"hears: (.+)", Player.heard),
     (r"hears not: (.+)", Player.not_heard),
     (r"hears nothing", Player.hears_nothing),
+    (r"sees (\d+) pictures?", Player.sees),
 ]
 """What follows an actor's name."""
 

@@ -264,6 +264,20 @@ class FakeTelegram:
         self.messages[chat, number] = content
         return self._message(chat, number, content["text"])
 
+    async def _do_sendPhoto(self, params: Params) -> Any:  # noqa: N802  # the method's name
+        chat, content = self._chat(params), params.get("photo", b"")
+        size = _png_size(content)
+        if size is None:
+            raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        if sum(size) > 10_000 or max(size) > 20 * min(size):
+            raise Refused(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+        caption = params.get("caption", "")
+        if len(caption.encode("utf-16-le")) // 2 > 1024:
+            raise Refused(400, "Bad Request: message caption is too long")
+        sent = self._message(chat, next(self._ids), "") | {"caption": caption, "photo": [{"file_id": "p"}]}
+        del sent["text"]
+        return sent
+
     async def _do_editMessageText(self, params: Params) -> Any:  # noqa: N802  # the method's name
         chat, number, content = self._chat(params), int(params["message_id"]), self._written(params)
         if (chat, number) not in self.messages:
@@ -364,13 +378,21 @@ class FakeTelegram:
         return response
 
 
+def _png_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height; None for what is no PNG."""
+    if not content.startswith(b"\x89PNG\r\n\x1a\n") or content[12:16] != b"IHDR":
+        return None
+    return int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
+
+
 async def _params(request: web.Request) -> Params:
     """What was asked, whichever way it was written: address, form, multipart or JSON."""
     params: Params = dict(request.query)
     if request.content_type == "application/json":
         params |= await request.json()
     else:
-        params |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        for name, value in (await request.post()).items():
+            params[name] = value.file.read() if isinstance(value, web.FileField) else value
     for name in ("reply_markup", "commands", "scope", "allowed_updates", "link_preview_options"):
         if isinstance(params.get(name), str):
             params[name] = json.loads(params[name])

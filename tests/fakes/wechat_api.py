@@ -63,6 +63,8 @@ class FakeWeChat:
     def __init__(self) -> None:
         self.url = ""
         self.sent: list[dict[str, Any]] = []
+        self.pictures: list[dict[str, Any]] = []
+        self.uploaded: dict[str, bytes] = {}
         self.knocks: list[dict[str, Any]] = []
         self.menus: list[dict[str, Any]] = []
         self.media: dict[str, File] = {}
@@ -113,6 +115,7 @@ class FakeWeChat:
                 web.post("/cgi-bin/message/custom/send", self._send),
                 web.post("/cgi-bin/message/template/send", self._template),
                 web.get("/cgi-bin/media/get", self._media),
+                web.post("/cgi-bin/media/upload", self._upload),
                 web.post("/cgi-bin/menu/create", self._menu),
                 web.get("/video/{name}", self._video),
             ]
@@ -164,6 +167,11 @@ class FakeWeChat:
             return _error(43004, "require subscribe")
         if message["touser"] in self.shut:
             return _error(45015, "response out of time limit or subscription is canceled")
+        if message["msgtype"] == "image":
+            if message["image"]["media_id"] not in self.uploaded:
+                return _error(40007, "invalid media_id")
+            self.pictures.append(message)
+            return _error(0, "ok") if fault is None else await self._fail(request, fault)
         if len(message["text"]["content"].encode()) > 2048:
             return _error(45002, "content size out of limit")
         self.sent.append(message)
@@ -202,6 +210,25 @@ class FakeWeChat:
         if file.video:
             return _json({"video_url": file.video_url or f"{self.url}/video/{name}"})
         return await self._stream(request, file)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        fault = self._fault("upload")
+        if fault is not None and not fault.accepted:
+            return await self._fail(request, fault)
+        if (refusal := self._unauthorised(request)) is not None:
+            return refusal
+        if request.query.get("type") != "image":
+            return _error(40004, "invalid media type")
+        media = form.get("media")
+        if not isinstance(media, web.FileField) or not media.filename.isascii():
+            return _error(41005, "media data missing")
+        content = media.file.read()
+        if len(content) > 2 << 20:
+            return _error(40009, "invalid image size")
+        name = f"uploaded-{next(self._serial)}"
+        self.uploaded[name] = content
+        return _json({"type": "image", "media_id": name, "created_at": 1_772_589_600})
 
     async def _video(self, request: web.Request) -> web.StreamResponse:
         self.calls["video"] += 1

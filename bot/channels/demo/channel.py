@@ -13,7 +13,13 @@ class DemoChannel:
 
     name: str = CHANNEL
     traits = Traits(
-        answers_at_once=True, quiet_window=False, late_card=False, edits=True, buttons=True, text_limit=20_000
+        answers_at_once=True,
+        quiet_window=False,
+        late_card=False,
+        edits=True,
+        buttons=True,
+        text_limit=20_000,
+        pictures=True,
     )
 
     def __init__(self) -> None:

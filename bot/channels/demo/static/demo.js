@@ -144,6 +144,17 @@ function drawn(part, line) {
   bubble.className = "bubble";
   const photo = (line.attachments ?? []).length ? words("demo.photo") : "";
   bubble.textContent = [photo, line.text].filter(Boolean).join(" ");
+  if (line.picture) {
+    const link = document.createElement("a");
+    link.href = line.picture.src;
+    link.target = "_blank";
+    const picture = document.createElement("img");
+    picture.src = line.picture.src;
+    picture.alt = line.picture.alt;
+    picture.className = "drawn";
+    link.append(picture);
+    bubble.prepend(link);
+  }
   item.append(bubble);
   if (line.choices?.length) {
     const choices = document.createElement("div");

@@ -123,9 +123,11 @@ class Pages:
                 "resident/called_back.html",
                 request,
                 **self._words(locale),
+                languages=(),  # they lead to this address
                 said=self.desk.said_now(holder, answer),
             )
-        chosen = form.value if form.act == LANGUAGE and form.value in self.renderer.locales else ""
+        chosen = form.value if form.act == LANGUAGE else request.query.get(LANG, "")
+        chosen = chosen if chosen in self.renderer.locales else ""
         query = {"said": form.nonce, **({LANG: chosen} if chosen else {})}
         raise web.HTTPSeeOther(request.rel_url.with_query(query).with_fragment("said"))
 
@@ -155,10 +157,11 @@ class Pages:
         return response
 
     def _common(self, request: web.Request, holder: Holder) -> dict[str, Any]:
-        here = f"{PATH}{request.match_info['link']}"
+        here, asked = f"{PATH}{request.match_info['link']}", request.query.get(LANG, "")
         return {
             **self._words(self._locale(request, holder)),
             "here": here,
+            "action": f"{here}?{LANG}={asked}" if asked in self.renderer.locales else here,
             "file_base": f"{here}/files/",
             "nonce": lambda: secrets.token_urlsafe(16),
         }

@@ -44,7 +44,7 @@ async def holder(read: Reader, keys: Keys, name: str, now: datetime) -> Holder |
     if of is None:
         return None
     session = await read.session(of)
-    if session is not None and session.links_from is not None and link.made_at < session.links_from:
+    if session is not None and session.links_from is not None and link.made_at <= session.links_from:
         return None
     return Holder(of, link.number, session.locale if session is not None else "")
 

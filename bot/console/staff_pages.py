@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.channels.webchat.incoming import Upload, words_of
 from bot.console.export_pages import export_routes
+from bot.console.list_pages import list_routes
 from bot.domain import invitations
 from bot.domain.people import PAGE, Address
 from bot.message import InboundMessage, MessageKind
@@ -84,5 +85,6 @@ def staff_routes(premises: Premises) -> list[web.RouteDef]:
     return [
         *export_routes(door, premises.exporter, premises.dispatcher, premises.catalogue),
         *ticket.routes(door, sees, receive),
+        *list_routes(door),
         *entering.routes(door, spend, frame.account, frame.first_page, visitor, premises.clock.monotonic),
     ]

@@ -31,7 +31,17 @@ class Entry:
         return f"{STAFF}{self.path}"
 
 
+QUEUES = (Act.POOL, Act.RELEASE, Act.COLLECT, Act.TALK, Act.DESK, Act.SAMPLE)
+"""Whoever may do one of these has a queue; see `handlers.pages.queues`."""
+
 MENU: tuple[Entry, ...] = (
+    Entry("morning", "morning", (Act.TODO,)),
+    Entry("tickets", "tickets", (Act.TODO,)),
+    Entry("queues", "queues", QUEUES),
+    Entry("search", "search", (Act.FIND,)),
+    Entry("ideas", "ideas", (Act.IDEAS,)),
+    Entry("dashboard", "dashboard", (Act.BOARDS,)),
+    Entry("boards", "boards", (Act.BOARDS,)),
     Entry("export", "export", (Act.EXPORT,)),
     Entry("account", "account", (Act.PAGES,)),
 )

@@ -41,7 +41,7 @@ async def people(turn: Turn, me: Me, text: str) -> Reply:
     lines += [_line(turn, me, staff, silent) for staff in order[:LINES]]
     if len(order) > LINES:
         lines.append(turn.words("people.more", count=len(order) - LINES))
-    empty = _deserted(turn, me, seen, silent) if not text else []
+    empty = deserted(turn, me, seen, silent) if not text else []
     if empty:
         names = turn.words("list.comma").join(unit_name(turn, code) for code in empty[:LINES])
         lines.append(turn.words("people.deserted", count=len(empty), units=names))
@@ -62,7 +62,7 @@ def _line(turn: Turn, me: Me, staff: Staff, silent: set[str]) -> str:
     return turn.words("people.line", text=turn.words("people.and").join(parts))
 
 
-def _deserted(turn: Turn, me: Me, seen: Iterable[Staff], silent: set[str]) -> list[str]:
+def deserted(turn: Turn, me: Me, seen: Iterable[Staff], silent: set[str]) -> list[str]:
     """Units one has a say over in which nobody can be reached now."""
     peopled = {s.unit for s in seen if s.id not in silent and not s.away_at(turn.now)}
     units = me.person.units or {

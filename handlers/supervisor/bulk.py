@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.changes import Looked, Task, Timer
+from msgspec.structs import replace as replace_turn
+
+from bot.changes import Changes, Looked, Task, Timer
 from bot.conversation.session import Composing
 from bot.domain.people import Address
 from bot.domain.permission import Act
@@ -147,14 +149,22 @@ async def carried_out(turn: Turn, me: Me, plan: Plan, numbers: Sequence[str]) ->
         if ticket is None or await hindrance(turn, me, plan, ticket) is not None:
             continue
         try:
-            if plan.action == "assign":
-                await assigning.to_unit(turn, me, ticket, turn.town.units[plan.unit], plan.words)
-            else:
-                await supervising.remind_quietly(turn, me, ticket, plan.words)
+            await _carried_out(turn, me, plan, ticket)
         except Refusal:
             continue
         done += 1
     return done
+
+
+async def tried(turn: Turn, me: Me, plan: Plan, ticket: Ticket) -> Ticket:
+    """The ticket as it would be after the act, of which nothing becomes true. Raises Refusal where it cannot be done."""
+    return await _carried_out(replace_turn(turn, changes=Changes()), me, plan, ticket)
+
+
+async def _carried_out(turn: Turn, me: Me, plan: Plan, ticket: Ticket) -> Ticket:
+    if plan.action == "assign":
+        return await assigning.to_unit(turn, me, ticket, turn.town.units[plan.unit], plan.words)
+    return await supervising.remind_quietly(turn, me, ticket, plan.words)
 
 
 def understood(turn: Turn, text: str) -> Plan | None:

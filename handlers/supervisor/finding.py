@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.changes import Looked
@@ -48,6 +49,14 @@ async def more(turn: Turn, me: Me, rest: str) -> Reply:
 
 async def search(turn: Turn, me: Me, said: str) -> list[Ticket]:
     """What matches and may be seen: a ticket by number, those of a unit named, those in which all the words stand."""
+    found = await named(turn, me, said)
+    if not parse_number(fold(said)):
+        found |= {t.number: t for t in await worded(turn, me, said, FOUND)}
+    return await theirs(turn, me, found.values())
+
+
+async def named(turn: Turn, me: Me, said: str) -> dict[str, Ticket]:
+    """The ticket with that number, those whose number ends so, those of a unit called so."""
     person, read, base = me.person, turn.read, everything(me)
     found: dict[str, Ticket] = {}
     if number := parse_number(fold(said)):
@@ -63,9 +72,18 @@ async def search(turn: Turn, me: Me, said: str) -> list[Ticket]:
                 units=(named[0].code,), areas=person.areas, walled=person.walled, not_kept_from=person.unit
             )
             found |= {t.number: t for t in await read.tickets(of_unit, FOUND)}
-        found |= {t.number: t for t in await read.found(said, base, FOUND) if readable(me, t, said)}
-    own = {t.number for address in me.staff.addresses for t in await read.tickets_of(address, OWN)}
-    return [t for t in found.values() if t.number not in own and me.may(Act.SEE, t)]
+    return found
+
+
+async def worded(turn: Turn, me: Me, said: str, limit: int, before: int | None = None) -> Sequence[Ticket]:
+    """Those in which all the words stand, the newest first, from `bot.domain.search.place` ``before`` on."""
+    return [t for t in await turn.read.found(said, everything(me), limit, before) if readable(me, t, said)]
+
+
+async def theirs(turn: Turn, me: Me, found: Iterable[Ticket]) -> list[Ticket]:
+    """Those of them that this person may see, their own matters left out."""
+    own = {t.number for address in me.staff.addresses for t in await turn.read.tickets_of(address, OWN)}
+    return [t for t in found if t.number not in own and me.may(Act.SEE, t)]
 
 
 async def _listed(turn: Turn, me: Me, said: str, start: int) -> Reply:

@@ -30,15 +30,7 @@ OWN = 100
 
 async def ideas(turn: Turn, me: Me, words: str) -> Reply:
     """Ideas and lessons with these words; all that this person may see, or that was released."""
-    own = {t.number for address in me.staff.addresses for t in await turn.read.tickets_of(address, OWN)}
-
-    def readable(ticket: Ticket) -> str:
-        if ticket.number not in own and me.may(Act.SEE, ticket):
-            return visible_text(me.person, ticket)
-        return idea_store.released(turn, ticket)
-
-    found = await idea_store.ideas(turn, words, readable)
-    lessons = [lesson for lesson in await turn.read.lessons() if _says(lesson, words)]
+    found, lessons, own = await stored(turn, me, words)
     turn.changes.looked.append(Looked(by=me.id, what="search", at=turn.now, detail=f"ideas {words}".strip()))
     if not found and not lessons:
         return turn.say("idea.none")
@@ -53,6 +45,19 @@ async def ideas(turn: Turn, me: Me, words: str) -> Reply:
         if ticket.number not in own and me.may(Act.SEE, ticket)
     ]
     return Reply("\n".join(lines), tuple(choices))
+
+
+async def stored(turn: Turn, me: Me, words: str) -> tuple[list[tuple[Ticket, str]], list[Lesson], set[str]]:
+    """Ideas with the words this person may read, lessons, and the numbers of this person's own matters."""
+    own = {t.number for address in me.staff.addresses for t in await turn.read.tickets_of(address, OWN)}
+
+    def readable(ticket: Ticket) -> str:
+        if ticket.number not in own and me.may(Act.SEE, ticket):
+            return visible_text(me.person, ticket)
+        return idea_store.released(turn, ticket)
+
+    found = await idea_store.ideas(turn, words, readable)
+    return found, [lesson for lesson in await turn.read.lessons() if _says(lesson, words)], own
 
 
 async def share(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:

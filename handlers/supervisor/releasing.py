@@ -13,6 +13,7 @@ from bot.domain.town import UNDECIDED
 from bot.errors import Refusal
 from bot.message import AttachmentType, Choice, Push, Reply
 from bot.turn import Turn
+from handlers import shared
 from handlers.naming import area_name, kind_name, moment, shortened, ticket_title, type_name, unit_name
 from handlers.resident import filing
 from handlers.staff.command import Command, table
@@ -42,7 +43,7 @@ async def show(turn: Turn, me: Me, name: str) -> Reply:
         lines.append(turn.words("receipt.place", place=place))
     text = str(data.get("text", ""))
     lines.append(shortened(text, TEXT) if text else turn.words("pool.no_words"))
-    if files := _enclosed(data):
+    if files := enclosed(data):
         lines.append(turn.words("draft.files", count=len(files)))
     choices = (
         Choice(f"staff:draft_file={name}", turn.words("choice.draft_file")),
@@ -69,6 +70,7 @@ async def file(turn: Turn, me: Me, name: str) -> Reply:
     if draft.enclosed:
         turn.changes.filed_attachments.append((draft.id, ticket.number))
     ticket = filing.dispatched(turn, ticket, wordless=draft.wordless)
+    await shared.noticed(turn, ticket)
     await _tell(turn, task, "released_filed", ticket)
     title = ticket_title(turn, ticket)
     unit = unit_name(turn, ticket.unit)
@@ -81,7 +83,7 @@ async def drop(turn: Turn, me: Me, name: str) -> Reply:
     """Let the draft go. Its files go with it; the person is told how to take the matter up again."""
     task = await _task(turn, me, name)
     turn.changes.closed_tasks.append(task.key)
-    if task.kind == "unconfirmed" and _enclosed(task.data or {}):
+    if task.kind == "unconfirmed" and enclosed(task.data or {}):
         turn.changes.dropped_attachments.append(task.subject)
     turn.changes.looked.append(Looked(by=me.id, what="dropped", at=turn.now, detail=task.key))
     if task.kind == "unconfirmed":
@@ -98,7 +100,7 @@ def draft_of(turn: Turn, task: Task) -> Draft:
         opened_at=task.opened_at,
         touched_at=turn.now,
         said=(Said("", text),) if text else (),
-        enclosed=tuple(Enclosed(id_, AttachmentType.FILE) for id_ in _enclosed(data)),
+        enclosed=tuple(Enclosed(id_, AttachmentType.FILE) for id_ in enclosed(data)),
         type=Type(str(data.get("type", "") or Type.COMPLAINT)),
         kind=str(data.get("kind", "")),
         place=Place(name=place or area_name(turn, area), area=area, address=place) if place or area else None,
@@ -107,7 +109,8 @@ def draft_of(turn: Turn, task: Task) -> Draft:
     )
 
 
-def _enclosed(data: dict[str, object]) -> tuple[str, ...]:
+def enclosed(data: dict[str, object]) -> tuple[str, ...]:
+    """The ids of a draft's files."""
     found = data.get("enclosed", ())
     return tuple(str(id_) for id_ in found) if isinstance(found, list | tuple) else ()
 

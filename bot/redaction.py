@@ -20,6 +20,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1\2{HIDDEN}",
     ),
+    # Links to residents' pages and slips, and those that sign staff in: whoever has one may open it.
+    (re.compile(r"/(t|slip)/[0-9A-Za-z_-]+\.[0-9A-Za-z._-]+"), rf"/\1/{HIDDEN}"),
+    (re.compile(r"/staff/enter/[0-9A-Za-z-]+"), f"/staff/enter/{HIDDEN}"),
     # user:password@ in a database address
     (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), HIDDEN),
     # Mobile numbers of mainland China, standing alone.

@@ -21,6 +21,7 @@ from bot.turn import Turn
 from bot.views.resident_page import Asked, Holder, Option, Promise, ResidentPage, Said, Step
 from handlers import discretion, page_links, remaining, review_question, reviews
 from handlers.naming import kind_name, moment, place_name, state_name, ticket_title, unit_name
+from handlers.pages.evidence import evidence_of, pairs
 from handlers.resident import following
 from handlers.resident import urging as urges
 from handlers.resident.on_page import ACTS, LOCALES
@@ -84,8 +85,11 @@ async def _with_acts(turn: Turn, page: ResidentPage, ticket: Ticket, holder: Hol
     muted = session is not None and session.muted
     mute = "unmute" if muted else "mute"
     limits = turn.town.limits
+    evidence = await evidence_of(turn, ticket, None)
     return dataclasses.replace(
         page,
+        evidence=evidence,
+        pairs=pairs(turn, evidence),
         supplement=ticket.open,
         urge=await _can_urge(turn, ticket),
         withdraw=can_withdraw(ticket),

@@ -49,12 +49,16 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[list[dict[str, Any]]]:
         "postgresql://desk:pass-word@db/desk",
         "call 13800138000 now",
         "own: my-own-secret.",
+        "GET https://desk.example/t/1.own.260304-00011.mbexNfeE-Cn0.1772586000.1780362000.4C4DZW5tp8WkPj5Qx_uOMw?said=x",
+        "/slip/260304-00011.1772586000.4C4DZW5tp8WkPj5Qx_uOMw",
+        "/staff/enter/ABCD-EFGH-JKLM",
     ],
 )
 def test_secrets_are_hidden_wherever_they_stand(text: str) -> None:
     cleaned = Redactor(["my-own-secret"]).clean(text)
     for secret in (
         TELEGRAM, "f464b24fc39322e4", "68_aBcDeF-gHi", "0123456789abcdef", "pass-word", "13800138000", "my-own-secret",
+        "4C4DZW5tp8WkPj5Qx_uOMw", "EFGH",
     ):  # fmt: skip
         assert secret not in cleaned
     assert "[hidden]" in cleaned

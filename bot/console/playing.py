@@ -13,15 +13,17 @@ from aiohttp import web
 
 from bot.channels.demo import CHANNEL, PATH, DemoChannel, Play, routes
 from bot.clock import ShiftedClock
+from bot.drawings.artist import Artist
 from bot.errors import ConfigurationError
 from bot.runtime.desk import Desk
 from bot.runtime.metrics import Metrics
+from bot.runtime.picture_drawer import Lasting, PictureDrawer
 from bot.runtime.rehearsal import Rehearsal
 from bot.settings import Settings, env_name
 from handlers.timers.standing import standing
 from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
-from storage.store import SqliteStore
+from storage.store import FILE, SqliteStore
 
 __all__ = ["PATH", "Rehearsals", "allowed"]
 
@@ -86,10 +88,13 @@ class Rehearsals:
             await opened.aclose()
 
     async def _opened(self) -> Rehearsal:
+        from bot.console.backdrop import paint  # a desk that nobody plays on needs none of it
+
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         clock, channel = ShiftedClock(), DemoChannel()
         async with AsyncExitStack() as opening:
+            await asyncio.to_thread(paint, self._folder / FILE, self._desk.guide(), clock.now())
             store = await SqliteStore.open("", self._folder, clock=clock)
             opening.push_async_callback(store.close)
             desk = replace(
@@ -101,7 +106,10 @@ class Rehearsals:
                 metrics=Metrics([CHANNEL]),
                 slip_url=lambda number, now: "",
             )
-            play = Rehearsal(desk, clock, channel, MediaFolder(self._folder / "media"), store.index_words)
+            media, artist = MediaFolder(self._folder / "media"), Artist()
+            opening.push_async_callback(artist.close)
+            drawer = PictureDrawer(store, media, clock, desk.metrics, lambda changes: None, Lasting(artist))
+            play = Rehearsal(desk, clock, channel, media, store.index_words, drawer.once)
             await play.open(standing)
             self._open = opening.pop_all()
         return play

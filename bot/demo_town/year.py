@@ -65,6 +65,17 @@ class Year:
             self._scene.tell(report, incident, self._numbers[place], self._former[place], onto)
         return len(reports)
 
+    def tell_last(self, count: int, onto: Pages) -> int:
+        """Write only so many tickets, the newest ones, and nothing that leads to earlier ones; returns how many."""
+        self._scene.begin(0)
+        begin = max(len(self._numbers) - count, 0)
+        told = frozenset(self._numbers[begin:])
+        for place in range(begin, len(self._numbers)):
+            report, former = self._plan.reports[place], self._former[place]
+            incident = self._plan.incidents[report.incident]
+            self._scene.tell(report, incident, self._numbers[place], former if former in told else "", onto)
+        return len(told)
+
     def known(self) -> dict[str, object]:
         """What is known once all pages were told: boards by month, tickets about the same matter, storms."""
         return {

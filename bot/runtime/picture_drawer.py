@@ -63,6 +63,20 @@ class Draws(Protocol):
     async def close(self) -> None: ...
 
 
+class Lasting:
+    """Draws with another's hand, and keeps it ready in between: for where few wait and somebody looks on."""
+
+    def __init__(self, artist: Draws) -> None:
+        self._artist = artist
+
+    async def draw(self, sheet: AnySheet) -> bytes:
+        """The picture."""
+        return await self._artist.draw(sheet)
+
+    async def close(self) -> None:
+        """Nothing yet; whoever made the other one ends it."""
+
+
 class PictureDrawer:
     """Every picture is drawn once and pushed once: the push has its key, however often this begins again."""
 

@@ -17,7 +17,8 @@ from bot.conversation.session import Session
 from bot.domain.guide import Guide
 from bot.domain.people import DESK, Address, Role, Staff
 from bot.domain.ticket import Ticket
-from bot.message import Attachment, AttachmentType, InboundMessage, JsonObject, MessageKind
+from bot.errors import NotFound
+from bot.message import Attachment, AttachmentType, InboundMessage, JsonObject, MessageKind, Picture
 from bot.ports import Channel, Line, MediaStore
 from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
@@ -46,10 +47,13 @@ class Rehearsal:
         channel: Channel,
         media: MediaStore,
         index: Callable[[], Awaitable[int]],
+        draw: Callable[[], Awaitable[int]],
     ) -> None:
-        """``index`` makes new words findable. The handler moves to the unit that has the newest ticket."""
+        """``index`` makes new words findable, ``draw`` draws the pictures that are owed. The handler moves to the unit
+        that has the newest ticket."""
         desk = replace(desk, clock=clock, committed=self._committed)
-        self._desk, self._clock, self._channel, self._media, self._index = desk, clock, channel, media, index
+        self._desk, self._clock, self._channel, self._media = desk, clock, channel, media
+        self._index, self._draw = index, draw
         self._unit, self._locale = next(iter(desk.guide().town.units), ""), ""
         self._dispatcher = Dispatcher(desk)
         self._firer = TimerFirer(desk.store, clock, self._dispatcher.fire, asyncio.Event())
@@ -135,6 +139,13 @@ class Rehearsal:
         """What somebody has said and was told."""
         return await self._desk.store.reader.talk(self.address(part), 200)
 
+    async def content(self, picture: Picture) -> bytes | None:
+        """A picture that somebody was shown; None where it is gone."""
+        try:
+            return b"".join([piece async for piece in self._media.open(picture.sha256)])
+        except NotFound:
+            return None
+
     async def facts(self) -> JsonObject:
         """The town's time and the newest ticket."""
         async with self._acting:
@@ -166,7 +177,8 @@ class Rehearsal:
 
     async def _settle(self) -> None:
         for _ in range(ROUNDS):
-            done = await self._firer.once() + await self._sender.once() + await self._index()
+            done = await self._firer.once() + await self._sender.once()
+            done += await self._index() + await self._draw()
             await self._sender.drain(5)
             if not done:
                 return

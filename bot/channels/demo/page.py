@@ -14,13 +14,14 @@ from aiohttp import web
 from bot.channels.demo.channel import CHANNEL
 from bot.channels.webchat.assets import Assets
 from bot.channels.webchat.identity import PAGE_HEADER, preferred
-from bot.channels.webchat.wire import bad, talk_lines
+from bot.channels.webchat.wire import bad, picture_in, talk_lines
 from bot.domain.people import Address
 from bot.errors import DeskError
-from bot.message import JsonObject
+from bot.message import JsonObject, Picture
 from bot.ports import Line
 
 PATH = "/demo"
+PICTURES = f"{PATH}/pictures/"
 STATIC = Path(__file__).parent / "static"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 BODY_BYTES = 64 * 1024
@@ -78,6 +79,10 @@ class Play(Protocol):
 
     async def talk(self, part: str) -> Sequence[Line]:
         """What somebody has said and was told."""
+        ...
+
+    async def content(self, picture: Picture) -> bytes | None:
+        """A picture that somebody was shown; None where it is gone."""
         ...
 
     async def facts(self) -> JsonObject:
@@ -150,8 +155,20 @@ def routes(
             return bad(503, "unavailable", error.key, retry_after=2)
         return web.json_response(await _state(stage), headers=HEADERS)
 
+    async def picture(request: web.Request) -> web.StreamResponse:
+        if wrong := _foreign(request):
+            return wrong
+        stage = await play(False)
+        for part in PARTS:
+            found = picture_in(await stage.talk(part), request.match_info["sha256"])
+            content = await stage.content(found) if found is not None else None
+            if found is not None and content is not None:
+                return web.Response(body=content, content_type=found.mime, headers=HEADERS)
+        return bad(404, "not_found", "")
+
     return [
         web.get(PATH, page),
+        web.get(f"{PICTURES}{{sha256}}", picture),
         web.get(f"{PATH}/state", state),
         web.post(f"{PATH}/act", act),
         web.get(f"{PATH}/static/{{version}}/{{name:.+}}", static),
@@ -160,7 +177,7 @@ def routes(
 
 async def _state(stage: Play) -> JsonObject:
     facts = await stage.facts()
-    facts["talks"] = {part: talk_lines(Address(CHANNEL, part), await stage.talk(part)) for part in PARTS}
+    facts["talks"] = {part: talk_lines(Address(CHANNEL, part), await stage.talk(part), PICTURES) for part in PARTS}
     return facts
 
 

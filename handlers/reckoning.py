@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -88,28 +89,61 @@ def running(guide: Guide, span: Span, now: datetime) -> Period:
 
 async def board_of(read: BoardQuestions, guide: Guide, period: Period, now: datetime) -> Board:
     """The board of a period, as it is now; while the period runs nobody is red or black."""
-    rules = rules_of(guide)
-    worked = cache(lambda unit: Worked(guide.calendar_of(unit)))
+    sums = await sums_of(read, guide, period, now)
+    return made_of(guide, period, now, sums, await desk_of(read, guide, period, now))
 
-    def count(facts: Iterable[TicketFacts]) -> Mapping[str, Sums]:
-        return counted(facts, period, rules, worked, now)
 
-    def due(clock: str, filed_at: datetime) -> datetime:
-        return guide.dispatch_due(Clock(clock), filed_at).at
+def calendars(guide: Guide) -> Callable[[str], Worked]:
+    """The working time of units, each made once."""
+    return cache(lambda unit: Worked(guide.calendar_of(unit)))
 
-    def count_desk(waited: Iterable[DeskFacts], at_once: int, objections: Sequence[bool | None]) -> DeskRow:
-        return desk_row(waited, at_once, objections, worked(""), now)
 
-    sums = await read.counted(period, reach_of(guide), count)
+async def sums_of(
+    read: BoardQuestions,
+    guide: Guide,
+    period: Period,
+    now: datetime,
+    through: Callable[[Iterable[TicketFacts]], Iterable[TicketFacts]] = iter,
+) -> Mapping[str, Sums]:
+    """The sums of every unit; ``through`` may leave tickets out, or note which there are."""
+    rules, worked = rules_of(guide), calendars(guide)
+    return await read.counted(
+        period, reach_of(guide), lambda facts: counted(through(facts), period, rules, worked, now)
+    )
+
+
+def dispatch_due(guide: Guide) -> Callable[[str, datetime], datetime]:
+    """By when a ticket of a clock, filed at a moment, must have a unit."""
+    return lambda clock, filed_at: guide.dispatch_due(Clock(clock), filed_at).at
+
+
+async def desk_of(read: BoardQuestions, guide: Guide, period: Period, now: datetime) -> DeskRow:
+    """The desk's own row."""
+
+    def count(waited: Iterable[DeskFacts], at_once: int, objections: Sequence[bool | None]) -> DeskRow:
+        return desk_row(waited, at_once, objections, Worked(guide.calendar), now)
+
+    return await read.desk_counted(period, dispatch_due(guide), count)
+
+
+def made_of(guide: Guide, period: Period, now: datetime, sums: Mapping[str, Sums], desk: DeskRow) -> Board:
+    """The board of these sums; while the period runs nobody is red or black."""
     levels = {unit.code: unit.level for unit in guide.town.units.values()}
-    desk = await read.desk_counted(period, due, count_desk)
-    made = replace(board(period.key, sums, levels, rules, now), desk=desk)
+    made = replace(board(period.key, sums, levels, rules_of(guide), now), desk=desk)
     if period.end <= now:
         return made
     return replace(made, rows=tuple(replace(row, colour="") for row in made.rows))
 
 
-async def barometer_of(read: BoardQuestions, guide: Guide, period: Period) -> Barometer:
+class Spoken(Protocol):
+    """What barometer and heat map ask; see `bot.ports.board_questions.BoardQuestions`."""
+
+    async def spoken_of(self, period: Period, above: Mapping[str, str]) -> Sequence[tuple[str, str, int, int]]: ...
+
+    async def happened(self, action: Action, period: Period) -> int: ...
+
+
+async def barometer_of(read: Spoken, guide: Guide, period: Period) -> Barometer:
     """The barometer of a period."""
     spans = [period.before(back) for back in range(WEEKS + 1)]
     above = streets(guide)

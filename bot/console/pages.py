@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.api_settings import Open311Section
 from bot.catalogue import Catalogue
-from bot.console import evidence_pages, programs, resident_pages, staff_pages
+from bot.console import board_pages, evidence_pages, programs, resident_pages, staff_pages
 from bot.domain.guide import Guide
 from bot.domain.links import OWN, Keys
 from bot.domain.people import DESK, Address
@@ -83,6 +83,7 @@ def page_routes(premises: Premises) -> list[web.RouteDef]:
         *premises.renderer.assets.routes(),
         *(everybodys_routes(premises) if premises.public else ()),
         *staff_pages.staff_routes(premises),
+        *board_pages.board_routes(premises),
         *resident_pages.resident_routes(premises),
         *evidence_pages.evidence_routes(premises),
         *programs.open311_routes(premises, premises.open311, premises.renderer.locales),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.domain.colour import Colour
 from bot.domain.deadlines import share_of_time
@@ -118,6 +118,7 @@ class Census:
     at: datetime
     readings: dict[str, Reading] = field(default_factory=dict)
     counts: Counter[tuple[Where, State]] = field(default_factory=Counter)
+    _alike: dict[Any, Any] = field(default_factory=dict, repr=False)  # equal values are kept once
 
     def known(self, now: datetime) -> dict[str, int]:
         """The tickets whose reading holds still, with the step it is of."""
@@ -132,6 +133,9 @@ class Census:
             old = self.readings.get(number)
             if old is not None:
                 self._count(old, -1)
+            alike = self._alike
+            where, state = reading.where, reading.state
+            reading = reading._replace(where=alike.setdefault(where, where), state=alike.setdefault(state, state))
             self.readings[number] = reading
             self._count(reading, 1)
         self.at = now

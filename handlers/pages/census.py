@@ -1,0 +1,102 @@
+"""What is open now, for a page: counts of what somebody may see, and the tickets they are made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.boards.census import Census, Due, Reading, State, Where, read, seen_by
+from bot.domain.colour import Colour
+from bot.domain.guide import Guide
+from bot.domain.ticket import Ticket
+from bot.ports import Reader
+from bot.turn import Turn
+from handlers.pages.board_address import NOWHERE, Asked
+from handlers.pages.counts import Counts, Kept
+from handlers.staff.me import Me
+
+
+def counted(turn: Turn, counts: Counts) -> Kept[Census]:
+    """The census: one for everybody."""
+    reader, guide, now = turn.read, turn.guide, turn.now
+
+    async def make(before: Census | None) -> Census:
+        return await renewed(reader, guide, now, before)
+
+    return counts.of("census", make, now)
+
+
+async def renewed(reader: Reader, guide: Guide, now: datetime, before: Census | None) -> Census:
+    """The census of now, made from the one before where that was read by the same town."""
+    census = before if before is not None and before.guide is guide else Census(guide, now)
+
+    def judge(tickets: Iterable[Ticket]) -> Mapping[str, Reading]:
+        return {ticket.number: read(ticket, guide, now) for ticket in tickets}
+
+    census.renew(*await reader.census(census.known(now), judge), now)
+    return census
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Which of the open tickets are meant; None and "" where any will do. ``unit`` is "-" for the pool."""
+
+    unit: str = ""
+    colour: Colour | None = None
+    rung: str = ""
+    due: Due | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Picked:
+        """What an address picks."""
+        due = query.get("due", "")
+        return cls(
+            unit=query.get("unit", ""),
+            colour=next((colour for colour in Colour if colour.name.lower() == query.get("colour")), None),
+            rung=query.get("rung", ""),
+            due=Due(due) if due in set(Due) else None,
+        )
+
+    def holds(self, where: Where, state: State) -> bool:
+        """Whether a ticket that stands there is meant."""
+        return (
+            self.unit in ("", where.unit or NOWHERE)
+            and self.colour in (None, state.colour)
+            and self.rung in ("", state.rung)
+            and self.due in (None, state.due)
+        )
+
+
+def visible(me: Me, asked: Asked, now: datetime) -> Callable[[Where], bool]:
+    """Whether what stands somewhere is in somebody's reach, and in the area that is chosen."""
+    known: dict[Where, bool] = {}
+
+    def sees(where: Where) -> bool:
+        found = known.get(where)
+        if found is None:
+            inside = asked.only is None or where.area in asked.only
+            found = known[where] = inside and seen_by(me.person, where, now)
+        return found
+
+    return sees
+
+
+def groups(census: Census, me: Me, asked: Asked) -> Counter[tuple[str, State]]:
+    """How many tickets stand alike, by unit, of those in reach."""
+    sees, found = visible(me, asked, census.at), Counter[tuple[str, State]]()
+    for (where, state), count in census.counts.items():
+        if sees(where):
+            found[where.unit, state] += count
+    return found
+
+
+def numbers(census: Census, me: Me, asked: Asked, picked: Picked) -> list[str]:
+    """The tickets in reach that are meant, in the order of their numbers."""
+    sees = visible(me, asked, census.at)
+    return sorted(
+        number
+        for number, reading in census.readings.items()
+        if picked.holds(reading.where, reading.state) and sees(reading.where)
+    )

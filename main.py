@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.clock import SystemClock
+from bot.console.backups import backup_command, restore_command
 from bot.console.boards import boards_command
 from bot.console.demo_data import demo_data_command
 from bot.console.ideas import ideas_command
@@ -117,6 +118,8 @@ def _store(context: typer.Context, config: Path | None, data: Path | None) -> Ab
 app.command("route")(route_command(lambda *options: open_town(settings_for(*options)).guide, _past))
 app.command("ideas")(ideas_command(lambda *options: open_town(settings_for(*options)).guide.town, _store))
 app.command("boards")(boards_command(lambda *options: open_town(settings_for(*options)).guide, _store, LOCALES, CLOCK))
+app.command("backup")(backup_command(settings_for, CLOCK))
+app.command("restore")(restore_command(settings_for))
 app.command("export")(export_command(lambda *options: partial(_office, *options), LOCALES))
 app.command("demo-data")(demo_data_command(settings_for, CLOCK))
 app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).guide), name="alike")

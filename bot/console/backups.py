@@ -1,0 +1,99 @@
+"""``backup`` and ``restore``: copies of a data folder, made beside a running desk, checked, and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.console.options import Config, Data
+from bot.errors import ConfigurationError
+from bot.ports import Clock
+from bot.settings import Settings, env_name
+
+SettingsFor = Callable[[typer.Context, Path | None, Path | None], Settings]
+NAMES = {"database": "database", "files": "files", "check": "checking"}
+
+
+def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., None]:
+    """The command ``backup``."""
+
+    def backup(
+        context: typer.Context,
+        folder: Annotated[Path, typer.Argument(help="The folder of backups.")],
+        verify: Annotated[bool, typer.Option("--verify", help="Make none; check the newest, or this one.")] = False,
+        config: Config = None,
+        data: Data = None,
+    ) -> None:
+        """Copy database, files and keys as of this moment; the desk may be running. Only new files are copied."""
+        from storage import backup as backups
+        from storage.store import database_file
+
+        if verify:
+            path = backups.newest(folder)
+            with _progress() as told:
+                found = backups.verify(path, told)
+            typer.echo(f"{path}: every byte is as it was: the database and {len(found['media']):,} files")
+            return
+        settings = settings_for(context, config, data)
+        database = database_file(settings.storage.url.get_secret_value(), settings.data)
+        try:
+            with _progress() as told:
+                made = backups.make(database, settings.data, folder, clock.now(), told)
+        except OSError as error:
+            raise ConfigurationError(str(folder), f"the backup was not made: {error.strerror}") from None
+        size = f"{made.bytes / 2**20:,.1f} MB"
+        typer.echo(f"{made.path}: database {size}, {made.files:,} files, {made.new_files:,} of them new")
+        for what, names in (("is not there", made.missing), ("is damaged", made.damaged)):
+            for name in names:
+                typer.echo(f"A file {what} and is not in the backup: {name}", err=True)
+        if made.missing or made.damaged:
+            raise typer.Exit(1)
+
+    return backup
+
+
+def restore_command(settings_for: SettingsFor) -> Callable[..., None]:
+    """The command ``restore``."""
+
+    def restore(
+        context: typer.Context,
+        backup: Annotated[Path, typer.Argument(help="A backup, or a folder of backups: then the newest.", exists=True)],
+        config: Config = None,
+        data: Data = None,
+    ) -> None:
+        """Put a backup into an empty data folder, after checking all of it."""
+        from storage import backup as backups
+
+        settings = settings_for(context, config, data)
+        if settings.storage.url.get_secret_value():
+            raise ConfigurationError(env_name("storage", "url"), "must be left out: a backup goes into a data folder")
+        try:
+            with _progress() as told:
+                files = backups.restore(backups.newest(backup), settings.data, told)
+        except OSError as error:
+            raise ConfigurationError(str(settings.data), f"nothing was restored: {error.strerror}") from None
+        typer.echo(f"{settings.data}: the database and {files:,} files are back. Start the desk with this data folder.")
+
+    return restore
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each part of the work, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def told(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(NAMES[what], total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield told

@@ -1,0 +1,158 @@
+"""Backups: made beside a running desk, whole or not at all, and put back byte by byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ConfigurationError
+from storage import backup as backups
+from storage.opening import prepare
+from storage.store import FILE
+from tests.fakes.desk_process import DeskProcess, run
+
+NOW = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
+FLIPS = 200
+
+
+def nobody(_what: str, _done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with a database, three files and a key."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    prepare(folder / FILE)
+    for words in (b"one", b"two" * 1000, b""):
+        put(folder, words)
+    (folder / "links.key").write_bytes(bytes(32))
+    return folder
+
+
+def put(folder: Path, content: bytes) -> str:
+    name = hashlib.sha256(content).hexdigest()
+    path = folder / "media" / name[:2] / name[2:4] / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return name
+
+
+def made(data: Path, folder: Path, now: datetime = NOW) -> backups.Made:
+    return backups.make(data / FILE, data, folder, now, nobody)
+
+
+def whole(folder: Path) -> dict[str, bytes]:
+    """Everything below a folder, by name."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_what_is_put_back_is_what_was_there(data: Path, tmp_path: Path) -> None:
+    found = made(data, tmp_path / "backups")
+    assert (found.files, found.new_files, found.missing, found.damaged) == (3, 3, (), ())
+    assert backups.restore(found.path, tmp_path / "again", nobody) == 3
+    again = whole(tmp_path / "again")
+    before = whole(data)
+    assert again.keys() == before.keys()
+    assert {k: v for k, v in again.items() if k != FILE} == {k: v for k, v in before.items() if k != FILE}
+    assert (tmp_path / "again" / "links.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_next_backup_copies_only_what_is_new(data: Path, tmp_path: Path) -> None:
+    first = made(data, tmp_path / "backups")
+    put(data, b"three")
+    second = made(data, tmp_path / "backups", NOW.replace(hour=2))
+    assert (second.files, second.new_files) == (4, 1)
+    assert backups.newest(tmp_path / "backups") == second.path
+    backups.verify(first.path, nobody)
+    backups.verify(second.path, nobody)
+    with pytest.raises(ConfigurationError, match="already"):
+        made(data, tmp_path / "backups")
+
+
+def test_files_that_are_damaged_or_gone_are_named(data: Path, tmp_path: Path) -> None:
+    damaged, gone = put(data, b"will be damaged"), "ab" * 32
+    (data / "media" / damaged[:2] / damaged[2:4] / damaged).write_bytes(b"was damaged")
+    with closing(sqlite3.connect(data / FILE)) as connection, connection:
+        connection.execute("INSERT INTO rendition VALUES ('a', 'thumb', ?, 'image/jpeg', 1, 1, 1, '', '', 1)", (gone,))
+    found = made(data, tmp_path / "backups")
+    assert (found.missing, found.damaged) == ((gone,), (damaged,))
+    assert found.files == 3
+    backups.verify(found.path, nobody)
+
+
+def test_every_flipped_bit_is_seen_and_nothing_is_put_back(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    made(data, folder)
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size]
+    chance = random.Random(4)
+    for flip in range(FLIPS):
+        path = chance.choice(paths)
+        content = path.read_bytes()
+        at = chance.randrange(len(content))
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1 << chance.randrange(8)]) + content[at + 1 :])
+        with pytest.raises(ConfigurationError):
+            backups.restore(backups.newest(folder), tmp_path / f"again{flip}", nobody)
+        assert not (tmp_path / f"again{flip}" / FILE).exists()
+        path.write_bytes(content)
+    backups.verify(backups.newest(folder), nobody)
+
+
+def test_what_is_no_backup_is_refused(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no backup here"):
+        backups.newest(tmp_path)
+    found = made(data, tmp_path / "backups")
+    (found.path / backups.SUM).unlink()
+    with pytest.raises(ConfigurationError, match="never finished"):
+        backups.verify(found.path, nobody)
+
+
+def test_a_folder_with_data_is_left_alone(data: Path, tmp_path: Path) -> None:
+    found, before = made(data, tmp_path / "backups"), whole(data)
+    with pytest.raises(ConfigurationError, match="already"):
+        backups.restore(found.path, data, nobody)
+    assert whole(data) == before
+
+
+def test_a_backup_of_a_newer_program_is_refused(data: Path, tmp_path: Path) -> None:
+    found = made(data, tmp_path / "backups")
+    manifest = json.loads((found.path / backups.MANIFEST).read_text())
+    manifest["revision"] = "9999"
+    written = json.dumps(manifest).encode()
+    (found.path / backups.MANIFEST).write_bytes(written)
+    (found.path / backups.SUM).write_text(hashlib.sha256(written).hexdigest())
+    with pytest.raises(ConfigurationError, match="newer"):
+        backups.restore(found.path, tmp_path / "again", nobody)
+
+
+def test_the_drill(tmp_path: Path) -> None:
+    """A desk runs and is backed up; its folder is lost; the desk goes on from the backup."""
+    data, folder = tmp_path / "data", tmp_path / "backups"
+    filled = run("demo-data", "--tickets", "200", "--sample", settings={"MINSHENG_DATA": str(data)})
+    assert filled.returncode == 0, filled.stderr
+    settings = {"MINSHENG_DATA": str(data)}
+    with DeskProcess(data):
+        done = run("backup", str(folder), settings=settings)
+        assert done.returncode == 0, done.stderr
+        before = run("tickets", "--json", settings=settings).stdout
+    shutil.rmtree(data)
+    checked = run("backup", "--verify", str(folder), settings=settings)
+    assert checked.returncode == 0, checked.stderr
+    assert run("restore", str(folder), settings=settings).returncode == 0
+    with DeskProcess(data) as desk:
+        assert run("tickets", "--json", settings=settings).stdout == before
+        assert desk.url
+    refused = run("restore", str(folder), settings=settings)
+    assert refused.returncode == 2
+    assert "already" in refused.stderr
+    assert len(before.splitlines()) == 200

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
+from aiohttp.http import HttpProcessingError
 
 from bot.domain.place import Pin
 from bot.errors import Malformed
@@ -115,7 +116,7 @@ class Received:
                 await self._parts(await request.multipart())
         except web.RequestPayloadError as error:
             raise ConnectionResetError("the program broke off") from error
-        except (ValueError, AssertionError, web.HTTPException):
+        except (ValueError, AssertionError, web.HTTPException, HttpProcessingError):
             # What the multipart reader says about bodies that are not multipart at all, or end too early.
             raise Malformed("open311.wrong.unreadable") from None
 

@@ -30,7 +30,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_STAFF = "/staff/files/{number:[0-9]{6}-[0-9]{6}}/{id:[0-9A-Za-z_-]{1,64}}"
+_STAFF = "/staff/files/{number:[0-9]{6}-[0-9]{5,12}}/{id:[0-9A-Za-z_-]{1,64}}"
 _RESIDENT = "/t/{link}/files/{id:[0-9A-Za-z_-]{1,64}}"
 _KIND = "/{kind:[a-z_]{1,20}}"
 _PIECE = 256 * 1024

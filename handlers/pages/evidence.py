@@ -71,7 +71,7 @@ def pairs(turn: Turn, evidence: Sequence[Evidence]) -> tuple[Pair, ...]:
     for number in sorted({each.answer for each in visible if each.answer}):
         after = tuple(each for each in visible if each.answer == number)
         last = max(each.sent_at for each in after)
-        before = tuple(each for each in visible if each.resident and each.sent_at < last)
+        before = tuple(each for each in visible if each.resident and each.sent_at <= last)
         if before:
             found.append(Pair(turn.words("evidence.pair", count=number), before, after))
     return tuple(found)

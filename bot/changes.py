@@ -10,9 +10,11 @@ from bot.conversation.session import Session
 from bot.domain.boards.ranking import Board
 from bot.domain.evidence import Boxing, Transcript
 from bot.domain.findings import Finding
+from bot.domain.ideas import Lesson
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.review import Review
 from bot.domain.sheets import AnySheet
+from bot.domain.special import Special, SpecialEvent
 from bot.domain.ticket import Event, Ticket
 from bot.message import Answer, InboundMessage, Push
 
@@ -195,6 +197,8 @@ class Changes(msgspec.Struct):
     transcripts: list[Transcript] = msgspec.field(default_factory=list)  # likewise
     published: list[tuple[Board, str]] = msgspec.field(default_factory=list)  # boards, and who published them
     drawings: list[Drawing] = msgspec.field(default_factory=list)
+    specials: list[tuple[Special, SpecialEvent]] = msgspec.field(default_factory=list)
+    lessons: list[Lesson] = msgspec.field(default_factory=list)
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:
         """Keep a ticket as it is after these events."""

@@ -12,6 +12,8 @@ from bot.turn import Turn
 from handlers import tasks
 
 KIND = "call_back"
+LOOK_BACK = "look_back"
+"""What a call is about that asks whether a matter came back."""
 
 HANDED_IN = "open311"
 """The source of tickets that programs file."""

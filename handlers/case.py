@@ -59,7 +59,7 @@ async def ended(
     ``what`` names the text (``told.<what>``), ``params`` its fields besides number and title. ``asks``: they are asked
     what they say to it. ``owed`` False: nobody needs to call those whom no message reaches. Raises NotPossibleNow.
     """
-    work = replace(ticket.work, proposals=(), answer=None, asked_at=None, paused_at=None)
+    work = replace(ticket.work, proposals=(), answer=None, asked_at=None, paused_at=None, together=False)
     if asks:
         work = replace(work, answers=work.answers + 1)
     after = ticket.after(action, turn.now, work=work)
@@ -183,8 +183,9 @@ def sent_to(
     work = replace(
         ticket.work, taken_at=None, proposals=(), answer=None, asked_at=None, paused_at=None, joint=(), assists=()
     )
+    work = replace(work, together=False)  # another unit answers for itself
     if not keep_dates or ticket.due_at is None:
-        work = replace(work, paused_before=work.paused, extended_before=work.extended)
+        work = replace(work, paused_before=work.paused, extended_before=work.extended, set_due=None)
         due = turn.guide.due_of(ticket.noted(dispatched_at=turn.now, unit=unit, work=work))
         dates = {"due_at": due and due.at, "provisional": bool(due and due.provisional)}
     for kind in ("answer_leaves", "decision", "pause_reminder", "pause_ends", "assist"):

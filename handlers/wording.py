@@ -121,6 +121,9 @@ def local(turn: Turn, at: datetime) -> str:
 BRIEFS: Mapping[str, tuple[str, str]] = {
     "answer": ("answer", "answer"),
     "question": ("question", "question"),
+    "look_back": ("question", "question"),
+    "special_answered": ("answer", "answer"),
+    "special_reopened": ("news", "reopened"),
     "question_reminder": ("question", "question"),
     "new_date": ("news", "new_date"),
     "extended": ("news", "new_date"),

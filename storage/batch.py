@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from storage.evidence_rows import EvidenceRows
 from storage.loop_rows import LoopRows
 from storage.rows import Rows
+from storage.special_rows import SpecialRows
 from storage.staff_rows import Row, StaffRows
 
 
@@ -42,6 +43,7 @@ class Batch:
     recalled: list[Row] = field(default_factory=list)
     staff: list[StaffRows] = field(default_factory=list)
     loop: list[LoopRows] = field(default_factory=list)
+    special: list[SpecialRows] = field(default_factory=list)
     evidence: list[EvidenceRows] = field(default_factory=list)
 
     def add(self, rows: Rows) -> None:
@@ -83,6 +85,8 @@ class Batch:
             self.staff.append(rows.staff)
         if rows.loop is not None:
             self.loop.append(rows.loop)
+        if rows.special is not None:
+            self.special.append(rows.special)
         if rows.evidence is not None:
             self.evidence.append(rows.evidence)
         self.failures += rows.failures

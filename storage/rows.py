@@ -19,6 +19,7 @@ from bot.message import Lane, Push
 from storage.codec import Said, as_json, clean, micros, micros_or_none
 from storage.evidence_rows import EvidenceRows, evidence_rows_of
 from storage.loop_rows import LoopRows, loop_rows_of
+from storage.special_rows import SpecialRows, special_rows_of
 from storage.staff_rows import Row, StaffRows, staff_rows_of
 
 TimerKey = tuple[str, str, int, int]
@@ -59,6 +60,7 @@ class Rows(msgspec.Struct):
     recalled: Sequence[Row] = ()
     staff: StaffRows | None = None
     loop: LoopRows | None = None
+    special: SpecialRows | None = None
     evidence: EvidenceRows | None = None
 
 
@@ -135,6 +137,8 @@ def _receipt(changes: Changes, rows: Rows, now: datetime) -> None:
 def _rest(changes: Changes, rows: Rows, now: datetime) -> None:
     """What only few change-sets have."""
     at = micros(changes.at or now)
+    if changes.specials or changes.lessons:
+        rows.special = special_rows_of(changes)
     if changes.tasks:
         rows.tasks = [_task(task) for task in changes.tasks]
     if changes.closed_tasks:

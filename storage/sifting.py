@@ -34,6 +34,10 @@ _STAFF_EVENT = (
     "SELECT e.staff, e.seq FROM (VALUES {rows}) AS n"
     " CROSS JOIN staff_event AS e ON e.staff = n.column1 AND e.seq = n.column2"
 )
+_SPECIAL_EVENT = (
+    "SELECT e.number, e.seq FROM (VALUES {rows}) AS n"
+    " CROSS JOIN special_event AS e ON e.number = n.column1 AND e.seq = n.column2"
+)
 _USE = "SELECT u.digest FROM (VALUES {rows}) AS n CROSS JOIN invitation_use AS u ON u.digest = n.column1"
 _ADDRESS = "SELECT a.address, a.staff FROM (VALUES {rows}) AS n CROSS JOIN staff_address AS a ON a.address = n.column1"
 
@@ -65,6 +69,7 @@ def sift(connection: sqlite3.Connection, group: Sequence[Rows]) -> Sifted:
     for name, sql, keys in (
         ("turn", _TURN, [r.turn[:2] for r in group if r.turn is not None]),
         ("event", _EVENT, [event[:2] for r in group for event in r.events]),
+        ("special", _SPECIAL_EVENT, [event[:2] for r in group if r.special is not None for event in r.special.events]),
         ("fired", _FIRED, [r.fired[:4] for r in group if r.fired is not None]),
     ):
         found.update((name, row) for row in taken(connection, sql, keys))
@@ -99,6 +104,8 @@ def _fences(rows: Rows) -> list[tuple[str, Row]]:
         fences.append(("fired", rows.fired[:4]))
     if rows.staff is not None:
         fences += _fences_of_staff(rows.staff)
+    if rows.special is not None:
+        fences += [("special", event[:2]) for event in rows.special.events]
     return fences
 
 

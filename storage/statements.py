@@ -17,6 +17,7 @@ from storage.batch import Batch
 from storage.evidence_rows import write_evidence
 from storage.loop_statements import write_loop
 from storage.many_rows import ManyRows, insertion, once, projection
+from storage.special_rows import write_specials
 from storage.staff_rows import Row
 from storage.staff_statements import write_staff
 
@@ -112,6 +113,8 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
         write_staff(connection, batch.staff)
     if batch.loop:
         write_loop(connection, batch.loop)
+    if batch.special:
+        write_specials(connection, batch.special)
     if batch.evidence:
         write_evidence(connection, batch.evidence)
     if batch.words:

@@ -110,6 +110,17 @@ class Reviewing(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime
 
 
+class LookingBack(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether a matter came back, as this person is asked: about which ticket of which special case, so many days after
+    the answer, and since when. ``step`` is "" while that is asked, "words" while they may say more."""
+
+    ticket: str
+    special: str
+    stage: int
+    at: datetime
+    step: str = ""
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything remembered of one address; ``seq`` counts its turns.
 
@@ -118,7 +129,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``asked`` are tickets whose handler waits for this person's answer. ``listed``, ``composing``, ``loose`` and
     ``reporting`` (a member of staff files an own matter) are for staff; ``talking_to`` is whom a supervisor talks with.
     ``replied`` is the last such answer. ``card`` is the slot of the ticket card a member of staff was shown last.
-    ``reviewing`` is the review this person is giving. Links to pages made before ``links_from`` count no more.
+    ``reviewing`` is the review this person is giving, ``looking`` whether something came back, as they were asked. Links to pages made before ``links_from`` count no more.
     """
 
     address: Address
@@ -146,6 +157,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     replied: Replied | None = None
     card: str = ""
     reviewing: Reviewing | None = None
+    looking: LookingBack | None = None
     links_from: datetime | None = None
 
     @property

@@ -110,8 +110,8 @@ def half_of_rest(now: datetime, due: datetime, clock: Clock, limits: Limits, cal
 def due_of(ticket: Ticket, limits: Limits, calendar: WorkCalendar) -> Moment | None:
     """The due moment of a ticket counted anew from its dispatch: its limit, what was granted and it stood still since.
 
-    Each re-opening halves the limit, down to a working day (rule book, "Review"). None for what needs no answer, or
-    has no unit.
+    Each re-opening halves the limit, down to a working day (rule book, "Review"). The date of a special case takes the
+    place of the limit. None for what needs no answer, or has no unit.
     """
     start, clock, work = ticket.dispatched_at, Clock(ticket.clock), ticket.work
     if start is None:
@@ -119,8 +119,8 @@ def due_of(ticket: Ticket, limits: Limits, calendar: WorkCalendar) -> Moment | N
     due = answer_due(ticket.type, clock, start, limits, calendar, Tier(work.tier))
     if due is None:
         return None
-    steps = [due]
-    if work.reopened:
+    steps = [due if work.set_due is None else Moment(work.set_due)]
+    if work.reopened and work.set_due is None:
         half = share_of_time(0.5**work.reopened, start, due.at, clock, calendar)
         least = calendar.after_working_days(start, 1).at if clock is Clock.TYPE else half
         steps.append(Moment(max(half, least)))
@@ -188,8 +188,9 @@ def ladder(
     """The rungs a ticket still has to fear, earliest first; none while nobody is expected to act.
 
     It stands still once an answer is submitted, and while a question that was delivered waits for the resident; a
-    question on its way stops nothing. Taking at ``taken_at`` ends the first rungs and postpones the next one once by
-    the time a unit has for taking, never the order.
+    question on its way stops nothing. What waits for the answer of its special case climbs that one's instead. Taking
+    at ``taken_at`` ends the first rungs and postpones the next one once by the time a unit has for taking, never the
+    order.
     """
     if _in_pool(ticket):
         since = _pooled_since(ticket)
@@ -198,7 +199,7 @@ def ladder(
     work = ticket.work
     if ticket.status not in _RUNNING or ticket.dispatched_at is None or ticket.due_at is None:
         return ()
-    if work.submitted or (ticket.status is Status.WAITING_RESIDENT and work.paused_at is not None):
+    if work.together or work.submitted or (ticket.status is Status.WAITING_RESIDENT and work.paused_at is not None):
         return ()
     start, due = ticket.dispatched_at, ticket.due_at
     if clock is not Clock.TYPE:

@@ -7,7 +7,7 @@ passes the wall (rule book, "People" and "Identity, personal data, the wall").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -60,6 +60,7 @@ class Act(StrEnum):
     SAMPLE = "sample"  # the lists of answers to be looked into
     RELEASE = "release"  # a draft of an unconfirmed matter: file it or drop it
     ORIGINAL = "original"  # open a file as it came, with all it holds, recorded
+    SPECIAL = "special"  # put tickets into a special case, and lead it to its end
     SHARE = "share"  # release a masked copy that anybody may read
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
@@ -80,6 +81,8 @@ class Act(StrEnum):
     STAFF = "staff"  # see who works where, and who cannot be reached
     COLLECT = "collect"  # file for somebody else
     SLIP = "slip"
+    SPECIALS = "specials"  # look into special cases, as far as one may see them
+    ANSWER_SPECIAL = "answer_special"  # as the unit that leads it; see `may_group`
     IDEAS = "ideas"  # look into the idea store
     BOARDS = "boards"  # how units do, where and about what people speak
     PUBLISH = "publish"  # a board, for everybody
@@ -138,6 +141,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.SAMPLE: {R.SUPERVISOR: Reach.DESK},
     Act.RELEASE: {R.SUPERVISOR: Reach.DESK},
     Act.ORIGINAL: {R.LEAD: Reach.UNIT, R.SUPERVISOR: Reach.AREA},
+    Act.SPECIAL: {R.SUPERVISOR: Reach.AREA},
     Act.SHARE: {R.SUPERVISOR: Reach.AREA},
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
@@ -160,6 +164,8 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.BOARDS: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.PUBLISH: dict.fromkeys((R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.EXPORT: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
+    Act.SPECIALS: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
+    Act.ANSWER_SPECIAL: {R.HANDLER: Reach.UNIT, R.LEAD: Reach.UNIT},
     Act.IDEAS: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
 }
 """act -> role -> how far. A role that is missing may not do it at all."""
@@ -216,6 +222,23 @@ def may(person: Person, act: Act, ticket: Ticket | None = None, *, mine: bool = 
     if ticket.walled and act in OF_THE_WORDS and not person.walled:
         return False
     return not _walled_off(person, ticket) and _within(person, reach, ticket)
+
+
+def may_group(person: Person, act: Act, unit: str, areas: Iterable[str]) -> bool:
+    """Whether somebody may do that to tickets of these areas together, led by a unit: a special case, behind no wall.
+
+    Whether one of them is their own is asked besides.
+    """
+    reach = GRANTS[act].get(person.role)
+    if reach is None or reach is Reach.OWN:
+        return False
+    if reach is Reach.DESK:
+        return True
+    if person.areas is not None and any(area not in person.areas for area in areas):
+        return False
+    if reach is Reach.AREA:
+        return True
+    return bool(person.unit) and (unit in person.units if reach is Reach.BELOW else unit == person.unit)
 
 
 def _walled_off(person: Person, ticket: Ticket) -> bool:

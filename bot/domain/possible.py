@@ -77,10 +77,15 @@ _ROOM: Mapping[Act, Callable[[Ticket], bool]] = {
 _BEFORE_AN_ANSWER = frozenset({Act.ANSWER, Act.PROMISE, Act.ASK, Act.OBJECT, Act.EXTEND, Act.RAISE})
 """What an answer that is submitted and has not left yet takes the room from."""
 
+_OWN_ANSWER = frozenset({Act.ANSWER, Act.PROMISE, Act.RECALL, Act.OBJECT, Act.RAISE})
+"""What a ticket has no room for that gets the answer of its special case."""
+
 
 def room_for(act: Act, ticket: Ticket) -> bool:
     """Whether a ticket's state leaves room for an act. Who may do it is another question."""
     if act in _BEFORE_AN_ANSWER and ticket.work.submitted:
+        return False
+    if act in _OWN_ANSWER and ticket.work.together:
         return False
     if act in _ROOM:
         return _ROOM[act](ticket)

@@ -81,12 +81,15 @@ class Action(StrEnum):
     EXEMPT = "exempt"  # left out of the boards, with a reason
     TRACE = "trace"  # what a supervisor found about an answer, or heard when calling a sample
     REVIEW = "review"  # what somebody says of an answer, or that they were asked
+    SPECIAL = "special"  # it became part of a special case, or is no more
+    LOOK_BACK = "look_back"  # long after the answer: whether it came back
 
 
 FACTS = frozenset(
     {
         *(Action.SUPPLEMENT, Action.CORRECT, Action.CLAIM, Action.HIDE, Action.NOTE, Action.SEE, Action.TRANSCRIBE),
         *(Action.URGE, Action.EXEMPT, Action.REVIEW, Action.JOIN, Action.LEAVE, Action.TRACE),
+        *(Action.SPECIAL, Action.LOOK_BACK),
     }
 )
 """Actions that add to a ticket in any status and leave the status alone."""

@@ -19,7 +19,7 @@ from bot.domain.wall import behind_the_wall
 from bot.errors import Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
-from handlers import notices, page_links, tasks
+from handlers import notices, page_links, shared, tasks
 from handlers.naming import Speaking, counted, moment, place_name, title, unit_name
 from handlers.resident import card, collecting, following, joining_cases, splitting
 from handlers.staff.me import me
@@ -52,6 +52,7 @@ async def confirm(turn: Turn, draft: Draft) -> Reply:
     if draft.follows:
         link = Link(ticket=ticket.number, kind="repeats", other=draft.follows, by=by, at=turn.now)
         turn.changes.links.append(link)
+    await shared.noticed(turn, ticket, follows=draft.follows)
     apart = await splitting.done(turn, draft, ticket) if draft.split_from else ""
     collecting.forget(turn, draft)
     said = () if collector else tuple(said.key for said in draft.said)

@@ -27,6 +27,7 @@ from handlers.resident import (
     following,
     idea_search,
     joining_cases,
+    looking_back,
     own,
     replying,
     review_words,
@@ -71,6 +72,8 @@ class Hearing:
                     return await reviewing.judge(turn, about, verdict)
                 return await following.supplement(turn, about, certain=True)
         text = message.text
+        if turn.session.looking is not None and (reply := await looking_back.heard(turn, text)) is not None:
+            return reply
         word = command_word(text) if len(text) <= DESK_WORD_LENGTH else ""
         command = self.vocabulary.get(word)
         if command in reviewing.WORDS:
@@ -109,7 +112,7 @@ class Hearing:
             return reply
         if _LONE_SIGNS.fullmatch(text):
             return desk.courtesy(turn, "emoji")
-        said = await review_words.reason(turn, message)
+        said = await looking_back.words(turn, message) or await review_words.reason(turn, message)
         return said or await _for_a_ticket(turn, message) or await _into_draft(turn)
 
     async def _with_number(self, turn: Turn, text: str) -> Reply | None:
@@ -156,6 +159,10 @@ class Hearing:
         if number := parse_number(about):
             if (reply := await reviewing.pressed(turn, number, name, value)) is not None:
                 return reply
+            if name == "came_back":
+                return await looking_back.pressed(turn, number, value)
+            if name == "not_back":
+                return await looking_back.not_that(turn, number, value)
             if name == "not_this":
                 return await following.not_this(turn, number, value)
             if name == "not_answer":
@@ -204,7 +211,9 @@ async def item(turn: Turn, message: InboundMessage) -> Reply | None:
         about = await turn.read.quoted(turn.address, message.quote)
         if parse_number(about):
             return await following.supplement(turn, about, certain=True)
-    if (reply := await review_words.reason(turn, message) or await _for_a_ticket(turn, message)) is not None:
+    if (reply := await looking_back.words(turn, message) or await review_words.reason(turn, message)) is not None:
+        return reply
+    if (reply := await _for_a_ticket(turn, message)) is not None:
         return reply
     recent = turn.session.recent
     wordless_file = message.kind is MessageKind.ATTACHMENT and not message.text

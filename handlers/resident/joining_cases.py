@@ -20,7 +20,7 @@ from bot.domain.ticket import Action, Ticket
 from bot.errors import NotFound
 from bot.message import AttachmentType, Choice, Reply
 from bot.turn import Turn
-from handlers import case, parties
+from handlers import case, parties, shared
 from handlers.discretion import JOINED, to_joiners
 from handlers.naming import kind_name, moment, place_name, shortened, state_name, ticket_title, unit_name
 from handlers.resident import card, collecting, likely_same
@@ -135,6 +135,7 @@ async def _join(turn: Turn, ticket: Ticket, draft: Draft | None) -> Reply:
     work = replace(ticket.work, reporters=ticket.work.reporters + more)
     after = case.moved(turn, ticket, Action.JOIN, str(turn.address), data, work=work)
     turn.changes.reporters.append(me)
+    shared.joined(turn, after)
     words = turn.words_in("")
     await case.tell_who_has_it(
         turn,

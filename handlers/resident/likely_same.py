@@ -77,10 +77,10 @@ async def _found(turn: Turn, draft: Draft, place: Place) -> list[Offer]:
     mine = likeness.matter(draft.text[:LENGTH])
     since = turn.now - timedelta(days=limits.alike_days)
     look, promising = likeness.promising(mine), list[tuple[int, Nearby]]()
-    for area in _areas(turn, place):
+    for area in areas_near(turn, place):
         for kind in _kinds(turn.town, draft):
             near = await turn.read.nearby(area, kind, since, NEWEST)
-            around = (n for n in near if area == place.area or _within(n, place, limits.alike_reach_m))
+            around = (n for n in near if area == place.area or within(n, place, limits.alike_reach_m))
             promising += ((weight, n) for n in around if (weight := look(n.text)))
     promising.sort(key=lambda each: -each[0])
     alike: list[tuple[float, Ticket]] = []
@@ -107,7 +107,7 @@ def _offers(turn: Turn, tickets: Iterable[Ticket]) -> Iterable[Offer]:
             yield Offer(ticket.number, ticket.kind, place, ticket.filed_at, state)
 
 
-def _areas(turn: Turn, place: Place) -> list[str]:
+def areas_near(turn: Turn, place: Place) -> list[str]:
     """The area of the place first, then those a point of which is near enough."""
     areas = [place.area]
     if place.latitude is not None and place.longitude is not None:
@@ -125,7 +125,8 @@ def _kinds(town: Town, draft: Draft) -> list[str]:
     return kinds
 
 
-def _within(near: Nearby, place: Place, metres: float) -> bool:
+def within(near: Nearby, place: Place, metres: float) -> bool:
+    """Whether a ticket lies so near to a place; False where one of them has no point."""
     if near.latitude is None or near.longitude is None or place.latitude is None or place.longitude is None:
         return False
     return distance_m((near.latitude, near.longitude), (place.latitude, place.longitude)) <= metres

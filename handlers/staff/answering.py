@@ -20,7 +20,7 @@ from handlers.notices import NOTHING
 from handlers.staff import evidence, leaving, proposing, reference, spoken, writing
 from handlers.staff.command import Command, OnTicket, table
 from handlers.staff.me import Me, is_mine
-from handlers.supervisor import deciding
+from handlers.supervisor import deciding, special_desk
 from handlers.supervisor.saying import titled
 
 SHOWN = 60
@@ -52,6 +52,8 @@ def _dated(ticket: Ticket) -> Outcome:
 
 def possible(turn: Turn, ticket: Ticket) -> None:
     """Raises Refusal or NotPossibleNow when no answer can be handed in."""
+    if ticket.work.together:
+        raise Refusal("special.answers_all", number=ticket.number, special=ticket.work.special)
     leaving.free_to_act(turn, ticket)
     if ticket.status is not Status.DISPATCHED:  # answering what nobody took is taking it
         ticket.after(Action.SUBMIT, turn.now)
@@ -114,6 +116,8 @@ async def drop(turn: Turn, me: Me, ticket: Ticket, _value: str) -> Reply:
 
 async def recall(turn: Turn, me: Me, ticket: Ticket, _text: str) -> Reply:
     """Take an answer back before it leaves; it lies ready to be changed. Raises Refusal."""
+    if ticket.work.together:
+        raise Refusal("special.answers_all", number=ticket.number, special=ticket.work.special)
     taken_back = ticket.work.answer
     after = leaving.recalled(turn, me, ticket)
     assert taken_back is not None  # noqa: S101 - `recalled` refuses otherwise
@@ -198,8 +202,8 @@ _GOES_ON: Mapping[str, GoesOn] = {
 
 
 COMMANDS = table(
-    Command("answer", Act.ANSWER, ticket=answer),
-    Command("recall", Act.RECALL, ticket=recall),
+    Command("answer", Act.ANSWER, ticket=answer, desk=special_desk.answer, desk_act=Act.SPECIALS),
+    Command("recall", Act.RECALL, ticket=recall, desk=special_desk.recall, desk_act=Act.SPECIALS),
     Command("promise", Act.PROMISE, ticket=promise),
     Command("kept", Act.PROMISE, ticket=kept),
     Command("canned", Act.TODO, desk=canned),

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from bot.changes import Looked, Task
 from bot.domain.permission import Act
+from bot.domain.special import LOOKING_BACK, STAGE_OF, STAGES
 from bot.domain.ticket import Action, Ticket
 from bot.domain.wall import visible_text
 from bot.errors import NotFound, Refusal
 from bot.message import Choice, Reply
 from bot.turn import Turn
-from handlers import calls, notices, reviews
+from handlers import calls, looking, notices, reviews
 from handlers.naming import moment, ticket_title, unit_name
 from handlers.staff import phoning, reference
 from handlers.staff.command import Command, table
@@ -104,10 +105,23 @@ async def _recorded(turn: Turn, me: Me, owed: Sequence[Owed], result: str, words
     if result == "not_reached":
         return turn.say("callback.again", number=ticket.number, title=title)
     turn.changes.closed_tasks.extend(each.task.key for each in owed)
-    after = (await reviews.called(turn, after, me.id, result, words)).ticket
+    if all((each.task.data or {}).get("what") == calls.LOOK_BACK for each in owed):
+        after = await _looked_back(turn, me, after, result, words)
+    else:
+        after = (await reviews.called(turn, after, me.id, result, words)).ticket
     if result != "yes":
         notices.tell_staff(turn, me.directory.supervisors(), f"call_back_{result}", after, text=words[:NEWS_LENGTH])
     return turn.say("callback.done", number=ticket.number, title=title, result=result_name(turn, result))
+
+
+async def _looked_back(turn: Turn, me: Me, ticket: Ticket, result: str, words: str) -> Ticket:
+    """What somebody said by telephone of whether it came back: it is solved still, or it is not."""
+    special = await turn.read.special(ticket.work.special) if ticket.work.special else None
+    if special is None or special.state not in LOOKING_BACK:
+        return ticket
+    stage = next((stage for state, stage in STAGE_OF.items() if state is special.state), STAGES[0])
+    said = {"text": words[:TEXT_LENGTH]} if words else {}
+    return await looking.recorded(turn, ticket, special, stage, me.id, back=result != "yes", filer=True, **said)
 
 
 def result_name(turn: Turn, result: str) -> str:

@@ -41,6 +41,7 @@ from handlers.supervisor import (
     releasing,
     reopening,
     sampling,
+    special_desk,
     supervising,
     talking,
     tracing,
@@ -49,7 +50,7 @@ from handlers.supervisor import (
 _MODULES = (
     *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning, covering),
     *(deciding, assigning, helping, classifying, merging, supervising, tracing, judging, sampling),
-    *(queues, reopening, releasing, talking, finding, ideas, glance, boards, bulk),
+    *(queues, reopening, releasing, talking, finding, ideas, special_desk, glance, boards, bulk),
     *(absence, duty, inviting, people, transcribing, undoing, signing_in, manual),
 )
 

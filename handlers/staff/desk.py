@@ -20,7 +20,7 @@ from handlers.staff import answering, offering, reference
 from handlers.staff.command import Command
 from handlers.staff.commands import COMMANDS
 from handlers.staff.me import Me, is_mine
-from handlers.supervisor import talking
+from handlers.supervisor import special_desk, talking
 
 LONGEST_WORD = 20
 LONGEST_NUMBER = 24
@@ -92,6 +92,8 @@ async def _went_on(turn: Turn, me: Me, text: str) -> Reply | None:
     composing = turn.session.composing
     if composing is None or not composing.open(turn.now):
         return None
+    if composing.act in special_desk.GOES_ON:
+        return await special_desk.went_on(turn, me, composing, text)
     if composing.step != offering.WORDS:
         return await answering.went_on(turn, me, composing, text)
     question, word = turn.session.question, desk_word(text)

@@ -62,13 +62,15 @@ def taken(turn: Turn, me: Me, ticket: Ticket) -> Ticket:
     return ticket if ticket.handler else ticket.noted(handler=me.id)
 
 
-async def submitted(turn: Turn, me: Me, ticket: Ticket, answer: AnswerDraft) -> Ticket:
+async def submitted(turn: Turn, me: Me, ticket: Ticket, answer: AnswerDraft, *, files: bool = True) -> Ticket:
     """The ticket with an answer handed in: the deadline is met now. Raises Refusal.
 
-    Where nobody has to decide it leaves after the time to recall it, else when it was approved.
+    Where nobody has to decide it leaves after the time to recall it, else when it was approved. ``files`` False: they
+    have become those of another ticket with the same answer.
     """
     free_to_act(turn, ticket)
-    await _evidence(turn, me, ticket, answer.evidence)
+    if files:
+        await _evidence(turn, me, ticket, answer.evidence)
     ticket = taken(turn, me, ticket)
     matter = needs(turn, me, ticket, answer.outcome)
     data = _record(answer)
@@ -122,6 +124,8 @@ async def left(turn: Turn, ticket: Ticket) -> Ticket:
         promise_at=promised,
         answers=ticket.work.answers + 1,
         settled=False,
+        together=False,
+        set_due=None,
     )
     fields: dict[str, object] = {"promised_at": promised} if promised else {}
     record = _record(answer)

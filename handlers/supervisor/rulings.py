@@ -16,7 +16,7 @@ from bot.domain.unit_names import first_unit
 from bot.domain.work import Matter, Proposal
 from bot.errors import NotFound, Refusal
 from bot.turn import Turn
-from handlers import case, notices, parties
+from handlers import case, notices, parties, shared, special_cases
 from handlers.discretion import JOINED
 from handlers.staff import asking, leaving
 from handlers.staff.me import Me
@@ -43,6 +43,8 @@ def check_merge(ticket: Ticket, other: Ticket) -> None:
         raise Refusal("merge.not_open", number=ticket.number, other=other.number)
     if ticket.walled != other.walled or ticket.work.kept_from != other.work.kept_from:
         raise Refusal("merge.wall", number=ticket.number, other=other.number)
+    if ticket.work.special and other.work.special not in ("", ticket.work.special):
+        raise Refusal("merge.special", number=ticket.number, other=other.number)
 
 
 async def another_unit(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: str) -> Ticket:
@@ -129,6 +131,8 @@ async def merged(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, text: s
     grown = replace(other.work, reporters=other.work.reporters + people)
     merged_here = {"merged": ticket.number, "people": people}
     joined = case.moved(turn, other, Action.SUPPLEMENT, me.id, merged_here, work=grown)
+    joined = await special_cases.follows_merger(turn, ticket, joined, me.id)
+    shared.joined(turn, joined)
     await case.tell_who_has_it(turn, joined, "joined_by", other=ticket.number)
     there = ticket.noted(work=replace(ticket.work, merged_into=other.number))
     data = {"into": other.number, "text": proposal.text}

@@ -16,6 +16,7 @@ from bot.turn import Turn
 from handlers import calls, discretion, notices, review_question, reviews, wording
 from handlers.naming import ticket_title
 from handlers.staff import leaving
+from handlers.timers import look_backs
 
 
 async def delivered(turn: Turn) -> None:
@@ -28,6 +29,7 @@ async def delivered(turn: Turn) -> None:
     party = known.party.get(timer.address)
     if party is None:
         return
+    look_backs.begin(turn, ticket, timer.address, min(timer.due_at, turn.now))
     before = (await reviews.of_round(turn, ticket)).get(party)
     if before is not None and (before.said or before.asked_at is not None):
         return

@@ -20,6 +20,14 @@ from handlers.staff.commands import COMMANDS
 _TASK_TAPS = {"talk": ("receive", "receive"), "danger": ("draft", "pool"), "unconfirmed": ("draft", "pool")}
 """Kind of a task -> command of the button, command to type."""
 
+_SPECIAL_TAPS = {
+    "special_like": "add",
+    "special_back_propose": "reopen",
+    "special_to_close": "close",
+    "special_opened": "take",
+}
+"""What news of a special case propose to do with it."""
+
 Possible = Callable[[Turn, Directory, Person, Ticket], bool]
 """Whether a command may be tapped."""
 
@@ -35,12 +43,31 @@ def choices(turn: Turn, directory: Directory, staff: Staff, voice: Voice, ticket
 
 
 def of_task(voice: Voice, note: Note) -> tuple[Choice, ...]:
-    """What can be tapped under news of a task that is about no ticket: take the talk, see to the draft."""
+    """What can be tapped under news that are about no ticket: take the talk, see to the draft, or to a special case."""
+    if special := _of_special(voice, note):
+        return special
     key = note.params.get("task", "")
     command, typed = _TASK_TAPS.get(key.partition(":")[0], ("", ""))
     if command not in COMMANDS:
         return ()
     return (Choice(f"staff:{command}={handle_of(key)}", voice.words(f"choice.{command}"), _first(voice, typed)),)
+
+
+def _of_special(voice: Voice, note: Note) -> tuple[Choice, ...]:
+    """A special case that is proposed, grows, or came back."""
+    word, params = _first(voice, "special"), note.params
+    if offer := params.get("offer"):
+        typed = f"{word} {params.get('numbers', offer)}"
+        return (Choice(f"staff:special_from={offer}", voice.words("special.tap.open"), typed),)
+    if not (special := params.get("special")):
+        return ()
+    tap = _SPECIAL_TAPS.get(note.what, "")
+    more = f"{tap} {params['one']}" if tap == "add" else tap
+    found = [Choice(f"staff:special={special}", voice.words("special.tap.see"), f"{word} {special}")]
+    if tap:
+        typed = f"{word} {special} {voice.words(f'special.do.{tap}').partition('|')[0]} {params.get('one', '')}".strip()
+        found.insert(0, Choice(f"staff:special={special} {more}", voice.words(f"special.tap.{tap}"), typed))
+    return tuple(found)
 
 
 def todo(voice: Voice) -> Choice:

@@ -17,7 +17,7 @@ from storage.store import SqliteStore
 
 TOWN = ZoneInfo("Asia/Shanghai")
 
-RECORDS = frozenset({"board", "reckoned", "weekly"})
+RECORDS = frozenset({"board", "reckoned", "shared", "weekly"})
 """Tasks that nobody has to do: what the desk keeps for itself."""
 
 _FACT = re.compile(r"(\w+)=(\d{4}-\d\d-\d\d \d\d:\d\d|\S*)")
@@ -96,6 +96,8 @@ async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
         "said_by": ("staff" if mine.by in directory.by_id else "resident") if mine and mine.by else "",
         "findings": ",".join(each.what for each in findings),
         "excluded": _yes(any(each.excluded for each in findings)),
+        "special": _yes(work.special),
+        "together": _yes(work.together),
         "links": str(len(await store.reader.links(ticket.number))),
         "reporters": str(len(await store.reader.reporters(ticket.number))),
     }

@@ -20,7 +20,12 @@ PNG = b"\x89PNG\r\n\x1a\n"
 LONGEST_WAIT = timedelta(days=4)
 """How long the next push may let us wait; a weekend and a day."""
 
-LEARNT = {"number": r"\d{6}-\d{5,}", "code": r"\d{6}", "invite": r"[0-9A-Za-z][0-9A-Za-z-]{5,}"}
+LEARNT = {
+    "special": r"S\d{6}-\d{5,}",
+    "number": r"\d{6}-\d{5,}",
+    "code": r"\d{6}",
+    "invite": r"[0-9A-Za-z][0-9A-Za-z-]{5,}",
+}
 """Fields that take their value from what the desk says; a suffix (``{number_a}``) keeps several apart."""
 FIELD = re.compile(rf"\\{{(({'|'.join(LEARNT)})(?:_\w+)?)\\}}")
 

@@ -66,6 +66,7 @@ trace         -           -           -           hfcsbxek    hfcsbxk     hfcsbx
 sample        -           -           -           desk        desk        desk        -           -
 release       -           -           -           desk        desk        desk        -           -
 original      -           -           hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           -
+special       -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 share         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 phone         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 history       -           -           hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           hfcsbxek
@@ -88,6 +89,8 @@ slip          -           -           -           desk        desk        desk  
 boards        -           -           desk        desk        desk        desk        -           desk
 publish       -           -           -           desk        desk        desk        -           desk
 export        -           -           desk        desk        desk        desk        -           desk
+specials      -           desk        desk        desk        desk        desk        -           desk
+answer_special -          hfc         hfc         -           -           -           -           -
 ideas         -           desk        desk        desk        desk        desk        desk        desk
 """
 

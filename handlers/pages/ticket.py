@@ -58,8 +58,10 @@ async def readable(turn: Turn, number: str) -> tuple[Me, Ticket]:
 
 
 async def seen(turn: Turn, number: str) -> None:
-    """Raises NotFound where whoever looks may not see a ticket."""
-    await readable(turn, number)
+    """Raises NotFound where whoever looks may neither see a ticket nor hear what is to be typed out of it."""
+    me = await at_page(turn)
+    if await is_mine(turn, me, await reference.seen(turn, me, number, Act.TRANSCRIBE)):
+        raise NotFound(number=number)
 
 
 async def page(turn: Turn, number: str) -> TicketPage:

@@ -14,7 +14,7 @@ from tests.dialogue.phones import Phone, Shown
 from tests.dialogue.scenes import Line, Scene
 from tests.dialogue.stage import QUIET, Stage
 
-NAMES = {"road": "人民路", "twofold": "朝阳路", "pin": "33.39685 117.65908"}
+NAMES = {"road": "人民路", "twofold": "朝阳路", "pin": "33.39685 117.65908", "long_title": "路灯反复损坏" * 550}
 LONG = "人民路的路灯坏了，晚上看不见路。"
 PNG = b"\x89PNG\r\n\x1a\n"
 LONGEST_WAIT = timedelta(days=4)

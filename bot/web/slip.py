@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.domain.slips import Slip, opened
 from bot.web.wrong import Words
 
-KEYS = frozenset({"slip.print", "slip.gone.title", "slip.gone.text", "web.error.back"})
+KEYS = frozenset({"slip.print", "slip.find", "slip.gone.title", "slip.gone.text", "web.error.back"})
 PATH = "/slip/"
 
 _HEADERS = {
@@ -82,7 +82,8 @@ def _printed(slip: Slip, text: Words, locale: str, home: str, nonce: str) -> str
         lines=lines,
         scan=code,
         how=html.escape(slip.how),
-        foot=f'<p class="screen">{html.escape(text("slip.print"))}</p>',
+        foot=f"<p>{html.escape(text('slip.find', url=f'{home.rstrip("/")}/find'))}</p>"
+        f'<p class="screen">{html.escape(text("slip.print"))}</p>',
     )
 
 

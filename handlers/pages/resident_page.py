@@ -34,6 +34,9 @@ TOLD = frozenset({Action.ANSWER, Action.PROGRESS, Action.ASK, Action.REJECT, Act
 SAID = frozenset({Action.SUPPLEMENT, Action.CORRECT, Action.WITHDRAW})
 """Steps whose words are those of whoever took them."""
 
+DONE_BY_HAND = SAID | {Action.FILE, Action.CLAIM, Action.JOIN, Action.HIDE, Action.URGE}
+"""Steps that are shown as the reader's own where they took them; others only followed from what they did."""
+
 
 async def holder(read: Reader, keys: Keys, name: str, now: datetime) -> Holder | None:
     """Whose page a link opens; None for one that is altered, over, called back, or of somebody who has no part in the
@@ -120,7 +123,8 @@ def _step(turn: Turn, event: Event, own: set[str]) -> Step:
     if event.action is Action.PROMISE and data.get("kept"):
         what = turn.words("rpage.step.kept")
     local = event.at.astimezone(turn.guide.calendar.zone)
-    return Step(moment(turn, event.at), local.isoformat(timespec="minutes"), what, text, mine_)
+    did = mine_ and event.action in DONE_BY_HAND
+    return Step(moment(turn, event.at), local.isoformat(timespec="minutes"), what, text, did)
 
 
 def _promise(turn: Turn, ticket: Ticket) -> Promise | None:

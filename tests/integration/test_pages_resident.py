@@ -13,10 +13,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
+from bot.changes import Changes, Reporter
 from bot.console.pages import link_keys, residents_page
 from bot.domain.links import OWN, Keys
 from bot.domain.people import Address
+from bot.domain.ticket import Action
 from tests.dialogue.phones import Phone
 from tests.dialogue.stage import HOME, Stage, stage
 
@@ -132,6 +135,11 @@ class Town:
     async def joins(self, who: str, channel: str = "telegram") -> Phone:
         phone = self.stage.phones[who] = await self.stage.new_phone(channel)
         return phone
+
+
+def stored(folder: Path) -> bytes:
+    """Everything in the database, as bytes."""
+    return b"".join(path.read_bytes() for path in folder.glob("*.db*"))
 
 
 @asynccontextmanager
@@ -540,6 +548,51 @@ async def test_a_walled_matter_shows_its_filer_no_more_than_the_chat(tmp_path: P
         assert (await there.post("/find", {"number": there.number, "code": there.code})).status == 200
 
 
+async def test_who_joined_sees_no_words_of_the_filer_but_the_answer(desk: Town) -> None:
+    joiner = await desk.joins("joiner")
+    store, at = desk.stage.store, desk.stage.clock.now()
+    await store.commit(Changes(at=at, reporters=[Reporter(desk.number, joiner.address, "joined", at)]))
+    await desk.act(desk.link(), "supplement", "三号楼李家门口那一盏")
+    path = desk.link(joiner.address)
+    page = await desk.get(path)
+    assert page.status == 200
+    assert "路灯坏了" not in page.words
+    assert "李家" not in page.words
+    assert not page.can("hide")
+    hidden = await desk.act(path, "hide")
+    assert hidden.status == 200
+    assert (await store.reader.ticket(desk.number)).hidden is False  # type: ignore[union-attr]  # it is there
+    await desk.answers()
+    page = await desk.press(await desk.get(path), "rate", "yes")
+    assert ANSWER in page.words
+    assert "路灯坏了" not in page.words
+    reviews = await store.reader.reviews(desk.number)
+    assert [(r.party, r.verdict) for r in reviews if r.verdict == "yes"] == [(str(joiner.address), "yes")]
+    assert (await desk.press(await desk.get(path), "mute")).status == 200
+
+
+async def test_a_merged_matter_leads_to_where_it_goes_on(desk: Town) -> None:
+    store, at, first = desk.stage.store, desk.stage.clock.now(), desk.number
+    friend = await desk.joins("friend")
+    await desk.says("friend", "人民路的路灯坏了好几盏")
+    await desk.says("friend", "确认")
+    (other,) = await store.reader.tickets_of(friend.address)
+    ticket = await store.reader.ticket(first)
+    assert ticket is not None
+    merged = ticket.after(Action.MERGE, at, work=replace(ticket.work, merged_into=other.number))
+    changes = Changes(at=at, reporters=[Reporter(other.number, desk.resident.address, "joined", at)])
+    changes.ticket(merged, merged.event(Action.MERGE, at))
+    await store.commit(changes)
+    page = await desk.get(desk.link())
+    assert other.number in page.words
+    assert not any(page.can(act) for act in ("supplement", "urge", "withdraw", "rate"))
+    into = re.search(rf'href="{HOME}(/t/[^"]+)"', page.text)
+    assert into
+    there = await desk.get(html.unescape(into[1]))
+    assert there.status == 200
+    assert "好几盏" not in there.words
+
+
 # Looking up without a link
 
 
@@ -611,8 +664,10 @@ async def test_a_repeated_form_tells_nothing_new(desk: Town) -> None:
 async def test_the_code_and_the_network_are_written_down_nowhere(desk: Town, tmp_path: Path) -> None:
     await desk.post("/find", {"nonce": "n" * 16, "number": desk.number, "code": "987654"})
     await desk.stage.settle()
-    whole = b"".join(path.read_bytes() for path in tmp_path.glob("*.db*"))
-    assert b"987654" not in whole
+    written = stored(tmp_path)
+    assert b"987654" not in written
+    assert b"find:" in written
+    assert b"find:127.0.0.1" not in written
 
 
 # Where links are given out

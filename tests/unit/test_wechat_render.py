@@ -30,6 +30,22 @@ def test_long_words_are_cut_and_the_choices_stay() -> None:
     assert TEXT_LIMIT - 3 < len(text.encode()) <= TEXT_LIMIT
 
 
+def test_an_address_at_the_end_stays_whole() -> None:
+    address = "详情：https://desk.example/t/" + "x" * 90
+    shown = fitted(Reply("很长的话" * 300 + "\n" + address, (Choice("a", "已解决"),)), 1000)
+    assert address in shown.splitlines()
+    assert "…" in shown
+    assert len(shown.encode()) <= 1000
+    alone = fitted(Reply("很长的话" * 300 + "\n" + address), 1000)
+    assert alone.endswith(address)
+
+
+def test_an_address_longer_than_half_of_a_message_is_cut_like_words() -> None:
+    shown = fitted(Reply("话" * 300 + "\nhttps://desk.example/" + "x" * 400), 500)
+    assert len(shown.encode()) <= 500
+    assert shown.startswith("话")
+
+
 def test_long_words_without_choices_are_cut() -> None:
     text = fitted(Reply("水" * 3000))
     assert text == "水" * 665 + "…"

@@ -77,6 +77,13 @@ def test_a_message_names_person_template_and_fields() -> None:
     assert "url" not in (Templates({"answer": Template("answer", ID, FIELDS)}).message(push()) or {})
 
 
+def test_a_tap_may_lead_to_the_readers_own_page() -> None:
+    templates = Templates({"answer": Template("answer", ID, FIELDS, "{page}")})
+    page = "https://desk.example/t/1.own.260304-00017.x"
+    assert (templates.message(push(page=page)) or {})["url"] == page
+    assert "url" not in (templates.message(push()) or {})
+
+
 def test_the_same_push_has_the_same_id_and_another_has_another() -> None:
     templates = Templates({"news": Template("news", ID, FIELDS)})
     ids = [(templates.message(push("news", key)) or {})["client_msg_id"] for key in ("a", "a", "b")]
@@ -106,6 +113,7 @@ def test_without_words_for_a_field_nothing_is_sent() -> None:
         ("work", ID, {"thing1": "phone"}, "", "wechat.templates.work.fields.thing1"),
         ("work", ID, FIELDS, "javascript:alert(1)", "wechat.templates.work.url"),
         ("work", ID, FIELDS, "https://x/{secret}", "wechat.templates.work.url"),
+        ("work", ID, FIELDS, "https://x/{page}", "wechat.templates.work.url"),
     ],
 )
 def test_a_wrong_template_is_refused_with_its_place(

@@ -73,6 +73,7 @@ def claim_address(home: str, slip: Slip) -> str:
 
 def _printed(slip: Slip, text: Words, locale: str, home: str, nonce: str) -> str:
     lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{_value(slip, value)}</dd>" for name, value in slip.lines)
+    find = text("slip.find", url=f"{home.rstrip('/')}/find")
     code = segno.make_qr(claim_address(home, slip), error="m").svg_inline(svgclass="scan", omitsize=True, border=2)
     return _PAGE.format(
         lang=locale.replace("_", "-"),
@@ -82,8 +83,7 @@ def _printed(slip: Slip, text: Words, locale: str, home: str, nonce: str) -> str
         lines=lines,
         scan=code,
         how=html.escape(slip.how),
-        foot=f"<p>{html.escape(text('slip.find', url=f'{home.rstrip("/")}/find'))}</p>"
-        f'<p class="screen">{html.escape(text("slip.print"))}</p>',
+        foot=f'<p>{html.escape(find)}</p><p class="screen">{html.escape(text("slip.print"))}</p>',
     )
 
 

@@ -340,8 +340,8 @@ class MemoryStore:
             if (waits is not None and waits > now) or len(claimed) == limit:
                 continue
             self.states[key] = "started"
+            claimed.append(ClaimedPush(id_, push, self.attempts.get(key, 0), "", self.credits))
             self.attempts[key] = self.attempts.get(key, 0) + 1
-            claimed.append(ClaimedPush(id_, push, self.attempts[key], "", self.credits))
         return claimed
 
     async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> datetime | None:

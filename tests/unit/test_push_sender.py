@@ -13,7 +13,20 @@ from msgspec import structs
 from bot.changes import Changes
 from bot.domain.people import Address
 from bot.errors import StoreUnavailable
-from bot.message import KNOCKED, Brief, Delivered, Delivery, Kept, Moved, Push, Refused, Reply, TryLater, Unclear
+from bot.message import (
+    KNOCKED,
+    Brief,
+    Delivered,
+    Delivery,
+    Kept,
+    Moved,
+    Picture,
+    Push,
+    Refused,
+    Reply,
+    TryLater,
+    Unclear,
+)
 from bot.runtime.push_sender import LONGEST_BACKOFF, LOOK_EVERY, PushSender, backoff
 from tests.fakes.scripted_channel import KnockingChannel, ScriptedChannel, SlowPace
 from tests.fakes.small_desk import CHAT, RESIDENT, SmallDesk
@@ -294,3 +307,32 @@ async def test_stopping_writes_down_what_is_done_and_leaves_the_rest_as_begun() 
     await sending
     assert outbox.store.states["p"] == "started"
     assert await outbox.sender.recover() == 1
+
+
+PICTURE = Picture("ab" * 32, "image/png", "a board")
+
+
+async def test_a_picture_that_cannot_be_sent_is_dropped_after_three_tries() -> None:
+    box = Outbox(*(TryLater(1, "upload") for _ in range(9)))
+    reply = Reply("board", picture=PICTURE)
+    push = Push(key="p", address=RESIDENT, reply=reply, created_at=box.small.clock.now())
+    await box.store.commit(Changes(at=box.small.clock.now(), pushes=[push]))
+    states = []
+    for _ in range(3):
+        await box.sender.once()
+        states.append(box.store.outcomes["p"].state)
+        box.small.clock.at += timedelta(hours=1)
+    assert states == ["ready", "ready", "refused"]
+    assert await box.sender.once() == 0
+
+
+async def test_a_picture_without_credits_is_dropped_not_kept_as_words() -> None:
+    box = Outbox(made=KnockingChannel, traits=replace(CHAT, credits_reserved=2))
+    reply = Reply("board", picture=PICTURE)
+    push = Push(key="p", address=RESIDENT, reply=reply, created_at=box.small.clock.now(), brief=Brief("work", {}))
+    await box.store.commit(Changes(at=box.small.clock.now(), pushes=[push]))
+    box.store.credits = 0
+    await box.sender.once()
+    assert box.store.outcomes["p"].state == "refused"
+    assert isinstance(box.channel, KnockingChannel)
+    assert not box.channel.knocked

@@ -85,6 +85,7 @@ class Clerk:
     page: str = ""
     status: int = 0
     path: str = ""
+    query: str = ""
 
     async def get(self, path: str, **headers: str) -> str:
         """Open a page, following where it leads."""
@@ -124,7 +125,8 @@ class Clerk:
 
     async def _shown(self, response: aiohttp.ClientResponse) -> str:
         self.page, self.status = await response.text(), response.status
-        self.path = urlsplit(str(response.url)).path
+        parts = urlsplit(str(response.url))
+        self.path, self.query = parts.path, parts.query
         return self.page
 
 

@@ -268,6 +268,7 @@ class Player:
 
     async def sees(self, actor: Actor, count: str) -> None:
         """So many pictures came since, each of a size for a telephone."""
+        await self.stage.advance(QUIET)
         shown = [shown.picture for shown in actor.phone.screen[actor.since :] if shown.picture]
         assert len(shown) == int(count), f"there are {len(shown)} pictures"
         assert all(picture.startswith(PNG) and int.from_bytes(picture[16:20]) == 1080 for picture in shown)

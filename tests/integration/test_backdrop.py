@@ -67,13 +67,13 @@ async def _leads_to_nowhere(store: SqliteStore, number: str) -> bool:
 
 async def test_numbers_go_on_behind_those_that_are_given(tmp_path: Path) -> None:
     guide = Guide.of(sample_town())
-    late = NOW + timedelta(hours=12)
-    paint(tmp_path / FILE, guide, late)
-    store = await SqliteStore.open("", tmp_path, clock=FixedClock(late))
+    paint(tmp_path / FILE, guide, NOW)
+    store = await SqliteStore.open("", tmp_path, clock=FixedClock(NOW))
     try:
         last = max(t.number for t in await store.reader.tickets(Wanted(since=NOW - WEEKS, statuses=tuple(Status)), 500))
-        number = await BlockNumbers(store.take_numbers, guide.town.timezone).next(late)
+        that_day = datetime.strptime(last[:6], "%y%m%d").replace(hour=4, tzinfo=UTC)
+        number = await BlockNumbers(store.take_numbers, guide.town.timezone).next(that_day)
         assert number > last
-        assert last[:6] == number[:6] == "261120"
+        assert number[:6] == last[:6]
     finally:
         await store.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.changes import Note
+from bot.domain.masking import masked
 from bot.domain.ticket import Ticket
 from bot.domain.work import OrderKind
 from bot.message import Brief
@@ -20,6 +21,10 @@ OF_AN_END = frozenset(
     }
 )
 """News about tickets that have ended; all other news end with their ticket."""
+
+
+WORDS = ("text", "words")
+"""Parameters of news for staff that hold what somebody wrote."""
 
 
 def said(voice: Speaking, params: Mapping[str, str]) -> dict[str, str]:
@@ -43,7 +48,7 @@ def _one(voice: Speaking, name: str, value: str) -> str:
 
 def line(turn: Turn, voice: Voice, note: Note, ticket: Ticket | None) -> str:
     """News for staff: number, title, place, time left, what happened. Of the ticket as it is now."""
-    fields = said(voice, note.params)
+    fields = said(voice, {**note.params, **{name: masked(note.params[name]) for name in WORDS if name in note.params}})
     if ticket is not None:
         fields = {
             "number": ticket.number,

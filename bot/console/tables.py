@@ -38,7 +38,7 @@ def export_command(opening: Opening, locales: Path) -> Callable[..., None]:
         config: Config = None,
         data: Data = None,
     ) -> None:
-        """Tickets as a table for a spreadsheet, telephone and other long numbers masked. That it was made is recorded."""
+        """Tickets as a table for a spreadsheet; telephone and other long numbers are masked, and it is recorded."""
         catalogue = Catalogue.load(locales)
         asyncio.run(_written(opening(context, config, data), catalogue, file, since, until, walled, lang))
 

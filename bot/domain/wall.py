@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from bot.domain.masking import masked
 from bot.domain.permission import Person
 from bot.domain.ticket import Ticket, Type
 from bot.domain.town import Kind
@@ -24,15 +25,27 @@ def open_to(person: Person, ticket: Ticket) -> bool:
 
 
 def visible_text(person: Person, ticket: Ticket) -> str:
-    """What somebody who may see a ticket reads of it: its words, or, behind the wall, the summary ("" without one)."""
+    """What somebody who may see a ticket reads of it: its words, or, behind the wall, the summary ("" without one).
+
+    Numbers that say who somebody is are masked in it.
+    """
+    return masked(whole_text(person, ticket))
+
+
+def whole_text(person: Person, ticket: Ticket) -> str:
+    """The same with nothing masked: for who opens it on purpose, which is recorded."""
     return ticket.text if open_to(person, ticket) else ticket.work.summary
 
 
 def shown_to(person: Person, ticket: Ticket) -> Ticket:
     """The ticket as somebody may be shown it: cards, lists and titles are made of this. Never to be stored.
 
+    Numbers that say who somebody is are masked. Behind the wall only the summary is left.
     Without its place too: that is kept in the filer's words, and what a unit must know of it the summary says.
     """
-    if open_to(person, ticket):
-        return ticket
-    return replace(ticket, text=ticket.work.summary, place=None)
+    if not open_to(person, ticket):
+        return replace(ticket, text=masked(ticket.work.summary), place=None)
+    text, place = masked(ticket.text), ticket.place
+    if place is not None and (masked(place.name) != place.name or masked(place.address) != place.address):
+        place = replace(place, name=masked(place.name), address=masked(place.address))
+    return ticket if text == ticket.text and place is ticket.place else replace(ticket, text=text, place=place)

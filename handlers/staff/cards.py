@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence, Set
 
 from bot.changes import Looked
 from bot.domain.colour import Colour
+from bot.domain.masking import masked
 from bot.domain.people import DESK, Address
+from bot.domain.permission import Act
 from bot.domain.ticket import Action, Event, Ticket
-from bot.domain.wall import open_to, shown_to
+from bot.domain.wall import open_to, shown_to, whole_text
 from bot.message import AttachmentType, Choice, Reply
 from bot.ports import PushState
 from bot.turn import Turn
@@ -87,6 +89,8 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
             extra.append(Choice(f"{ticket.number}:words", say("work.all_words")))
     else:
         lines.append(say("work.no_words"))
+    if masked(whole_text(me.person, ticket)) != whole_text(me.person, ticket) and me.may(Act.UNMASK, ticket):
+        extra.append(Choice(f"{ticket.number}:unmask", say("button.unmask")))
     if files and open_to(me.person, ticket):
         lines.append(say("work.files", list=counted(turn, [AttachmentType(file.type) for file in files])))
     lines.append(
@@ -171,7 +175,7 @@ def hidden_from(me: Me, ticket: Ticket, event: Event) -> bool:
 def past(turn: Turn, me: Me, event: Event, *, hidden: bool = False) -> str:
     """One line of what happened: when, who, what, and the words that went with it."""
     said = event.data.get("text", "")
-    words = "" if hidden or not isinstance(said, str) else shortened(" ".join(said.split()), PAST_WORDS)
+    words = "" if hidden or not isinstance(said, str) else shortened(" ".join(masked(said).split()), PAST_WORDS)
     line = turn.words(
         "work.past", at=moment(turn, event.at), name=actor(turn, me, event.by), what=what_happened(turn, event)
     )

@@ -26,7 +26,18 @@ LONGEST_WORD = 20
 LONGEST_NUMBER = 24
 PICK_DIGITS = 2
 PRIVATE = frozenset(
-    {Act.JOIN, Act.INVITE, Act.COLLECT, Act.SLIP, Act.CALL_BACK, Act.PHONE, Act.TALK, Act.RELEASE, Act.PAGES}
+    {
+        Act.JOIN,
+        Act.INVITE,
+        Act.COLLECT,
+        Act.SLIP,
+        Act.CALL_BACK,
+        Act.PHONE,
+        Act.UNMASK,
+        Act.TALK,
+        Act.RELEASE,
+        Act.PAGES,
+    }
 )
 """What is answered with a code, a telephone number, or what was said to the desk alone: never where others listen."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.changes import Looked, Reporter, Task
 from bot.conversation.draft import Draft, Enclosed, Said
+from bot.domain.masking import masked
 from bot.domain.permission import Act
 from bot.domain.place import Place
 from bot.domain.ticket import Action, Ticket, Type
@@ -42,7 +43,7 @@ async def show(turn: Turn, me: Me, name: str) -> Reply:
         place = str(data.get("place", "")) or area_name(turn, str(data["area"]))
         lines.append(turn.words("receipt.place", place=place))
     text = str(data.get("text", ""))
-    lines.append(shortened(text, TEXT) if text else turn.words("pool.no_words"))
+    lines.append(shortened(masked(text), TEXT) if text else turn.words("pool.no_words"))
     if files := enclosed(data):
         lines.append(turn.words("draft.files", count=len(files)))
     choices = (
@@ -123,7 +124,7 @@ async def _task(turn: Turn, me: Me, name: str) -> Task:
 
 
 def _title(turn: Turn, task: Task) -> str:
-    words = " ".join(str((task.data or {}).get("text", "")).split())
+    words = " ".join(masked(str((task.data or {}).get("text", ""))).split())
     return shortened(words, TITLE) or turn.words("pool.no_words")
 
 

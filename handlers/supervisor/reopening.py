@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from bot.changes import Looked, Task
 from bot.domain import review as rules
+from bot.domain.masking import masked
 from bot.domain.permission import Act
 from bot.domain.review import Review
 from bot.domain.ticket import Action, Status, Ticket
@@ -90,7 +91,7 @@ def _said(turn: Turn, ticket: Ticket, review: Review) -> str:
         verdict=verdict,
         rating=review.rating or reviews.NOTHING_SAID,
         files=len(review.files),
-        text=review.words or reviews.NOTHING_SAID,
+        text=masked(review.words) or reviews.NOTHING_SAID,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.changes import Looked, Task
 from bot.domain import review as rules
 from bot.domain.findings import Finding, What
+from bot.domain.masking import masked
 from bot.domain.permission import Act
 from bot.domain.review import Review
 from bot.domain.ticket import Action, Event, Ticket
@@ -195,7 +196,7 @@ def _said(turn: Turn, me: Me, ticket: Ticket, reviews: Sequence[Review]) -> Iter
             who=turn.words("trace.filer" if review.party == rules.FILER else "trace.joiner"),
             verdict=turn.words(f"trace.verdict.{review.verdict}"),
             rating=review.rating if review.rating is not None else turn.words("list.none"),
-            text=shortened(" ".join(words.split()), _most(turn)) or turn.words("list.none"),
+            text=shortened(" ".join(masked(words).split()), _most(turn)) or turn.words("list.none"),
         )
 
 

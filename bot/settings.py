@@ -23,6 +23,7 @@ from bot.api_settings import Open311Section, WebhookSection
 from bot.errors import ConfigurationError
 from bot.settings_sections import (
     LogSettings,
+    SpeechSection,
     StorageSettings,
     TelegramSection,
     WebSettings,
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     wechat: WeChatSection = WeChatSection()
     telegram: TelegramSection = TelegramSection()
+    speech: SpeechSection = SpeechSection()
     log: LogSettings = LogSettings()
     open311: Open311Section = Open311Section()
     webhooks: tuple[WebhookSection, ...] = ()
@@ -99,8 +101,8 @@ def load(config: Path | None = None, data: Path | None = None) -> Settings:
         raise _wrong(found["loc"], found["type"], found["msg"], config) from None
     except SettingsError as error:  # a section given as JSON that is none
         raise ConfigurationError(_section_of(str(error)), "is not readable") from None
-    for name in ("wechat", "telegram"):
-        section: WeChatSection | TelegramSection = getattr(settings, name)
+    for name in ("wechat", "telegram", "speech"):
+        section: WeChatSection | TelegramSection | SpeechSection = getattr(settings, name)
         if section.touched and (missing := list(section.missing())):
             also = f" (also missing: {', '.join(env_name(name, key) for key in missing[1:])})" if missing[1:] else ""
             raise ConfigurationError(env_name(name, missing[0]), f"is missing, or leave all of {name} out{also}")

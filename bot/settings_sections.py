@@ -127,6 +127,32 @@ class TelegramSection(Section):
             yield "secret_token"
 
 
+class SpeechSection(Section):
+    """A service that hears what is said in voices: ``url`` is what stands before ``/v1/audio/transcriptions``.
+
+    Off while nothing is set. ``key`` may stay empty for a server of one's own; ``language`` is a code such as zh, ""
+    lets the service find out.
+    """
+
+    url: str = ""
+    key: SecretStr = SecretStr("")
+    model: str = "whisper-1"
+    language: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, text: str) -> str:
+        if text and not re.fullmatch(r"https?://[^/?#\s@]+(/[^?#\s]*)?", text):
+            raise ValueError("must be an address such as https://speech.example.org")
+        return text.rstrip("/")
+
+    def missing(self) -> Iterator[str]:
+        """Names of what it cannot work without."""
+        for name in ("url", "model"):
+            if not getattr(self, name):
+                yield name
+
+
 class LogSettings(Section):
     """How much is logged, and as lines for people or as JSON."""
 

@@ -24,6 +24,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.picture_drawer import PictureDrawer
 from bot.runtime.picture_looker import PictureLooker
 from bot.runtime.rendition_maker import RenditionMaker
+from bot.runtime.transcriber import Transcriber
 from bot.runtime.watches import (
     TOWN,
     watch_backlog,
@@ -32,9 +33,11 @@ from bot.runtime.watches import (
     watch_letters,
     watch_pictures,
     watch_town,
+    watch_voices,
     watch_words,
 )
 from bot.settings import Settings
+from bot.speech import SpeechService
 from bot.townfile import TownWatch
 from bot.turn import Voice
 from bot.web import build_app, keys, privacy, slip
@@ -106,7 +109,12 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         looker = PictureLooker(store, media, Viewer(), clock.now, lambda: town.guide.calendar.zone)
         watch_pictures(engine, looker.once)
         watch_drawings(engine, PictureDrawer(store, media, clock, metrics, engine.committed).once)
-        watch_copies(engine, RenditionMaker(store, media, Copier()).once)
+        watch_copies(engine, RenditionMaker(store, media, Copier(), words_wanted=settings.speech.touched).once)
+        if settings.speech.touched:
+            speech = settings.speech
+            service = SpeechService(speech.url, speech.key, speech.model, speech.language)
+            opened.push_async_callback(service.close)
+            watch_voices(engine, Transcriber(store, media, service, clock.now, engine.committed).once)
         loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
 
         async def ready() -> list[str]:

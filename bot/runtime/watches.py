@@ -26,6 +26,7 @@ LETTERS_SECONDS = 0.25
 """A look into the box costs some 20 microseconds, and somebody at a terminal waits for it."""
 PICTURES_SECONDS = 2.0
 COPIES_SECONDS = 2.0
+VOICES_SECONDS = 3.0
 DRAWINGS_SECONDS = 1.0
 WORDS_SECONDS = 1.5
 """What somebody writes can be found so many seconds later, or a little later while much is written."""
@@ -102,6 +103,11 @@ def watch_copies(engine: Engine, make: Callable[[], Awaitable[int]]) -> None:
 def watch_drawings(engine: Engine, draw: Callable[[], Awaitable[int]]) -> None:
     """Have the pictures drawn that somebody is owed, which ``draw`` does: a few at a time, and how many they were."""
     engine.add("drawings", draw, DRAWINGS_SECONDS)
+
+
+def watch_voices(engine: Engine, hear: Callable[[], Awaitable[int]]) -> None:
+    """Have the voices of tickets heard, which ``hear`` does: a few at a time, and how many they were."""
+    engine.add("voices", hear, VOICES_SECONDS)
 
 
 def watch_words(engine: Engine, index: Callable[[], Awaitable[int]]) -> None:

@@ -37,7 +37,7 @@ async def command(turn: Turn, name: str) -> Reply | None:
             return await own.picked(turn, name)
         case "change" | "add" | "hide" | "unhide" | "back":
             return await changing.act(turn, draft, name, "") if draft else turn.say("draft.none")
-        case "urge" | "withdraw" | "split":
+        case "urge" | "withdraw" | "split" | "correct":
             return await own.picked(turn, name)
         case "withdraw_now" | "withdraw_not":
             return await withdrawing.typed(turn, name)

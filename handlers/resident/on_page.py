@@ -17,7 +17,7 @@ from bot.domain.review import Verdict
 from bot.message import InboundMessage, Reply
 from bot.turn import Turn
 from handlers.naming import state_name
-from handlers.resident import desk, following, hiding, reviewing, urging, withdrawing
+from handlers.resident import desk, following, hiding, reviewing, speaking, urging, withdrawing
 from handlers.resident.own_review import about, mine
 from handlers.resident.review_words import reason
 
@@ -100,6 +100,11 @@ async def _reason(turn: Turn, number: str, _value: str) -> Reply:
     return await reason(turn, message) or turn.say("press.unknown")
 
 
+async def _said(turn: Turn, number: str, value: str) -> Reply:
+    """What they really said in the voice of that id."""
+    return await speaking.said(turn, number, value, _message(turn).text)
+
+
 async def _withdraw(turn: Turn, number: str, _value: str) -> Reply:
     return await withdrawing.ask(turn, number, _message(turn).text)
 
@@ -123,6 +128,7 @@ ACTS: Mapping[str, Act] = {
     "finished": partial(_review, name="finished"),
     "points": partial(_review, name="points"),
     "reason": _reason,
+    "transcript": _said,
     "withdraw": _withdraw,
     "withdraw_now": withdrawing.confirmed,
     "withdraw_not": withdrawing.kept,

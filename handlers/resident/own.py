@@ -15,7 +15,7 @@ from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import discretion
 from handlers.naming import state_name, ticket_title
-from handlers.resident import following, hiding, phone, splitting, urging, withdrawing
+from handlers.resident import following, hiding, phone, speaking, splitting, urging, withdrawing
 
 OnOwn = Callable[[Turn, str, str], Awaitable[Reply]]
 """A use case about an own ticket: its number, and what was said besides."""
@@ -45,6 +45,7 @@ ABOUT: Mapping[str, Own] = {
     "split": Own(splitting.ask, splitting.can),
     "hide": Own(hiding.hide, hiding.open_ones),
     "unhide": Own(hiding.unhide, hiding.open_ones),
+    "correct": Own(speaking.correct, speaking.can),
 }
 """Desk words about an own ticket."""
 
@@ -52,10 +53,15 @@ BUTTONS: Mapping[str, OnOwn] = {
     **{name: own.do for name, own in ABOUT.items()},
     "withdraw_now": withdrawing.confirmed,
     "withdraw_not": withdrawing.kept,
+    "said": speaking.pressed,
 }
 """``NUMBER:<name>``."""
 
-QUESTIONS: Mapping[str, OnOwn] = {following.REWORD: following.reword, splitting.SPLIT: splitting.parted}
+QUESTIONS: Mapping[str, OnOwn] = {
+    following.REWORD: following.reword,
+    splitting.SPLIT: splitting.parted,
+    speaking.SAID: speaking.answered,
+}
 """Questions that are answered in words, by name."""
 
 

@@ -20,6 +20,7 @@ from handlers import case, notices, tasks
 from handlers.naming import kind_name, ticket_title, unit_name
 from handlers.staff import cards, offering
 from handlers.staff.command import Command, table
+from handlers.staff.heard_words import heard_words
 from handlers.staff.me import Me
 
 
@@ -31,7 +32,7 @@ async def transcribe(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     if not room_for(Act.TRANSCRIBE, ticket):
         raise Refusal("work.has_words", number=ticket.number)
     if not text:
-        return offering.wanting(turn, shown_to(me.person, ticket), "transcribe")
+        return await _wanting(turn, me, ticket)
     if len(text) > turn.town.limits.text_max:
         raise Refusal("work.too_long", number=ticket.number, limit=turn.town.limits.text_max)
     after = worded(turn, ticket, text, me.id, Action.TRANSCRIBE)
@@ -51,6 +52,22 @@ async def transcribe(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     if not me.may(Act.SEE, after):  # it is a unit's now, or behind the wall
         return Reply(lead, ticket=ticket.number)
     return await cards.done(turn, me, after, lead)
+
+
+async def take_heard(turn: Turn, me: Me, ticket: Ticket, _text: str) -> Reply:
+    """What the service heard is what was said. Raises Refusal."""
+    return await transcribe(turn, me, ticket, await heard_words(turn, me, ticket))
+
+
+async def _wanting(turn: Turn, me: Me, ticket: Ticket) -> Reply:
+    """Ask for the words; what the service heard is proposed."""
+    reply = offering.wanting(turn, shown_to(me.person, ticket), "transcribe")
+    words = await heard_words(turn, me, ticket)
+    if not words:
+        return reply
+    text = f"{turn.words('work.heard', text=words)}\n{reply.text}"
+    take = Choice(f"{ticket.number}:take_heard", turn.words("work.heard_take"))
+    return Reply(text, (take, *reply.choices), ticket=ticket.number)
 
 
 def worded(turn: Turn, ticket: Ticket, text: str, by: str, action: Action) -> Ticket:
@@ -118,4 +135,7 @@ def _correct(ticket: Ticket) -> Callable[[Voice], tuple[Choice, ...]]:
     return lambda voice: (Choice(f"{ticket.number}:reword", voice.words("work.reword")),)
 
 
-COMMANDS = table(Command("transcribe", Act.TRANSCRIBE, ticket=transcribe))
+COMMANDS = table(
+    Command("transcribe", Act.TRANSCRIBE, ticket=transcribe),
+    Command("take_heard", Act.TRANSCRIBE, ticket=take_heard, hidden=True),
+)

@@ -17,6 +17,7 @@ from bot.turn import Turn
 from handlers.naming import area_name, counted, kind_name, place_name, shortened, ticket_title, type_name
 from handlers.resident.talking import handle
 from handlers.staff.command import Command, table
+from handlers.staff.heard_words import heard_words
 from handlers.staff.me import Me
 from handlers.supervisor import choosing
 from handlers.supervisor.saying import about
@@ -122,6 +123,8 @@ async def sort(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
     if files:
         types = [AttachmentType(file.type) for file in files]
         lines.append(turn.words("receipt.enclosed", list=counted(turn, types)))
+    if not ticket.text and (words := await heard_words(turn, me, ticket)):
+        lines.append(turn.words("work.heard", text=shortened(words, TEXT)))
     if not ticket.text and files:
         lines.append(turn.words("sort.listen", usage=turn.words("usage.transcribe"), number=ticket.number))
     choices = [*choosing.offer(turn, ticket, "assign", choosing.likely_units(turn, ticket))]

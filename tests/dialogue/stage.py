@@ -6,13 +6,14 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import aiohttp
 from aiohttp.test_utils import TestServer
+from aiohttp.web import RouteDef
 
 from bot.api_settings import WebhookSection
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
@@ -103,12 +104,17 @@ class Stage:
     maker: RenditionMaker
     url: str
     """Where its pages are, with a slash at the end."""
+    routes: tuple[RouteDef, ...] = ()
+    """Every page it has."""
+    jobs: list[Callable[[], Awaitable[int]]] = field(default_factory=list)
+    """What else works in the background here."""
 
     async def settle(self) -> None:
         """Let everything that is due happen, and look at all phones."""
         for _ in range(20):
             done = await self.firer.once() + await self.fetcher.once() + await self.store.index_words()
             done += await self.looker.once() + await self.drawer.once() + await self.maker.once()
+            done += sum([await job() for job in self.jobs])
             for sender in self.senders:
                 done += await sender.once()
                 await sender.drain(5)
@@ -287,9 +293,10 @@ async def stage(
             public=True,
             open311=PROGRAMS,
         )
+        routes = tuple(pages.page_routes(premises))
         app = build_app(
             [
-                *pages.page_routes(premises),
+                *routes,
                 *slip.routes(SLIP_KEY, slip_of, catalogue.words, ("zh_CN", "en"), HOME, clock.now),
                 *wechat.routes(dispatcher.take),
                 *telegram_routes(telegram.settings, Intake(telegram, dispatcher.take, clock)),
@@ -326,4 +333,5 @@ async def stage(
             PictureDrawer(store, media, clock, metrics, committed, Sketcher()),
             RenditionMaker(store, media, CopiedHere()),
             url,
+            routes,
         )

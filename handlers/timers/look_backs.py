@@ -25,7 +25,13 @@ def begin(turn: Turn, ticket: Ticket, address: Address, since: datetime) -> None
     """The answer to a ticket of a special case has reached somebody: from now on their days run."""
     if ticket.work.special:
         for stage in rules.STAGES:
-            turn.changes.timer(Timer("look_back_ask", ticket.number, since + timedelta(days=stage), stage, address))
+            due = since + timedelta(days=stage)
+            turn.changes.timer(Timer("look_back_ask", _subject(ticket, address), due, stage, address))
+
+
+def _subject(ticket: Ticket, address: Address) -> str:
+    """Several people of a ticket may have been reached in the same moment."""
+    return f"{ticket.number}|{address}"
 
 
 async def delivered(turn: Turn) -> None:
@@ -54,9 +60,8 @@ async def ask(turn: Turn) -> None:
         turn.changes.timer(replace(timer, due_at=later))
         return
     await _push(turn, ticket, special, timer.level, "look_back", looking.key(special, timer.level, turn.address))
-    turn.changes.timer(
-        Timer("look_back_reminder", ticket.number, turn.now + rules.REMIND_AFTER, timer.level, turn.address)
-    )
+    again = turn.now + rules.REMIND_AFTER
+    turn.changes.timer(Timer("look_back_reminder", _subject(ticket, turn.address), again, timer.level, turn.address))
     turn.remember(looking=LookingBack(ticket.number, special.number, timer.level, turn.now))
 
 
@@ -83,7 +88,8 @@ async def reminder(turn: Turn) -> None:
 async def _found(turn: Turn) -> tuple[Ticket, Special] | None:
     """The timer's ticket and its special case, while they are asked about it and it is this person's."""
     assert turn.timer is not None  # noqa: S101 - only timers come here
-    ticket = await turn.read.ticket(turn.timer.subject)
+    number, _, _ = turn.timer.subject.partition("|")
+    ticket = await turn.read.ticket(number)
     if ticket is None or not ticket.work.special or ticket.walled:
         return None
     special = await turn.read.special(ticket.work.special)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.changes import Timer
 from bot.domain import special as rules
 from bot.domain.people import DESK
 from bot.domain.special import Rung, Special, State, Step
-from bot.domain.ticket import Action
+from bot.domain.ticket import Action, Ticket
 from bot.turn import Turn
 from handlers import calls, special_cases, wording
 from handlers.naming import shortened, ticket_title
 
 SOON = timedelta(seconds=5)
 """When the desk looks again whether the answers of all its tickets have left."""
+SLACK = timedelta(days=1)
+CAME = ("sent", "told")
+LOOKED_AT = 50
 TOLD = 300
 NOTHING_SAID = "—"
 CLOSING = rules.STAGES[-1] + rules.CLOSING_AFTER
@@ -98,14 +101,24 @@ async def look_back(turn: Turn) -> None:
             back, fine = str(len(special.back)), str(special.fine)
             await special_cases.tell_supervisors(turn, special, "special_to_close", back=back, fine=fine)
         return
+    answered_at = special.answered_at
     special = special_cases.stepped(turn, special, rules.STAGE_STEP[timer.level], DESK, {})
     voice = turn.voice(None)
     for ticket in await special_cases.tickets_of(turn, special):
         if ticket.status in special_cases.NOBODY_TOLD or ticket.walled:
             continue
-        if await special_cases.unreachable(turn, ticket):
+        if not await _reached(turn, ticket, answered_at):
             text = wording.told(voice, "look_back_call", ticket.number, ticket_title(voice, ticket), {})
             calls.owed(turn, ticket, calls.LOOK_BACK, text)
+
+
+async def _reached(turn: Turn, ticket: Ticket, since: datetime) -> bool:
+    """Whether anything has come to one of those a ticket belongs to since a moment, and still may."""
+    if await special_cases.unreachable(turn, ticket):
+        return False
+    theirs = {reporter.address for reporter in await turn.read.reporters(ticket.number)}
+    pushes = await turn.read.pushes_of(ticket.number, LOOKED_AT)
+    return any(push.address in theirs and push.state in CAME and push.at >= since - SLACK for push in pushes)
 
 
 async def came_back(turn: Turn) -> None:

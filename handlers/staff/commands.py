@@ -23,6 +23,7 @@ from handlers.staff import (
     taking,
     transcribing,
     undoing,
+    unmasking,
 )
 from handlers.staff.command import Command
 from handlers.supervisor import (
@@ -48,7 +49,7 @@ from handlers.supervisor import (
 )
 
 _MODULES = (
-    *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning, covering),
+    *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning, unmasking, covering),
     *(deciding, assigning, helping, classifying, merging, supervising, tracing, judging, sampling),
     *(queues, reopening, releasing, talking, finding, ideas, special_desk, glance, boards, bulk),
     *(absence, duty, inviting, people, transcribing, undoing, signing_in, manual),

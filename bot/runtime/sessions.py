@@ -41,11 +41,12 @@ class Sessions:
 def met(session: Session, message: InboundMessage, traits: Traits, now: datetime) -> Session:
     """The session after somebody acted: their language if none is known, reachable again or not, and new credits.
 
-    What is done on a page says nothing of whether their chat takes messages.
+    What is done on a resident's page says nothing of whether their chat takes messages, nor which language it speaks.
     """
     reachable = session.reachable if message.on_page else message.kind is not MessageKind.UNFOLLOW
     chosen = message.address.channel in (PAGE, FIND)  # there the page's own language is meant, whatever was before
-    locale = (message.locale or session.locale) if chosen else (session.locale or message.locale)
+    spoken = "" if message.on_page and not chosen else message.locale
+    locale = (spoken or session.locale) if chosen else (session.locale or spoken)
     credit = _credit(session.credit, message, traits, now) if traits.credits else session.credit
     if reachable == session.reachable and locale == session.locale and credit is session.credit:
         return session

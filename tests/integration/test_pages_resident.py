@@ -299,6 +299,25 @@ async def test_words_are_added_once_however_often_they_are_sent(desk: Town) -> N
     assert desk.resident.screen[-1].text.startswith("已收到")  # the answer stands on the page, not in the chat
 
 
+@pytest.mark.parametrize("channel", ["web", "wechat", "service"])
+async def test_what_is_done_on_a_page_is_sent_to_no_chat(tmp_path: Path, channel: str) -> None:
+    async with town(tmp_path, channel) as there:
+        await there.files()
+        before = len(there.resident.screen)
+        session = await there.stage.store.reader.session(there.resident.address)
+        done = await there.press(await there.get(there.link()), "supplement", text="路口也黑")
+        assert "路口也黑" in done.words
+        await there.stage.settle()
+        # the web chat always shows the whole talk, wherever its words were said
+        assert len(there.resident.screen) == before + (channel == "web")
+        after = await there.stage.store.reader.session(there.resident.address)
+        assert session is not None
+        assert after == replace(session, seq=session.seq + 1)
+        talk = await there.stage.store.reader.talk(there.resident.address)
+        assert [line.text for line in talk if line.who == "resident"][-1] == "路口也黑"
+        assert "路灯" in await there.says("resident", f"查询 {there.number}")
+
+
 async def test_files_are_streamed_and_too_large_ones_said(desk: Town) -> None:
     page = await desk.get(desk.link())
     form = page.form("supplement")
@@ -645,7 +664,7 @@ async def test_tries_are_limited_by_network_and_by_ticket(desk: Town) -> None:
 
 
 async def test_machines_are_slowed_down_before_the_desk_hears_of_them(desk: Town) -> None:
-    statuses = {}
+    statuses: dict[int, int] = {}
     for place in range(60):
         page = await desk.post("/find", {"nonce": f"n{place:015}", "number": f"260304-{place:05}", "code": "1"})
         statuses[page.status] = statuses.get(page.status, 0) + 1

@@ -24,10 +24,11 @@ from bot.runtime.timer_firer import TimerFirer
 from bot.townfile import SAMPLE, load_town
 from handlers.timers.table import TIMERS
 from storage.store import SqliteStore
+from tests.fakes import special_scenes, timer_scenes
 from tests.fakes.newsroom import Newsroom, newsroom
-from tests.fakes.timer_scenes import SCENES
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+SCENES = {**timer_scenes.SCENES, **special_scenes.SCENES}
 OF_THE_ROUTER = {"card", "draft", "danger_draft"}
 Effect = tuple[int, ...]
 

@@ -61,7 +61,17 @@ async def test_a_number_of_thousands_of_digits_is_a_wrong_number(hall: Hall, com
 
 @pytest.mark.parametrize(
     "press",
-    ["invite=督办员 张三", "join", "collect=phone 李四 13812345678", "slip", "call_back=1", "receive", "draft=1"],
+    [
+        "invite=督办员 张三",
+        "join",
+        "login",
+        "logout",
+        "collect=phone 李四 13812345678",
+        "slip",
+        "call_back=1",
+        "receive",
+        "draft=1",
+    ],
 )
 async def test_no_code_and_nobodys_own_words_are_shown_in_a_group(hall: Hall, press: str) -> None:
     supervisor = await hall.staff("陈督", Role.SUPERVISOR, walled=True)

@@ -15,6 +15,13 @@ _STEPS = (
     f"UPDATE push SET reply = '{_BLANK}', slot = '', message_id = '', brief = NULL, reason = 'erased',"  # noqa: S608  # constant
     " state = CASE WHEN state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') THEN 'expired' ELSE state END"
     " WHERE address = ?1 AND state <> 'sending'",
+    # What was never part of a ticket goes with its copies and its words; of tickets' files they stay, without a name.
+    *(
+        f"DELETE FROM {table} WHERE attachment IN (SELECT id FROM attachment WHERE address = ?1 AND ticket = '')"  # noqa: S608  # constants
+        for table in ("rendition", "transcript")
+    ),
+    "UPDATE transcript SET actor = 'erased' WHERE actor = ?1 AND attachment IN"
+    " (SELECT id FROM attachment WHERE address = ?1)",
     "UPDATE attachment SET state = 'dropped', ref = '', name = '', fingerprint = '' WHERE address = ?1 AND ticket = ''",
     "UPDATE attachment SET address = 'erased:' || lower(hex(randomblob(8))), name = '', message = '', fingerprint = ''"
     " WHERE address = ?1 AND state <> 'pending'",

@@ -21,6 +21,7 @@ from bot.domain.pictures import NEAR, bands, difference, moment_of, probes
 from bot.pictures.seeing import see
 from bot.pictures.viewer import LARGEST, Sight, Viewer
 from tests.fakes.photos import jpeg, scene, written
+from tests.fakes.recordings import heic
 
 TOWN = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
@@ -58,6 +59,7 @@ def test_bands_of_different_places_are_never_the_same(value: int) -> None:
         pytest.param(jpeg(STREET, quality=15), id="compressed again"),
         pytest.param(written(STREET, "PNG"), id="another format"),
         pytest.param(written(STREET, "WEBP", quality=30), id="webp"),
+        pytest.param(heic(STREET), id="heic"),
         pytest.param(jpeg(ImageEnhance.Brightness(STREET).enhance(1.2)), id="brightened"),
         pytest.param(jpeg(STREET.convert("L")), id="without colours"),
         pytest.param(written(STREET.convert("RGBA"), "PNG"), id="with transparency"),

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from bot.domain.answers import outcomes_of
 from bot.domain.deadlines import Tier
 from bot.domain.findings import What
+from bot.domain.masking import masked
 from bot.domain.orders import open_orders
 from bot.domain.possible import room_for
 from bot.domain.public import may_be_public
 from bot.domain.ticket import Event, Status, Ticket, Type
 from bot.domain.town import UNDECIDED
+from bot.domain.wall import whole_text
 from bot.domain.work import DATED, Matter, Objecting, OrderKind, Outcome, Proposal
 from bot.turn import Turn
 from bot.views.ticket import Asked, Field, Form
@@ -31,7 +33,9 @@ SEVERAL = 3
 """So many units can be named in one form; more are called with a second one."""
 
 WITH_FILES = frozenset({"answer", "progress", "note"})
-HINTS = frozenset({"answer", "progress", "note", "ask", "phone", "keep", "undo", "share", "decline", "close", "stands"})
+HINTS = frozenset(
+    {"answer", "progress", "note", "ask", "phone", "unmask", "keep", "undo", "share", "decline", "close", "stands"}
+)
 """Commands of which something is said before they are given."""
 
 
@@ -239,7 +243,7 @@ _FIELDS: Mapping[str, Fields] = {
     "count_in": _just("reason"),
     "reopen_back": _just(needed=False),
     "stands": _just("reason"),
-    "share": lambda turn, _me, ticket: (_words(turn, "copy", value=ticket.work.released or ticket.text),),
+    "share": lambda turn, _me, ticket: (_words(turn, "copy", value=ticket.work.released or masked(ticket.text)),),
 }
 """What each command asks for; one that is not here needs nothing but a press."""
 
@@ -262,5 +266,6 @@ MORE: Mapping[str, Callable[[Turn, Me, Ticket], bool]] = {
     "count_in": lambda _turn, me, ticket: not judging.own_work(me, ticket),
     "share": lambda turn, _me, ticket: may_be_public(ticket, turn.town.kinds.get(ticket.kind)),
     "phone": lambda _turn, _me, _ticket: True,
+    "unmask": lambda _turn, me, ticket: masked(whole_text(me.person, ticket)) != whole_text(me.person, ticket),
 }
 """Commands that a card does not offer, for want of room, each with what its ticket must be like besides."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence, Set
 
 from bot.changes import Looked
 from bot.domain.findings import Finding
+from bot.domain.masking import masked
 from bot.domain.people import Address
 from bot.domain.review import FILER, Review, Verdict
 from bot.domain.ticket import Action, Event, Ticket
@@ -38,7 +39,7 @@ def _step(turn: Turn, me: Me, ticket: Ticket, event: Event) -> Step:
         at=moment(turn, event.at),
         who=cards.actor(turn, me, event.by),
         what=cards.what_happened(turn, event),
-        words="" if hidden else said,
+        words="" if hidden else masked(said),
         details=() if hidden else tuple(_details(turn, me, event)),
     )
 
@@ -125,7 +126,7 @@ def reviews(turn: Turn, me: Me, ticket: Ticket, found: Iterable[Review]) -> tupl
                 at=moment(turn, review.at),
                 who=turn.words("trace.filer" if review.party == FILER else "trace.joiner"),
                 what=turn.words(f"trace.verdict.{Verdict(review.verdict)}"),
-                words=review.words if open_to(me.person, ticket) else "",
+                words=masked(review.words) if open_to(me.person, ticket) else "",
                 details=tuple(details),
             )
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from bot.settings import load
 from tests.fakes.desk_process import WECHAT, run
 
 
@@ -98,3 +101,13 @@ def test_options_may_stand_before_the_command_and_a_file_is_read(tmp_path: Path)
     stopped = run("--config", str(config), "--data", str(tmp_path), "tickets")
     assert stopped.returncode == 2
     assert "web.prt" in stopped.stderr
+
+
+def test_a_key_is_shown_once_with_the_lines_for_the_settings(tmp_path: Path) -> None:
+    told = run("open311", "key", "cityapp").stdout
+    [secret] = re.findall(r"^    (\S{40,})$", told, re.M)
+    path = tmp_path / "desk.toml"
+    path.write_text(told[told.index("[open311.keys") :], "utf-8")
+    kept = load(path).open311.keys["cityapp"]
+    assert kept.digest == sha256(secret.encode()).hexdigest()
+    assert run("open311", "key", "City App").returncode == 2

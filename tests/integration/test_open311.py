@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ START = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 V2 = "/open311/v2/"
 WORDS = "人民路的路灯坏了三天，天黑看不见路"
 COPY = "人民路路灯不亮，已派人查看。"
+NOTHING: Mapping[str, str] = {}
 Z = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -54,9 +55,9 @@ class Town:
     stage: Stage
     http: aiohttp.ClientSession
 
-    async def get(self, path: str, headers: dict[str, str] | None = None, **query: str) -> Got:
+    async def get(self, path: str, *, headers: Any = NOTHING, **query: str) -> Got:
         url = self.stage.url + (path if path.startswith("/") else V2 + path)
-        async with self.http.get(url, params=query, headers={"Accept-Language": "en", **(headers or {})}) as answer:
+        async with self.http.get(url, params=query, headers={"Accept-Language": "en", **headers}) as answer:
             return Got(answer.status, await answer.text(), dict(answer.headers))
 
     async def post(
@@ -93,7 +94,7 @@ class Town:
 
     async def says(self, who: str, text: str) -> str:
         phone = self.stage.phones[who]
-        self.stage.clock.at += timedelta(seconds=1)
+        self.stage.clock.at += timedelta(seconds=10)  # a chat is not sent to faster than its platform wants
         before = len(phone.screen)
         await phone.say(text)
         await self.stage.settle()
@@ -192,20 +193,20 @@ async def test_a_definition_asks_what_the_kind_asks(desk: Town) -> None:
     assert written.findtext("attributes/attribute/variable") == "true"
 
 
-@pytest.mark.parametrize(
-    ("path", "accept", "kind"),
-    [
-        ("services", "application/json", "application/json"),
-        ("services", "text/xml", "text/xml"),
-        ("services", "application/xml;q=0.9, */*", "text/xml"),
-        ("services", "*/*", "application/json"),
-        ("services.json", "text/xml", "application/json"),
-        ("services.xml", "application/json", "text/xml"),
-    ],
-)
-async def test_the_ending_wins_over_what_is_accepted(desk: Town, path: str, accept: str, kind: str) -> None:
-    got = await desk.get(path, headers={"Accept": accept})
-    assert (got.status, got.headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
+ACCEPTED = [
+    ("services", "application/json", "application/json"),
+    ("services", "text/xml", "text/xml"),
+    ("services", "application/xml;q=0.9, */*", "text/xml"),
+    ("services", "*/*", "application/json"),
+    ("services.json", "text/xml", "application/json"),
+    ("services.xml", "application/json", "text/xml"),
+]
+
+
+async def test_the_ending_wins_over_what_is_accepted(desk: Town) -> None:
+    for path, accept, kind in ACCEPTED:
+        got = await desk.get(path, headers={"Accept": accept})
+        assert (got.status, got.headers["Content-Type"]) == (200, f"{kind}; charset=utf-8"), (path, accept)
 
 
 # Handing in
@@ -242,7 +243,7 @@ async def test_an_answer_in_xml_to_a_post_in_xml(desk: Town) -> None:
     assert got.xml.tag == "service_requests"
     [request] = got.xml
     assert request.tag == "request"
-    assert await desk.ticket(request.findtext("service_request_id") or "")
+    assert (await desk.ticket(request.findtext("service_request_id") or "")).text == WORDS
 
 
 async def test_details_and_the_address_of_a_picture_are_words_of_the_ticket(desk: Town) -> None:
@@ -275,7 +276,7 @@ async def test_a_multipart_form_brings_files(desk: Town) -> None:
     assert got.status == 201, got.text
     files = await desk.stage.store.reader.attachments_of(got.json[0]["service_request_id"])
     assert [(each.type, each.state, each.mime) for each in files] == [("photo", "stored", "image/jpeg")] * 2
-    assert files[0].name == "light.jpg"
+    assert {each.name for each in files} == {"light.jpg", "b.jpg"}
 
 
 async def test_the_same_request_within_minutes_is_one_ticket(desk: Town) -> None:
@@ -310,43 +311,41 @@ async def test_whoever_left_a_number_is_called_back_and_nobody_else_is(desk: Tow
     assert "li@example.org" in card
 
 
-@pytest.mark.parametrize(
-    ("fields", "status", "says"),
-    [
-        ({"api_key": ""}, 403, "api_key"),
-        ({"api_key": "wrong"}, 403, "api_key"),
-        ({"api_key": READER}, 403, "api_key"),
-        ({"service_code": "nothing"}, 404, "service"),
-        ({"service_code": "conduct"}, 404, "service"),
-        ({"service_code": ""}, 400, "service_code"),
-        ({"jurisdiction_id": "elsewhere.example"}, 404, "jurisdiction_id"),
-        ({"lat": "", "long": ""}, 400, "where"),
-        ({"long": ""}, 400, "together"),
-        ({"lat": "51.5", "long": "0.1"}, 400, "outside"),
-        ({"lat": "nan"}, 400, "number"),
-        ({"lat": "inf"}, 400, "number"),
-        ({"lat": "91"}, 400, "degrees"),
-        ({"lat": "1e5"}, 400, "number"),
-        ({"lat": "", "long": "", "address_id": "nothing"}, 400, "address_id"),
-        ({"email": "nobody"}, 400, "email"),
-        ({"description": "路" * 10_000}, 400, "4000"),
-        ({"first_name": "x" * 10_000}, 400, "first_name"),
-        ({"address_string": "x" * 10_000}, 400, "address_string"),
-        ({"attribute[detail_1]": "x" * 10_000}, 400, "attribute[detail_1]"),
-        ({"media_url": "http://x/" + "x" * 10_000}, 400, "media_url"),
-        ({"description": "x" * 200_000}, 413, "Too large"),
-    ],
-)
-async def test_what_is_wrong_is_said_and_nothing_is_filed(
-    desk: Town, fields: dict[str, str], status: int, says: str
-) -> None:
-    got = await desk.post("requests.json", desk.request(**fields))
-    assert (got.status, [error["code"] for error in got.json]) == (status, [status])
-    assert says in got.json[0]["description"]
-    written = await desk.post("requests.xml", desk.request(**fields))
-    assert (written.status, written.xml.tag) == (status, "errors")
-    assert written.xml.findtext("error/code") == str(status)
-    assert says in (written.xml.findtext("error/description") or "")
+WRONG: list[tuple[dict[str, str], int, str]] = [
+    ({"api_key": ""}, 403, "api_key"),
+    ({"api_key": "wrong"}, 403, "api_key"),
+    ({"api_key": READER}, 403, "api_key"),
+    ({"service_code": "nothing"}, 404, "service"),
+    ({"service_code": "conduct"}, 404, "service"),
+    ({"service_code": ""}, 400, "service_code"),
+    ({"jurisdiction_id": "elsewhere.example"}, 404, "jurisdiction_id"),
+    ({"lat": "", "long": ""}, 400, "where"),
+    ({"long": ""}, 400, "together"),
+    ({"lat": "51.5", "long": "0.1"}, 400, "outside"),
+    ({"lat": "nan"}, 400, "number"),
+    ({"lat": "inf"}, 400, "number"),
+    ({"lat": "91"}, 400, "degrees"),
+    ({"lat": "1e5"}, 400, "number"),
+    ({"lat": "", "long": "", "address_id": "nothing"}, 400, "address_id"),
+    ({"email": "nobody"}, 400, "email"),
+    ({"description": "路" * 10_000}, 400, "4000"),
+    ({"first_name": "x" * 10_000}, 400, "first_name"),
+    ({"address_string": "x" * 10_000}, 400, "address_string"),
+    ({"attribute[detail_1]": "x" * 10_000}, 400, "attribute[detail_1]"),
+    ({"media_url": "http://x/" + "x" * 10_000}, 400, "media_url"),
+    ({"description": "x" * 200_000}, 413, "Too large"),
+]
+
+
+async def test_what_is_wrong_is_said_and_nothing_is_filed(desk: Town) -> None:
+    for fields, status, says in WRONG:
+        got = await desk.post("requests.json", desk.request(**fields))
+        assert (got.status, [error["code"] for error in got.json]) == (status, [status]), fields.keys()
+        assert says in got.json[0]["description"]
+        written = await desk.post("requests.xml", desk.request(**fields))
+        assert (written.status, written.xml.tag) == (status, "errors")
+        assert written.xml.findtext("error/code") == str(status)
+        assert says in (written.xml.findtext("error/description") or "")
     assert await desk.stage.store.reader.count(Wanted()) == 0
 
 
@@ -473,7 +472,8 @@ async def test_what_may_not_be_public_any_more_is_not_read(desk: Town) -> None:
     private = await desk.files(service_code="health", description="医院收费看不懂")
     refused = await desk.says("supervisor", f"公开 {private} 医院收费")
     assert not (await desk.ticket(private)).work.released, refused
-    for place, fields in enumerate(({"hidden": True}, {"walled": True}, {"kind": "health"}, {"type": Type.REPORT})):
+    ways: tuple[dict[str, Any], ...] = ({"hidden": True}, {"walled": True}, {"kind": "health"}, {"type": Type.REPORT})
+    for place, fields in enumerate(ways):
         number = await desk.files(description=f"{WORDS}，第{place}盏")
         await desk.releases(number)
         assert (await desk.get(f"requests/{number}.json")).status == 200
@@ -603,47 +603,47 @@ async def test_closed_is_what_has_ended(desk: Town) -> None:
     assert request["updated_datetime"] == f"{ticket.closed_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        ({"page": "-1"}, "page"),
-        ({"page": "0"}, "page"),
-        ({"page": "x"}, "page"),
-        ({"page": "1" * 30}, "page"),
-        ({"page_size": "0"}, "page_size"),
-        ({"page_size": "１"}, "page_size"),
-        ({"start_date": "0000-01-01T00:00:00Z"}, "start_date"),
-        ({"end_date": "9999-12-31T23:59:59-23:00"}, "end_date"),
-        ({"start_date": "0001-01-01T00:00:00+23:00"}, "start_date"),
-        ({"start_date": "yesterday"}, "start_date"),
-        ({"start_date": "2026-02-30"}, "start_date"),
-        ({"updated_after": "2026-13-01"}, "updated_after"),
-        ({"status": "pending"}, "status"),
-        ({"lat": "30", "long": "120", "radius": "nan"}, "radius"),
-        ({"lat": "30", "long": "120", "radius": "inf"}, "radius"),
-        ({"lat": "30", "long": "120", "radius": "-5"}, "radius"),
-        ({"lat": "30", "long": "120", "radius": "1e9"}, "radius"),
-        ({"lat": "30", "long": "120", "radius": "999999999"}, "radius"),
-        ({"radius": "100"}, "lat, long"),
-        ({"lat": "30"}, "lat, long"),
-        ({"lat": "30", "long": "181"}, "long"),
-        ({"service_request_id": ",".join(["1"] * 1000)}, "service_request_id"),
-    ],
-)
-async def test_questions_that_cannot_be_understood(desk: Town, query: dict[str, str], says: str) -> None:
-    got = await desk.get("requests.json", **query)
-    assert got.status == 400, got.text
-    assert got.json[0]["code"] == 400
-    assert says in got.json[0]["description"]
+SENSELESS: list[tuple[dict[str, str], str]] = [
+    ({"page": "-1"}, "page"),
+    ({"page": "0"}, "page"),
+    ({"page": "x"}, "page"),
+    ({"page": "1" * 30}, "page"),
+    ({"page_size": "0"}, "page_size"),
+    ({"page_size": "１"}, "page_size"),
+    ({"start_date": "0000-01-01T00:00:00Z"}, "start_date"),
+    ({"end_date": "9999-12-31T23:59:59-23:00"}, "end_date"),
+    ({"start_date": "0001-01-01T00:00:00+23:00"}, "start_date"),
+    ({"start_date": "yesterday"}, "start_date"),
+    ({"start_date": "2026-02-30"}, "start_date"),
+    ({"updated_after": "2026-13-01"}, "updated_after"),
+    ({"status": "pending"}, "status"),
+    ({"lat": "30", "long": "120", "radius": "nan"}, "radius"),
+    ({"lat": "30", "long": "120", "radius": "inf"}, "radius"),
+    ({"lat": "30", "long": "120", "radius": "-5"}, "radius"),
+    ({"lat": "30", "long": "120", "radius": "1e9"}, "radius"),
+    ({"lat": "30", "long": "120", "radius": "999999999"}, "radius"),
+    ({"radius": "100"}, "lat, long"),
+    ({"lat": "30"}, "lat, long"),
+    ({"lat": "30", "long": "181"}, "long"),
+    ({"service_request_id": ",".join(["1"] * 1000)}, "service_request_id"),
+]
 
 
-@pytest.mark.parametrize(
-    "id_", ["1", "0", "-1", "260304-00000", "9" * 300, "%00", "%ff%fe", "' OR 1=1 --", "../../etc/passwd", "一二三"]
-)
-async def test_guessed_ids_find_nothing(desk: Town, id_: str) -> None:
-    for path in (f"requests/{id_}", f"requests/{id_}/updates", f"services/{id_}", f"tokens/{id_}"):
-        assert (await desk.get(path)).status == 404
-    assert (await desk.get("requests.json", service_request_id=id_.replace("%", "x"))).json == []
+async def test_questions_that_cannot_be_understood(desk: Town) -> None:
+    for query, says in SENSELESS:
+        got = await desk.get("requests.json", **query)
+        assert (got.status, got.json[0]["code"]) == (400, 400), query
+        assert says in got.json[0]["description"]
+
+
+GUESSED = ["1", "0", "-1", "260304-00000", "9" * 300, "%00", "%ff%fe", "' OR 1=1 --", "../../etc/passwd", "一二三"]
+
+
+async def test_guessed_ids_find_nothing(desk: Town) -> None:
+    for id_ in GUESSED:
+        for path in (f"requests/{id_}", f"requests/{id_}/updates", f"services/{id_}", f"tokens/{id_}"):
+            assert (await desk.get(path)).status == 404, path
+        assert (await desk.get("requests.json", service_request_id=id_.replace("%", "x"))).json == []
 
 
 async def test_jurisdiction_is_taken_by_everybody_and_another_is_not_ours(desk: Town) -> None:

@@ -205,3 +205,32 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
 def test_a_wrong_secret_is_not_repeated(tmp_path: Path) -> None:
     error = _wrong(tmp_path, '[telegram]\ntoken = ["my-secret"]\n')
     assert "my-secret" not in str(error)
+
+
+KEY = '[open311.keys.app]\ndigest = "' + "0" * 64 + '"\n'
+HOOK = '[[webhooks]]\nurl = "https://x.example"\nsecret = "twenty-four characters at least"\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "where"),
+    [
+        ('[open311.keys.app]\ndigest = "not a digest"\n', "open311.keys.app.digest"),
+        (KEY.replace(".app", '."App Store"'), "open311.keys"),
+        (KEY + 'rights = ["everything"]\n', "open311.keys.app.rights.0"),
+        (KEY + "per_minute = 0\n", "open311.keys.app.per_minute"),
+        (HOOK.replace("https", "ftp"), "webhooks.0.url"),
+        (HOOK.replace(" characters at least", ""), "webhooks.0.secret"),
+        (HOOK + 'events = ["all"]\n', "webhooks.0.events.0"),
+        (HOOK + 'key = "app"\n', "webhooks.0.key"),
+    ],
+)
+def test_programs_are_named_properly(tmp_path: Path, toml: str, where: str) -> None:
+    error = _wrong(tmp_path, toml)
+    assert where in error.where
+    assert "twenty-four" not in str(error)
+
+
+def test_open311_may_be_switched_on_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not settings.load().open311.enabled
+    monkeypatch.setenv("MINSHENG_OPEN311__ENABLED", "true")
+    assert settings.load().open311.enabled

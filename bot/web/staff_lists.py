@@ -25,6 +25,9 @@ from bot.web.staff_door import StaffDoor
 T = TypeVar("T")
 
 TICKETS, QUEUES, BULK = "/staff/tickets", "/staff/queues", "/staff/bulk"
+LONGEST = 300
+"""Characters of the words that go with an act on many."""
+
 MOST = 200
 """So many tickets can be ticked at once; a list shows fewer."""
 
@@ -100,7 +103,8 @@ def routes(door: StaffDoor, sees: Sees) -> list[web.RouteDef]:
         odd = not all(_TICKED.fullmatch(number) for number in numbers) or len(numbers) > MOST
         if odd or not _ACT.fullmatch(act) or (unit and not _UNIT.fullmatch(unit)):
             raise BadRequest()
-        parts = (",".join(numbers) or "-", act, unit if act == "assign" else "", " ".join(words.split()))
+        parts = (",".join(numbers) or "-", act, unit if act == "assign" else "", " ".join(words.split())[:LONGEST])
+        await door.look(request, who, sees.bulk)  # not found for whom this is not
         press = f"staff:bulk_of={' '.join(filter(None, parts))}"
         nonce = f"{nonce[:24]}-{hashlib.sha256(press.encode()).hexdigest()[:8]}"
         await door.act(request, who, nonce, press)

@@ -11,6 +11,7 @@ from bot.domain.permission import Act
 from bot.domain.ticket import ENDS, Status, Ticket, Type
 from bot.ports import OWING, Wanted
 from bot.turn import Turn
+from handlers.pages import rows
 from handlers.staff.me import Me
 
 MINE, ALL = "mine", "all"
@@ -63,7 +64,7 @@ class Asked:
 
 def given(query: Mapping[str, str]) -> dict[str, str]:
     """The fields that an address may have, each at most so long, those that are empty left out."""
-    said = {name: " ".join(query.get(name, "").split())[:LONGEST] for name in NAMES}
+    said = {name: rows.typed(query.get(name, ""), LONGEST) for name in NAMES}
     return {name: value for name, value in said.items() if value}
 
 

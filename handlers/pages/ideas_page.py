@@ -24,7 +24,7 @@ async def page(turn: Turn, me: Me, said: str) -> Ideas:
     """Ideas and lessons with these words. Raises NotFound for who has no say in it."""
     if not me.may(Act.IDEAS):
         raise NotFound()
-    said = " ".join(said.split())[: idea_store.LONGEST]
+    said = rows.typed(said, idea_store.LONGEST)
     found, lessons, own = await ideas.stored(turn, me, said)
     turn.changes.looked.append(Looked(by=me.id, what="search", at=turn.now, detail=f"ideas {said}".strip()))
     words = search.wanted(said)

@@ -83,7 +83,7 @@ async def page(turn: Turn, me: Me) -> Morning:
         day=turn.words("morning.day", month=turn.words(f"date.month.{day.month}"), day=day.day),
         mine=tuple(count for count in mine if count.count or count.name == "todo"),
         desk=tuple(desk),
-        queues=await queues.counts(turn, me),
+        queues=await queues.counted(turn, me),
         first=tuple(rows.row(turn, me, ticket) for ticket in first),
         undelivered=tuple(rows.row(turn, me, ticket) for ticket in undelivered),
         unreachable=tuple(_person(turn, staff_id, me) for staff_id in silent[:NAMES]),

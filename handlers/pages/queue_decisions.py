@@ -1,4 +1,4 @@
-"""What is to be decided about tickets, as a page shows it: orders, proposals, re-openings, answers to be looked into."""
+"""What is to be decided on tickets, as a page shows it: orders, proposals, re-openings, answers to be looked into."""
 
 from __future__ import annotations
 

@@ -94,7 +94,16 @@ def _waiting(turn: Turn) -> bool:
 
 
 async def counts(turn: Turn, me: Me) -> tuple[Count, ...]:
-    """How much waits in each queue of this person; what is the same for several is gathered once."""
+    """How much waits in each queue of this person; what is the same for several is gathered once. Raises NotFound for
+    who has none."""
+    found = await counted(turn, me)
+    if not found:
+        raise NotFound()
+    return found
+
+
+async def counted(turn: Turn, me: Me) -> tuple[Count, ...]:
+    """The same; nothing for who has none."""
     gathered: dict[Gather, list[Waits]] = {}
     found = []
     for kind in KINDS:

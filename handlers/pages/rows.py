@@ -129,6 +129,11 @@ def address(path: str, query: dict[str, str]) -> str:
     return f"{path}?{urlencode(asked)}" if asked else path
 
 
+def typed(text: str, most: int) -> str:
+    """What somebody typed into an address, in one line without control characters, at most so long."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * most]).split())[:most]
+
+
 def place_in(text: str, most: int) -> int:
     """Where a page begins, as its address says; 0 for anything odd."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 6 and int(text) <= most else 0

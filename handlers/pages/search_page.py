@@ -22,7 +22,7 @@ async def page(turn: Turn, me: Me, said: str, before: str) -> Found:
     """What a search finds; ``before`` is the number behind which it goes on. Raises NotFound for who may not search."""
     if not me.may(Act.FIND):
         raise NotFound()
-    said = " ".join(said.split())[:LONGEST]
+    said = rows.typed(said, LONGEST)
     if not said:
         return Found(said="", rows=(), excerpts=())
     place = search.place(before)

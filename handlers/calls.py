@@ -10,13 +10,11 @@ from bot.domain.people import Address
 from bot.domain.ticket import Ticket
 from bot.turn import Turn
 from handlers import tasks
+from handlers.open311.origin import SOURCE
 
 KIND = "call_back"
 LOOK_BACK = "look_back"
 """What a call is about that asks whether a matter came back."""
-
-HANDED_IN = "open311"
-"""The source of tickets that programs file."""
 
 
 def anybody_reachable(reporters: Iterable[Reporter], sessions: Mapping[Address, Session]) -> bool:
@@ -29,7 +27,7 @@ async def can_be_called(turn: Turn, ticket: Ticket) -> bool:
 
     They can claim it by its code, and the program can read how it stands.
     """
-    if ticket.source != HANDED_IN or await turn.read.reporters(ticket.number):
+    if ticket.source != SOURCE or await turn.read.reporters(ticket.number):
         return True
     events = await turn.read.events(ticket.number)
     return bool(events and events[0].data.get("contact"))

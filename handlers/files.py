@@ -12,6 +12,7 @@ from bot.domain.people import Staff
 from bot.domain.ticket import Action, Ticket
 from bot.turn import Turn
 from handlers.discretion import JOINED
+from handlers.open311.origin import SOURCE, filed_by
 from handlers.staff.me import Me, is_mine
 
 DROPPED = "dropped"
@@ -54,10 +55,11 @@ async def files_of(turn: Turn, ticket: Ticket, staff: Me | None) -> Files:
     by, answers = await _of_staff(turn, ticket, directory.by_id)
     records = [each for each in await turn.read.attachments_of(ticket.number) if each.state != DROPPED]
     copies = await turn.read.copies([record.id for record in records])
+    program = await filed_by(turn, ticket.number) if ticket.source == SOURCE else ""
     unit = staff.staff.unit if staff is not None else ""
     found = []
     for record in records:
-        role = reporters.get(record.address, "")
+        role = reporters.get(record.address, "") or ("filer" if str(record.address) == program else "")
         sent_by = by.get(record.id) or (None if role else directory.at(record.address))
         there, answer = copies.get(record.id, NO_COPIES), answers.get(record.id, 0)
         file = File(

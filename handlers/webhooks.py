@@ -19,7 +19,7 @@ from bot.message import Lane, Push, Reply
 from bot.turn import Turn
 from bot.views.open311 import moment
 from handlers.open311 import reading
-from handlers.open311.filing import filed_by
+from handlers.open311.origin import filed_by
 
 CHANNEL = "webhook"
 LIFE = timedelta(days=3)

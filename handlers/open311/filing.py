@@ -19,6 +19,7 @@ from bot.message import Form, InboundMessage, Reply
 from bot.turn import Turn, Voice
 from bot.views.open311 import Objection
 from handlers.naming import kind_name, place_name, shortened
+from handlers.open311.origin import filed_by
 from handlers.resident import card, collecting, filing, following
 
 PLACE_LENGTH = 60
@@ -107,12 +108,6 @@ async def _own(turn: Turn, number: str) -> Ticket | None:
     """A ticket that was filed from this address."""
     ticket = await turn.read.ticket(number)
     return ticket if ticket is not None and await filed_by(turn, number) == str(turn.address) else None
-
-
-async def filed_by(turn: Turn, number: str) -> str:
-    """The actor of a ticket's first step; "" where there is none."""
-    events = await turn.read.events(number)
-    return events[0].by if events else ""
 
 
 def _text(voice: Voice, message: InboundMessage, form: Form) -> str:

@@ -140,6 +140,59 @@ def code_in(got: Got) -> str:
     return found[1]
 
 
+# Who may do what
+
+NEEDS = """
+GET   /open311/discovery{format}                  anybody
+GET   /open311/v2/discovery{format}               anybody
+GET   /open311/v2/services{format}                anybody
+GET   /open311/v2/services/{id}{format}           anybody
+GET   /open311/v2/requests{format}                anybody
+GET   /open311/v2/requests/{id}{format}           released, or filer
+GET   /open311/v2/requests/{id}/updates{format}   released, or filer
+GET   /open311/v2/tokens/{id}{format}             released, or filer
+POST  /open311/v2/requests{format}                file
+POST  /open311/v2/requests/{id}/updates{format}   update, and filer
+"""
+"""Every address there is, and what opens it."""
+
+PATTERN = re.compile(r":(?:[^{}]|\{[^{}]*\})*\}")
+
+
+async def test_every_address_is_in_the_table_and_the_table_holds(desk: Town) -> None:
+    listed = {tuple(line.split()[:2]) for line in NEEDS.strip().splitlines()}
+    routes = {(route.method, PATTERN.sub("}", route.path)) for route in desk.stage.routes}
+    ours = {(method, path) for method, path in routes if path.startswith("/open311")}
+    assert {(method, path) for method, path in ours if method != "*"} == listed
+    filed = await desk.files()
+    released = await desk.files(description="另一盏灯坏了")
+    await desk.releases(released)
+    for method, path in sorted(listed):
+        for number in (filed, released):
+            whole = path.replace("{id}", "roads" if "services" in path else number).replace("{format}", ".json")
+            for key in ("", "wrong", READER, OTHER, APP):
+                status = await _status(desk, method, whole, key)
+                assert status == _wanted(path, number == released, method, key), (method, whole, key)
+
+
+async def _status(desk: Town, method: str, path: str, key: str) -> int:
+    desk.stage.clock.at += timedelta(minutes=11)  # not the same request again, and no key has run dry
+    if method == "GET":
+        return (await desk.get(path, api_key=key)).status
+    fields = {**desk.request(description=f"又一盏{desk.stage.clock.at}"), "api_key": key}
+    return (await desk.post(path.removeprefix(V2), fields)).status
+
+
+def _wanted(path: str, released: bool, method: str, key: str) -> int:
+    if key == "wrong":
+        return 403
+    if method == "GET":
+        return 200 if "{id}" not in path or "services" in path or released or key == APP else 404
+    if key in ("", READER):
+        return 403
+    return 201 if "{id}" not in path or key == APP else 404
+
+
 # Discovery and services
 
 

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import alike, boards, figures, growth, intake, latency, outbox, profiling, staff, start, timers
+from bench import alike, boards, dashboard, figures, growth, intake, latency, outbox, profiling, staff, start, timers
 from bench.contestants import ROOT, Field
 from bench.load import LoadError, sample_places, write_texts, wrk
 
@@ -136,6 +136,24 @@ def boards_(tickets: Tickets = 1_000_000, times: Times = 3, as_json: AsJson = Fa
             result = boards.run(folder, tickets, times, step)
         result["machine"] = figures.machine(folder)
         _SAID.print(boards.table(result))
+        _finish(result, as_json)
+
+
+@app.command("dashboard")
+def dashboard_(
+    tickets: Tickets = 1_000_000,
+    open_: Annotated[int, typer.Option("--open", min=1, help="How many of them are open.")] = 100_000,
+    times: Times = 200,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """How long the dashboard and the boards take, and how much is sent. The tickets are those of ``staff``."""
+    with _saying_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        with _progress(dashboard.steps(times)) as step:
+            result = dashboard.run(folder, tickets, open_, times, step)
+        result["machine"] = figures.machine(folder)
+        _SAID.print(dashboard.table(result))
         _finish(result, as_json)
 
 

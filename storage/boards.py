@@ -8,9 +8,10 @@ needs no more memory than a week. Which tickets matter two slim indexes say, whi
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -23,6 +24,7 @@ from storage.wanted import ALL, Where
 
 Row = tuple[Any, ...]
 
+T = TypeVar("T")
 AT_ONCE = 1000
 """Tickets read in one part."""
 

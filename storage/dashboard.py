@@ -63,7 +63,7 @@ class DashboardReader:
         def read(connection: sqlite3.Connection) -> tuple[_T, list[str]]:
             steps = dict(connection.execute(_STEPS).fetchall())
             new = sorted(number for number, seq in steps.items() if known.get(number) != seq)
-            return judge(_slim(connection, new)), [number for number in known if number not in steps]
+            return judge(boards.gently(_slim(connection, new))), [number for number in known if number not in steps]
 
         return await self._readers.ask(read, long=True)
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.console.staff_pages import staff_door
 from bot.turn import Turn
 from bot.web import dashboard as pages
+from bot.web.staff_door import StaffDoor
 from handlers.pages import board_tickets, boards, dashboard, unit_board
 from handlers.pages.counts import Counts
 
@@ -20,8 +21,13 @@ V = TypeVar("V")
 
 
 def board_routes(premises: Premises) -> list[web.RouteDef]:
-    """The dashboard, the boards and what is behind their numbers; they share their counts."""
-    counts = Counts(premises.clock.monotonic)
+    """The dashboard, the boards and what is behind their numbers."""
+    return routes_of(staff_door(premises), premises.clock.monotonic)
+
+
+def routes_of(door: StaffDoor, monotonic: Callable[[], float]) -> list[web.RouteDef]:
+    """The same behind a door; they share their counts."""
+    counts = Counts(monotonic)
 
     def bound(
         see: Callable[[Turn, Counts, Mapping[str, str]], Awaitable[V]],
@@ -35,4 +41,4 @@ def board_routes(premises: Premises) -> list[web.RouteDef]:
         tickets=bound(board_tickets.see),
         publishing=bound(boards.publishing),
     )
-    return pages.routes(staff_door(premises), sees)
+    return pages.routes(door, sees)

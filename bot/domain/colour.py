@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum
-from functools import lru_cache
 
-from bot.domain.deadlines import share_of_time
+from bot.domain.deadlines import last_quarter
 from bot.domain.ticket import Status, Ticket
 from bot.domain.town import Clock
 from bot.domain.work_calendar import WorkCalendar
@@ -57,10 +56,4 @@ def _two_days_late(ticket: Ticket, now: datetime, calendar: WorkCalendar) -> boo
 
 def _last_quarter(ticket: Ticket, now: datetime, clock: Clock, calendar: WorkCalendar) -> bool:
     start, due = ticket.dispatched_at, ticket.due_at
-    return start is not None and due is not None and now >= _three_quarters(start, due, clock, calendar)
-
-
-@lru_cache(maxsize=100_000)
-def _three_quarters(start: datetime, due: datetime, clock: Clock, calendar: WorkCalendar) -> datetime:
-    """When the last quarter begins: the same for as long as nobody moves the dates, and asked for with every list."""
-    return share_of_time(0.75, start, due, clock, calendar)
+    return start is not None and due is not None and now >= last_quarter(start, due, clock, calendar)

@@ -22,12 +22,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a table: its head, where that leads, and its cells."""
+    """A row of a table: its head, where that leads, and its cells. ``short`` is what a chart calls it ("": as here)."""
 
     name: str
     cells: tuple[Cell, ...]
     href: str = ""
     total: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class TownMap:
     width: int
     height: int
     areas: tuple[Shape, ...]
+    borders: tuple[str, ...]
     spots: tuple[Shape, ...]
     legend: tuple[tuple[int, str], ...]
     table: Table

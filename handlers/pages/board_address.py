@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlencode
+from functools import lru_cache
+from urllib.parse import quote_plus, urlencode
 
 from bot.domain.boards import periods
 from bot.domain.boards.periods import Period, Span
@@ -47,7 +48,13 @@ class Asked:
     def link(self, path: str, **more: str) -> str:
         """An address that chooses the same, and more; what is "" is left out."""
         fields = {"period": self.period.key, "area": self.area, **more}
-        return f"{path}?{urlencode({name: value for name, value in fields.items() if value})}"
+        return f"{path}?{'&'.join(f'{name}={_quoted(value)}' for name, value in fields.items() if value)}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(value: str) -> str:
+    """A value of an address: a page has a thousand links, and few different values in them."""
+    return quote_plus(value)
 
 
 def admitted(me: Me) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.changes import Looked
 from bot.domain.boards.facts import DeskFacts
-from bot.domain.boards.figures import FIGURES
+from bot.domain.boards.figures import FIGURES, Sums
 from bot.domain.boards.parts import EXCLUDED, PARTS, PAUSED, TICKETS, added
 from bot.domain.boards.ranking import desk_row
 from bot.domain.boards.worked import Worked
@@ -57,10 +57,6 @@ class Question:
     asked: Asked
     query: Mapping[str, str]
     start: int
-
-    def page(self, numbers: Sequence[str]) -> list[tuple[str, str]]:
-        """The part of them that stands on this page."""
-        return [(number, "") for number in numbers[self.start : self.start + PER_PAGE]]
 
 
 async def see(turn: Turn, counts: Counts, query: Mapping[str, str]) -> TicketsPage:
@@ -121,8 +117,8 @@ async def _now(q: Question) -> Found:
     title = turn.words("list.comma").join(words)
     if kept.value is None:
         return Found(title, turn.words("dashboard.counting"), 0, (), pending=True)
-    numbers = census.numbers(kept.value, q.me, q.asked, picked)
-    return Found(title, turn.words("dashboard.tickets", count=len(numbers)), len(numbers), q.page(numbers))
+    count, numbers = census.numbers(kept.value, q.me, q.asked, picked, q.start, PER_PAGE)
+    return Found(title, turn.words("dashboard.tickets", count=count), count, [(number, "") for number in numbers])
 
 
 def _area(q: Question) -> list[str]:
@@ -191,7 +187,7 @@ async def _figure(q: Question) -> Found:
     if beside:
         total = turn.words("dashboard.total", figure=figure_name(turn, name), value=figure_text(turn, name, part))
     else:
-        value = next(figure for figure in FIGURES if figure.name == name).value(kept.value.sums[unit])
+        value = next(figure for figure in FIGURES if figure.name == name).value(kept.value.sums.get(unit, Sums()))
         total = turn.words(
             "dashboard.total_of", figure=figure_name(turn, name), value=board_words.value(turn, name, value),
             part=f"{part:.1f}".removesuffix(".0"), whole=f"{whole:g}",

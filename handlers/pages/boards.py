@@ -74,7 +74,7 @@ def _table(turn: Turn, me: Me, asked: Asked, found: KeptBoard, level: int) -> Ta
         (
             *(turn.words(f"dashboard.column.{name}") for name in names),
             *(turn.words(f"dashboard.group.{group}") for group in GROUPS),
-            *(figure_name(turn, figure.name) for figure in FIGURES),
+            *(head_of(turn, figure.name) for figure in FIGURES),
             *(figure_name(turn, name) for name in (TICKETS, EXCLUDED, PAUSED)),
         ),
         tuple(_line(turn, me, asked, row) for row in found.board.rows if row.level == level),
@@ -110,6 +110,11 @@ def figure_name(turn: Turn, name: str) -> str:
     return turn.words(f"dashboard.figure.{name}" if own else f"board.figure.{name}")
 
 
+def head_of(turn: Turn, name: str) -> str:
+    """A figure as the head of a narrow column, with its unit: the cells below go without."""
+    return figure_name(turn, name) if name in (TICKETS, EXCLUDED, PAUSED) else turn.words(f"dashboard.head.{name}")
+
+
 def figure_of(row: Row, name: str) -> float | None:
     """A figure of a unit, or what stands beside them."""
     beside = {TICKETS: row.tickets, EXCLUDED: row.excluded, PAUSED: row.paused_hours}
@@ -123,15 +128,25 @@ def figure_text(turn: Turn, name: str, value: float | None) -> str:
     return f"{value or 0:.0f}" if name in (TICKETS, EXCLUDED) else board_words.value(turn, name, value)
 
 
-def figure_cell(turn: Turn, me: Me, asked: Asked, row: Row, name: str) -> Cell:
-    """A figure that leads to its tickets, where somebody may ask for them."""
+def figure_cell(turn: Turn, me: Me, asked: Asked, row: Row, name: str, *, bare: bool = True) -> Cell:
+    """A figure that leads to its tickets, where somebody may ask for them; ``bare`` without its unit."""
     value = figure_of(row, name)
     href = (
         asked.link(LIST, of="figure", name=name, unit=row.unit) if value is not None and open_to(me, row.unit) else ""
     )
     if name in (EXCLUDED, PAUSED) and not value:
         href = ""
-    return Cell(figure_text(turn, name, value), href, value=value)
+    return Cell(_bare(turn, name, value) if bare else figure_text(turn, name, value), href, value=value)
+
+
+_DIGITS = {"%": ".1f", "h": ".1f", "stars": ".2f", "each": ".2f", "count": ".0f"}
+
+
+def _bare(turn: Turn, name: str, value: float | None) -> str:
+    unit = next((figure.unit for figure in FIGURES if figure.name == name), "")
+    if value is None or not unit:
+        return figure_text(turn, name, value)
+    return f"{value:{_DIGITS[unit]}}{'%' if unit == '%' else ''}"
 
 
 def _desk(turn: Turn, me: Me, asked: Asked, row: DeskRow) -> Table:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.boards.census import Census, Due, Reading, State, Where, read, seen_by
+from bot.domain.boards.census import Census, Due, State, Where, seen_by
 from bot.domain.colour import Colour
 from bot.domain.guide import Guide
-from bot.domain.ticket import Ticket
 from bot.ports import Reader
 from bot.turn import Turn
 from handlers.pages.board_address import NOWHERE, Asked
@@ -32,10 +31,8 @@ async def renewed(reader: Reader, guide: Guide, now: datetime, before: Census | 
     """The census of now, made from the one before where that was read by the same town."""
     census = before if before is not None and before.guide is guide else Census(guide, now)
 
-    def judge(tickets: Iterable[Ticket]) -> Mapping[str, Reading]:
-        return {ticket.number: read(ticket, guide, now) for ticket in tickets}
-
-    census.renew(*await reader.census(census.known(now), judge), now)
+    found, gone = await reader.census(census.known(now), lambda tickets: census.judge(tickets, now))
+    census.renew(found, gone, now)
     return census
 
 
@@ -92,11 +89,8 @@ def groups(census: Census, me: Me, asked: Asked) -> Counter[tuple[str, State]]:
     return found
 
 
-def numbers(census: Census, me: Me, asked: Asked, picked: Picked) -> list[str]:
-    """The tickets in reach that are meant, in the order of their numbers."""
+def numbers(census: Census, me: Me, asked: Asked, picked: Picked, start: int, most: int) -> tuple[int, list[str]]:
+    """How many tickets in reach are meant, and some of them, behind so many."""
     sees = visible(me, asked, census.at)
-    return sorted(
-        number
-        for number, reading in census.readings.items()
-        if picked.holds(reading.where, reading.state) and sees(reading.where)
-    )
+    meant = [group for group in census.counts if picked.holds(*group) and sees(group[0])]
+    return sum(census.counts[group] for group in meant), census.numbers(meant, start, most)

@@ -22,8 +22,8 @@ FRESH = timedelta(seconds=30)
 REST = 20
 """What took long to count is good for so many times as long: counting takes a twentieth of the time at most."""
 
-PATIENCE = 0.1
-"""So many seconds a page waits for what is being counted."""
+PATIENCE, GLANCE = 0.1, 0.03
+"""So many seconds a page waits for what has never been counted, and for what is counted anew."""
 
 MOST = 48
 
@@ -72,7 +72,8 @@ class Counts:
         """Wait a little for what is being counted. Raises what counting raised."""
         busy = [kept.busy for kept in wanted if kept.busy is not None]
         if busy:
-            await asyncio.wait(busy, timeout=self.patience)
+            new = any(kept.value is None for kept in wanted)
+            await asyncio.wait(busy, timeout=self.patience if new else min(self.patience, GLANCE))
         for kept in wanted:
             if kept.busy is not None and kept.busy.done():
                 error, kept.busy = kept.busy.exception(), None

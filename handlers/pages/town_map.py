@@ -115,7 +115,8 @@ def town_map(
     """The map of a town, or of some of its areas; None where nothing says where they lie. ``counts`` are by area."""
     areas = [a for a in town.areas.values() if not a.retired and (only is None or a.code in only)]
     outlined = [area for area in areas if area.outline]
-    drawn = outlined or [area for area in areas if area.centre is not None and _innermost(area, areas)]
+    inner = [area for area in outlined or areas if _innermost(area, outlined or areas)]
+    drawn = inner if outlined else [area for area in inner if area.centre is not None]
     points = [point for area in drawn for point in (area.outline or (area.centre,)) if point is not None]
     plane = Plane.around(points)
     if plane is None:
@@ -126,6 +127,7 @@ def town_map(
         width=plane.width,
         height=plane.height,
         areas=tuple(_shape(area, plane, counts.get(area.code, 0), most, name(area.code), named) for area in drawn),
+        borders=tuple(_path(area, plane) for area in outlined if area not in inner),
         spots=tuple(_spot(spot, plane) for spot in spots if plane.holds(spot[:2])),
         legend=legend(most),
         table=table,
@@ -137,10 +139,15 @@ def _innermost(area: Area, areas: Sequence[Area]) -> bool:
 
 
 def _shape(area: Area, plane: Plane, count: int, most: int, name: str, named: bool) -> Shape:
-    corners = [plane.at(point) for point in area.outline]
-    path = "M" + "L".join(f"{x:g} {y:g}" for x, y in corners) + "Z" if corners else ""
-    x, y = plane.at(area.centre) if area.centre is not None else _middle(corners)
-    return Shape(name, str(count), shade(count, most), path, x, y, 0.0 if corners else CENTRE, named)
+    path = _path(area, plane)
+    x, y = plane.at(area.centre if area.centre is not None else _middle(area.outline))
+    return Shape(name, str(count), shade(count, most), path, x, y, 0.0 if path else CENTRE, named)
+
+
+def _path(area: Area, plane: Plane) -> str:
+    """An outline as SVG writes it, "" for none."""
+    corners = (plane.at(point) for point in area.outline)
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in corners) + "Z" if area.outline else ""
 
 
 def _middle(corners: Sequence[Point]) -> Point:

@@ -16,7 +16,7 @@ from handlers.naming import unit_name
 from handlers.pages import board_address, board_counts
 from handlers.pages.board_address import BOARDS, UNIT, Asked
 from handlers.pages.board_counts import KeptBoard
-from handlers.pages.boards import figure_cell, figure_name
+from handlers.pages.boards import figure_cell, figure_name, head_of
 from handlers.pages.counts import Counts
 from handlers.pages.dashboard import age
 from handlers.pages.frame import at_page, frame
@@ -106,7 +106,7 @@ def _figures(turn: Turn, me: Me, asked: Asked, row: Row, sums: Sums) -> Table:
 
 
 def _figure(turn: Turn, me: Me, asked: Asked, row: Row, sums: Sums, name: str) -> Line:
-    cell, parts = figure_cell(turn, me, asked, row, name), PARTS[name]
+    cell, parts = figure_cell(turn, me, asked, row, name, bare=False), PARTS[name]
     made_of = ""
     if name not in BESIDE:
         part, whole = parts.part(sums), parts.whole(sums)
@@ -130,14 +130,15 @@ def _history(
         else:
             said = turn.words("dashboard.counting" if board is None else "board.nothing")
             cells = (Cell(said), *(Cell("") for _ in names))
-        rows.append(Line(board_words.period_name(turn, period), cells, href=there.link(UNIT, unit=unit)))
+        name = board_words.period_name(turn, period)
+        rows.append(Line(name, cells, href=there.link(UNIT, unit=unit), short=period.key))
     return Table(
         "history",
         turn.words("dashboard.history", count=len(boards)),
         (
             turn.words("dashboard.column.period"),
             turn.words("dashboard.column.score"),
-            *(figure_name(turn, name) for name in names),
+            *(head_of(turn, name) for name in names),
         ),
         tuple(rows),
         chart="lines",

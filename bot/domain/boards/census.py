@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import NamedTuple
 
 from bot.domain.colour import Colour
-from bot.domain.deadlines import share_of_time
+from bot.domain.deadlines import last_quarter
 from bot.domain.guide import Guide
 from bot.domain.permission import Act, Person, may
 from bot.domain.ticket import Status, Ticket, Type
@@ -51,12 +52,15 @@ class State(NamedTuple):
     status: Status
 
 
+Group = tuple[Where, State]
+"""What some tickets have in common. In a census equal ones are one, so that they can be told apart by `id`."""
+
+
 class Reading(NamedTuple):
     """How a ticket stands, as of its step ``seq``, until a moment (seconds since 1970)."""
 
     seq: int
-    where: Where
-    state: State
+    group: Group
     until: float
 
 
@@ -64,29 +68,31 @@ FOR_EVER = float("inf")
 _AFTER = timedelta(microseconds=1)
 
 
-def read(ticket: Ticket, guide: Guide, now: datetime) -> Reading:
-    """How an open ticket stands now, and until when it will unless something happens."""
+def read(ticket: Ticket, guide: Guide, now: datetime, midnight: datetime) -> Reading:
+    """How an open ticket stands now, and until when it will unless something happens; ``midnight`` is the next."""
     steps = guide.ladder(ticket)
     reached = [step for step in steps if step.at <= now]
-    due, end = ticket.due_at, guide.calendar.day_bounds(now)[1]
+    due = ticket.due_at
     when = Due.NONE
     if due is not None:
-        when = Due.LATE if due < now else Due.TODAY if due < end else Due.LATER
+        when = Due.LATE if due < now else Due.TODAY if due < midnight else Due.LATER
     rung = max(reached, key=lambda step: step.level).rung if reached else ""
     state = State(guide.colour(ticket, now), rung, when, ticket.status)
     moments = [step.at for step in steps if step.at > now]
     if due is not None:
-        moments += [*_of_the_colour(ticket, guide, due), due + _AFTER, guide.calendar.day_bounds(due)[0]]
+        moments += [*_of_the_colour(ticket, guide, due, now), due + _AFTER]
+        if when is Due.LATER:
+            moments.append(guide.calendar.day_bounds(due)[0])
     until = min((at.timestamp() for at in moments if at > now), default=FOR_EVER)
-    return Reading(ticket.seq, _where(ticket), state, until)
+    return Reading(ticket.seq, (_where(ticket), state), until)
 
 
-def _of_the_colour(ticket: Ticket, guide: Guide, due: datetime) -> Iterator[datetime]:
+def _of_the_colour(ticket: Ticket, guide: Guide, due: datetime, now: datetime) -> Iterator[datetime]:
     """When time alone may change the colour: the last quarter begins, and two working days after it was due."""
     calendar = guide.calendar_of(ticket.unit)
     yield calendar.after_working_days(due, 2).at + _AFTER
-    if ticket.dispatched_at is not None:
-        yield share_of_time(0.75, ticket.dispatched_at, due, Clock(ticket.clock), calendar)
+    if ticket.dispatched_at is not None and due > now:
+        yield last_quarter(ticket.dispatched_at, due, Clock(ticket.clock), calendar)
 
 
 def _where(ticket: Ticket) -> Where:
@@ -117,8 +123,17 @@ class Census:
     guide: Guide
     at: datetime
     readings: dict[str, Reading] = field(default_factory=dict)
-    counts: Counter[tuple[Where, State]] = field(default_factory=Counter)
-    _alike: dict[Any, Any] = field(default_factory=dict, repr=False)  # equal values are kept once
+    counts: Counter[Group] = field(default_factory=Counter)
+    _alike: dict[Group, Group] = field(default_factory=dict, repr=False)
+
+    def judge(self, tickets: Iterable[Ticket], now: datetime) -> dict[str, Reading]:
+        """Readings of these tickets; nothing else may be done with the census meanwhile."""
+        alike, midnight = self._alike, self.guide.calendar.day_bounds(now)[1]
+        found = {}
+        for ticket in tickets:
+            seq, group, until = read(ticket, self.guide, now, midnight)
+            found[ticket.number] = Reading(seq, alike.setdefault(group, group), until)
+        return found
 
     def known(self, now: datetime) -> dict[str, int]:
         """The tickets whose reading holds still, with the step it is of."""
@@ -133,15 +148,18 @@ class Census:
             old = self.readings.get(number)
             if old is not None:
                 self._count(old, -1)
-            alike = self._alike
-            where, state = reading.where, reading.state
-            reading = reading._replace(where=alike.setdefault(where, where), state=alike.setdefault(state, state))
             self.readings[number] = reading
             self._count(reading, 1)
         self.at = now
 
     def _count(self, reading: Reading, how_many: int) -> None:
-        key = (reading.where, reading.state)
-        self.counts[key] += how_many
-        if not self.counts[key]:
-            del self.counts[key]
+        self.counts[reading.group] += how_many
+        if not self.counts[reading.group]:
+            del self.counts[reading.group]
+
+    def numbers(self, groups: Iterable[Group], start: int, count: int) -> list[str]:
+        """So many of the tickets of these groups, behind so many, in the order in which they were read first: nearly
+        that of their filing."""
+        wanted = {id(self._alike[group]) for group in groups}
+        found = (number for number, reading in self.readings.items() if id(reading.group) in wanted)
+        return list(islice(found, start, start + count))

@@ -42,7 +42,7 @@
     const shown = kind === "stack" ? rows.slice(0, MOST) : rows;
     const series = heads.flatMap((head, place) => (head.dataset.tone ? [[head.dataset.tone, head.textContent.trim(), place]] : []));
     return {
-      labels: shown.map((row) => row.cells[0].textContent.trim()),
+      labels: shown.map((row) => row.cells[0].dataset.label || row.cells[0].textContent.trim()),
       datasets: series.map(([tone, label, place]) => ({
         tone, label,
         data: shown.map((row) => (row.cells[place] && row.cells[place].dataset.v !== undefined ? Number(row.cells[place].dataset.v) : null)),

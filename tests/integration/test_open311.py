@@ -17,6 +17,8 @@ import aiohttp
 import pytest
 
 from bot.changes import Changes
+from bot.console.pages import link_keys
+from bot.domain.links import OWN
 from bot.domain.ticket import Action, Ticket, Type
 from bot.ports import Wanted
 from tests.dialogue.stage import Stage, stage
@@ -330,6 +332,20 @@ async def test_a_multipart_form_brings_files(desk: Town) -> None:
     files = await desk.stage.store.reader.attachments_of(got.json[0]["service_request_id"])
     assert [(each.type, each.state, each.mime) for each in files] == [("photo", "stored", "image/jpeg")] * 2
     assert {each.name for each in files} == {"light.jpg", "b.jpg"}
+
+
+async def test_whoever_claims_the_ticket_has_its_files(desk: Town, tmp_path: Path) -> None:
+    form = aiohttp.FormData(desk.request())
+    form.add_field("media", PHOTOS["street"], filename="a.jpg", content_type="image/jpeg")
+    filed = await desk.post("requests.json", form)
+    number = filed.json[0]["service_request_id"]
+    await desk.says("resident", f"{number} {code_in(filed)}")
+    await desk.stage.settle()
+    resident = desk.stage.phones["resident"].address
+    name = link_keys(tmp_path).signed(OWN, number, resident, desk.stage.clock.now())
+    page = await desk.get(f"/t/{name}", headers={"Accept": "text/html"})
+    assert page.status == 200
+    assert "<img" in page.text
 
 
 async def test_the_same_request_within_minutes_is_one_ticket(desk: Town) -> None:

@@ -15,8 +15,9 @@ import pytest
 from msgspec.structs import replace as replace_fields
 
 from bot.domain.ticket import Status, Type
-from bot.ports import Wanted
+from bot.ports import Released, Wanted
 from storage import (
+    public,
     pushes,
     reader,
     reports,
@@ -149,3 +150,19 @@ def test_the_check_above_sees_a_table_being_read(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "db")) as connection:
         plan = connection.execute("EXPLAIN QUERY PLAN SELECT 1 FROM push WHERE message_id = 1")
         assert any(step.startswith("SCAN push") for *_, step in plan)
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [
+        Released(kinds=("roads",)),
+        Released(kinds=("roads",), since=NOW, until=NOW, ended=True, updated_since=NOW),
+        Released(kinds=("roads",), near=(30.0, 120.0, 500.0)),
+        Released(kinds=("roads",), numbers=("260304-00001",)),
+    ],
+)
+def test_what_was_released_is_found_among_what_was_released(filled: Path, asked_for: Released) -> None:
+    steps = [step for _, step in asked(filled, lambda c: public._found(c, wanted=asked_for))]
+    index = "ix_ticket_released" if asked_for.numbers is None else "sqlite_autoindex_ticket_1"
+    assert any(index in step for step in steps)
+    assert not [step for step in steps if step.startswith("SCAN t") and index not in step]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.catalogue import Catalogue
 from bot.conversation.states import ENDED, OPEN, TRANSITIONS
+from bot.domain import special
 from bot.domain.people import Role
 from bot.domain.ticket import LIFECYCLE
 from handlers.staff.commands import COMMANDS
@@ -22,6 +23,13 @@ def lifecycle() -> str:
     """The life of a ticket as a state diagram."""
     lines = [f"    {before} --> {after}: {action}" for (before, action), after in LIFECYCLE.items()]
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> filed: file", *lines, "```"])
+
+
+def special_case() -> str:
+    """The life of a special case as a state diagram; what leaves the state alone is left out."""
+    moves = [(before, step, after) for (before, step), after in special.LIFECYCLE.items() if before is not after]
+    lines = [f"    {before} --> {after}: {step}" for before, step, after in moves]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> open: open", *lines, "```"])
 
 
 def intake() -> str:
@@ -54,7 +62,12 @@ def commands() -> str:
 
 def drawn(text: str) -> str:
     """A page with its pictures drawn anew."""
-    for name, picture in (("lifecycle", lifecycle()), ("intake", intake()), ("commands", commands())):
+    for name, picture in (
+        ("lifecycle", lifecycle()),
+        ("special", special_case()),
+        ("intake", intake()),
+        ("commands", commands()),
+    ):
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         text = re.sub(pattern, lambda m, p=picture: f"{m[1]}{p}\n{m[2]}", text, flags=re.S)  # type: ignore[misc]  # bound
     return text

@@ -23,7 +23,7 @@ TOLD = 300
 """Characters of what was added in the news for the handler."""
 SHOWN = frozenset(Action) - {
     *(Action.NOTE, Action.SEE, Action.HAND, Action.PROPOSE, Action.DECIDE, Action.SUBMIT, Action.RECALL, Action.HELP),
-    *(Action.SUPERVISE, Action.EXEMPT, Action.REVIEW, Action.TRACE, Action.LEAVE),
+    *(Action.SUPERVISE, Action.EXEMPT, Action.REVIEW, Action.TRACE, Action.LEAVE, Action.LOOK_BACK),
 }
 """What residents are shown of a ticket's life; the rest is between staff."""
 TRIES_WINDOW = timedelta(hours=1)

@@ -25,8 +25,8 @@ OWN = "own"
 """The purpose of links to a resident's page."""
 
 FIND = "find"
-"""The channel of whoever looks a ticket up by number and code: their address is a blinded name of their network. Nothing
-is ever pushed to it."""
+"""The channel of whoever looks a ticket up by number and code: their address stands for their network, without telling
+it. Nothing is ever pushed to it."""
 
 KEY_BYTES = 32
 LONGEST = 120

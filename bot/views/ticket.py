@@ -81,13 +81,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketPage:
-    """The page of a ticket. ``colour`` is a name (green to red), ``colour_label`` says it; ``left`` is the time left,
-    ``late`` whether it is over. ``steps`` are in order of time. ``history``: the reader may ask who read it. ``canned``
-    are codes and texts of canned answers. ``waiting`` is what the last press asked for."""
+    """The page of a ticket, as it was ``at`` a moment.
+
+    ``colour`` is a name (green to red), ``colour_label`` says it; ``left`` is the time left, ``late`` whether it is
+    over. ``steps`` are in order of time. ``history``: the reader may ask who read it. ``waiting`` is what the last
+    press asked for.
+    """
 
     frame: Frame
     number: str
     title: str
+    at: str
     colour: str
     colour_label: str
     state: str

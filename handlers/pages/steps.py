@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
+from datetime import datetime
 
 from bot.changes import Looked
 from bot.domain.findings import Finding
@@ -27,16 +28,24 @@ DETAILS = ("unit", "to", "kind", "type", "matter", "class", "days", "outcome", "
 """What else of an event is shown. Nothing that names a person outside the desk, and no other ticket, is among it."""
 
 
-def steps(turn: Turn, me: Me, ticket: Ticket, events: Iterable[Event]) -> tuple[Step, ...]:
+def exact(turn: Turn, at: datetime) -> str:
+    """A moment with its year, for what is printed and kept."""
+    return f"{at.astimezone(turn.guide.calendar.zone):%Y-%m-%d %H:%M}"
+
+
+def steps(
+    turn: Turn, me: Me, ticket: Ticket, events: Iterable[Event], *, exact_times: bool = False
+) -> tuple[Step, ...]:
     """Events in words, in order of time."""
-    return tuple(_step(turn, me, ticket, event) for event in events)
+    say = exact if exact_times else moment
+    return tuple(_step(turn, me, ticket, event, say(turn, event.at)) for event in events)
 
 
-def _step(turn: Turn, me: Me, ticket: Ticket, event: Event) -> Step:
+def _step(turn: Turn, me: Me, ticket: Ticket, event: Event, at: str) -> Step:
     hidden = cards.hidden_from(me, ticket, event)
     said = next((str(event.data[key]) for key in WORDS if event.data.get(key)), "")
     return Step(
-        at=moment(turn, event.at),
+        at=at,
         who=cards.actor(turn, me, event.by),
         what=cards.what_happened(turn, event),
         words="" if hidden else masked(said),

@@ -69,7 +69,8 @@ class WordForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing that waits in a queue. ``facts`` are (label, text); ``words`` is what somebody wrote."""
+    """One thing that waits in a queue. ``facts`` are (label, text), ``links`` (address, label); ``words`` is what somebody
+    wrote."""
 
     id: str
     title: str
@@ -80,6 +81,7 @@ class Item:
     file_base: str = ""
     taps: tuple[Tap, ...] = ()
     forms: tuple[WordForm, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Entry:
         return f"{STAFF}{self.path}"
 
 
-QUEUES = (Act.POOL, Act.RELEASE, Act.COLLECT, Act.TALK, Act.DESK, Act.SAMPLE)
+QUEUES = (Act.POOL, Act.RELEASE, Act.COLLECT, Act.TALK, Act.DESK, Act.SAMPLE, Act.SPECIALS)
 """Whoever may do one of these has a queue; see `handlers.pages.queues`."""
 
 MENU: tuple[Entry, ...] = (

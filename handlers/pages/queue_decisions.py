@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.changes import Looked
 from bot.domain.orders import open_orders
 from bot.domain.permission import Act
 from bot.domain.wall import visible_text
@@ -9,7 +10,7 @@ from bot.domain.work import Matter, Proposal
 from bot.turn import Turn
 from bot.views.lists import Item, Tap, WordForm
 from handlers.naming import moment, shortened, unit_name
-from handlers.pages.queue_items import TEXT, Facts, item_of, ticket_of
+from handlers.pages.queue_items import TEXT, Facts, facts_of, item_of, ticket_of
 from handlers.pages.waits import Waits
 from handlers.staff import chain
 from handlers.staff.me import Me
@@ -116,3 +117,23 @@ async def trace(turn: Turn, me: Me, waits: Waits) -> Item:
         ("age", tracing.age(turn, task.opened_at)),
     ]
     return item_of(turn, me, waits, facts, taps=[Tap(f"{ticket.number}:trace", turn.words("queues.trace_open"))])
+
+
+async def special(turn: Turn, me: Me, waits: Waits) -> Item:
+    """A special case; what can be done about it comes with a tap."""
+    case = waits.special
+    assert case is not None  # noqa: S101 - this queue is of special cases
+    turn.changes.looked.append(Looked(by=me.id, what="list", at=turn.now, detail=f"queue {case.number}"))
+    facts = [
+        ("state", turn.words(f"special.state.{case.state}")),
+        ("unit", unit_name(turn, case.unit)),
+        ("until", moment(turn, case.due_at)),
+        ("tickets", str(len(case.tickets))),
+        ("back", str(len(case.back)) if case.back else ""),
+    ]
+    return Item(
+        id=case.number,
+        title=f"{case.number} {case.title}",
+        facts=facts_of(turn, facts),
+        taps=(Tap(f"staff:special={case.number}", turn.words("queues.special_open")),),
+    )

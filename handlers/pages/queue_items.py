@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.changes import Looked, Task
 from bot.domain.permission import Act
+from bot.domain.possible import room_for
 from bot.domain.ticket import Ticket, Type
 from bot.domain.town import UNDECIDED
 from bot.domain.wall import visible_text
@@ -53,13 +54,14 @@ def item_of(
         title=titled(turn, me, ticket),
         row=rows.row(turn, me, ticket),
         words=shortened(words, TEXT),
-        facts=_facts(turn, facts),
+        facts=facts_of(turn, facts),
         taps=tuple(taps),
         forms=tuple(forms),
     )
 
 
-def _facts(turn: Turn, facts: Facts) -> tuple[tuple[str, str], ...]:
+def facts_of(turn: Turn, facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Those that say something, with their labels."""
     return tuple((turn.words(f"queues.fact.{name}"), text) for name, text in facts if text)
 
 
@@ -86,7 +88,10 @@ async def to_assign(turn: Turn, me: Me, waits: Waits) -> Item:
     )
     facts = [("filed", moment(turn, ticket.filed_at))]
     forms = [form] if me.may(Act.ASSIGN, ticket) else []
-    return item_of(turn, me, waits, facts, visible_text(me.person, ticket), taps, forms)
+    found = item_of(turn, me, waits, facts, visible_text(me.person, ticket), taps, forms)
+    if room_for(Act.TRANSCRIBE, ticket) and me.may(Act.COLLECT):
+        return replace(found, links=((f"/staff/queues/listen#item-{ticket.number}", turn.words("queues.listen")),))
+    return found
 
 
 async def draft(turn: Turn, me: Me, waits: Waits) -> Item:
@@ -108,7 +113,7 @@ async def draft(turn: Turn, me: Me, waits: Waits) -> Item:
         id=name,
         title=turn.words(f"queues.draft.{task.kind}"),
         words=shortened(str(data.get("text", "")), TEXT) or turn.words("pool.no_words"),
-        facts=_facts(turn, facts),
+        facts=facts_of(turn, facts),
         taps=(
             Tap(f"staff:draft_file={name}", turn.words("choice.draft_file")),
             Tap(f"staff:draft_drop={name}", turn.words("choice.draft_drop"), second=True),
@@ -168,7 +173,7 @@ async def talk(turn: Turn, me: Me, waits: Waits) -> Item:
     elif other is not None and other.removed_at is None:
         taps = [Tap(f"staff:receive={name}{talking.TAKE_OVER}", turn.words("choice.take_over"), second=True)]
     title = turn.words("queues.talk", who=alias(task.address)) if task.address is not None else name
-    return Item(id=name, title=title, words=words, facts=_facts(turn, facts), taps=tuple(taps), forms=tuple(forms))
+    return Item(id=name, title=title, words=words, facts=facts_of(turn, facts), taps=tuple(taps), forms=tuple(forms))
 
 
 async def _talk_so_far(turn: Turn, me: Me, task: Task) -> str:

@@ -16,7 +16,6 @@ from bot.turn import Turn
 from bot.views.lists import Count, Item, Queue
 from handlers.pages import queue_decisions, queue_items, rows, waits
 from handlers.pages.waits import LOOKED_AT, Waits
-from handlers.staff import offering
 from handlers.staff.me import Me
 
 PATH = "/staff/queues"
@@ -57,12 +56,13 @@ KINDS = (
     Kind("objections", Act.POOL, waits.proposals, queue_decisions.decision, matters=waits.OBJECTING),
     Kind("reopenings", Act.POOL, waits.reopened, queue_decisions.reopening_),
     Kind("trace", Act.SAMPLE, waits.traced, queue_decisions.trace),
+    Kind("specials", Act.SPECIALS, waits.special_cases, queue_decisions.special),
 )
 """All queues, in their order."""
 
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
-WORDED = (offering.WORDS, "reason")
-"""Steps of commands that wait for words."""
+TAPPED = frozenset({"preview", "outcome", "unit"})
+"""Steps of commands that wait for a tap, not for words."""
 
 
 async def queue(turn: Turn, me: Me, name: str, start: str) -> Queue:
@@ -90,7 +90,9 @@ async def queue(turn: Turn, me: Me, name: str, start: str) -> Queue:
 def _waiting(turn: Turn) -> bool:
     """Whether something that was begun on a page still needs words."""
     composing = turn.session.composing
-    return composing is not None and composing.step in WORDED and composing.open(turn.now)
+    if composing is None or not composing.ticket or not composing.open(turn.now):
+        return False
+    return bool(composing.step) and composing.step not in TAPPED
 
 
 async def counts(turn: Turn, me: Me) -> tuple[Count, ...]:

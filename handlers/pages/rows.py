@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from bot.domain.colour import Colour
 from bot.domain.permission import Act
-from bot.domain.ticket import Ticket
+from bot.domain.ticket import Status, Ticket
 from bot.domain.wall import shown_to, visible_text
 from bot.domain.words import fold
 from bot.turn import Turn
@@ -35,7 +35,6 @@ def row(turn: Turn, me: Me, ticket: Ticket, words: Sequence[str] = ()) -> Row:
     """A ticket as this person may know it; ``words``, folded, are marked in its title."""
     shown = shown_to(me.person, ticket)
     level = turn.guide.colour(ticket, turn.now)
-    due = turn.guide.deadline(ticket)
     return Row(
         number=ticket.number,
         address=f"{TICKETS}/{ticket.number}" if me.may(Act.SEE, ticket) else "",
@@ -49,10 +48,20 @@ def row(turn: Turn, me: Me, ticket: Ticket, words: Sequence[str] = ()) -> Row:
         unit=unit_name(turn, ticket.unit) if ticket.unit else turn.words("lists.no_unit"),
         handler=cards.handler_name(turn, me, ticket) if ticket.unit else "",
         left=time_left(turn, turn.guide, ticket, turn.now),
-        due=moment(turn, due) if due is not None else "",
+        due=_due(turn, ticket),
         filed=moment(turn, ticket.filed_at),
         signs=tuple(_signs(turn, me, ticket)),
     )
+
+
+def _due(turn: Turn, ticket: Ticket) -> str:
+    """Until when the unit has time; where none has it, until when one must."""
+    due = turn.guide.deadline(ticket)
+    if due is None:
+        return ""
+    if ticket.status in (Status.FILED, Status.REOPENED):
+        return turn.words("lists.unit_by", due=moment(turn, due))
+    return moment(turn, due)
 
 
 def _signs(turn: Turn, me: Me, ticket: Ticket) -> list[str]:

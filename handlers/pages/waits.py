@@ -11,6 +11,7 @@ from bot.changes import Task
 from bot.domain.orders import open_orders
 from bot.domain.permission import Act
 from bot.domain.possible import room_for
+from bot.domain.special import Special
 from bot.domain.ticket import Status, Ticket
 from bot.domain.work import Matter, Proposal
 from bot.ports import Wanted
@@ -18,7 +19,7 @@ from bot.turn import Turn
 from handlers.pages import rows
 from handlers.staff import calling_back, chain
 from handlers.staff.me import Me
-from handlers.supervisor import glance, queues, releasing, reopening, supervising, talking, tracing
+from handlers.supervisor import glance, queues, releasing, reopening, specials, supervising, talking, tracing
 
 LOOKED_AT = 500
 """So many of each sort are looked at; a queue as long as that is not counted further."""
@@ -26,11 +27,13 @@ LOOKED_AT = 500
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """One thing that waits: a ticket, a task, or both; ``proposal`` is what is to be decided on the ticket."""
+    """One thing that waits: a ticket, a task, or both; ``proposal`` is what is to be decided on the ticket. Or a
+    special case."""
 
     ticket: Ticket | None = None
     tasks: tuple[Task, ...] = ()
     proposal: Proposal | None = None
+    special: Special | None = None
 
 
 async def pool(turn: Turn, me: Me) -> list[Waits]:
@@ -114,6 +117,11 @@ async def reopened(turn: Turn, me: Me) -> list[Waits]:
 async def traced(turn: Turn, me: Me) -> list[Waits]:
     """Answers to be looked into."""
     return [Waits(each.ticket, (each.task,)) for each in await tracing.waiting(turn, me)]
+
+
+async def special_cases(turn: Turn, me: Me) -> list[Waits]:
+    """Special cases that are not closed, the newest first."""
+    return [Waits(special=each) for each in await turn.read.specials() if specials.sees(me, each)]
 
 
 SIGNING, OBJECTING = frozenset({Matter.SIGN_OFF}), frozenset({Matter.OBJECTION})

@@ -24,10 +24,10 @@ QUEUES = [kind.name for kind in KINDS]
 DESK = {*QUEUES}
 MAY: Mapping[str, set[str]] = {
     "supervisor": DESK,
-    "admin": {"pool", "orders", "decisions", "sign_off", "objections", "reopenings"},
-    "lead": {"orders", "decisions", "sign_off"},
+    "admin": {"pool", "orders", "decisions", "sign_off", "objections", "reopenings", "specials"},
+    "lead": {"orders", "decisions", "sign_off", "specials"},
     "collector": {"listen", "calls"},
-    "handler": set(),
+    "handler": {"specials"},
 }
 """Who has which queue."""
 
@@ -130,6 +130,35 @@ async def test_each_queue_lets_do_what_the_chat_lets_do(tmp_path: Path) -> None:
         await boss.post(words.action, {**words.fields, "text": "一天内就修好了"})
         assert "没有要倒查的答复" in boss.page
         assert [each.what for each in await there.stage.store.reader.findings(g)] == ["unfair"]
+
+
+SPECIAL = """
+resident: {road}的路灯坏了三天
+resident: 确认
+desk: 编号 {number_a}
+other: {road}的井盖没了
+other: 确认
+other hears: 编号 {number_b}
+supervisor: 专项 {number_a} {number_b} 人民路设施
+supervisor presses 市交通运输局
+"""
+
+
+async def test_a_special_case_is_opened_from_its_queue_and_dissolved(tmp_path: Path) -> None:
+    async with day(tmp_path, SPECIAL) as there:
+        handler = await there.of("handler")
+        await handler.get("/staff/queues/specials")
+        assert "人民路设施" in handler.page
+        boss = await there.of("supervisor")
+        await boss.get("/staff/queues/specials")
+        await boss.press(
+            next(f.button for f in forms_of(boss.page) if f.fields.get("press", "").startswith("staff:sp"))
+        )
+        assert there.number("a") in said(boss.page)
+        end = next(f for f in forms_of(boss.page) if f.fields.get("press", "").endswith(" dissolve"))
+        await boss.post(end.action, end.fields)
+        assert "没有未结束的专项治理" in boss.page
+        assert not (await there.ticket("a")).work.special
 
 
 async def test_the_lead_decides_and_signs(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ GET  /staff/morning                         staff hlsmca
 GET  /staff/tickets                         staff hlsmca
 GET  /staff/search                          staff lsma
 GET  /staff/ideas                           staff hlsmca
-GET  /staff/queues                          staff lsmca
+GET  /staff/queues                          staff hlsmca
 GET  /staff/queues/{name}                   staff sma
 GET  /staff/bulk                            staff sm
 POST /staff/bulk                            staff sm

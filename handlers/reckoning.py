@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Protocol
 
@@ -69,13 +69,6 @@ def rules_of(guide: Guide) -> Rules:
     )
 
 
-def reach_of(guide: Guide) -> timedelta:
-    """The longest time a unit may have for an answer, holidays and pauses reckoned generously."""
-    limits = guide.town.limits
-    days = max(*(days or 0 for days in limits.answer_days.values()), limits.study_days)
-    return timedelta(days=2 * (days + limits.extension_days + limits.pause_days_all) + 30)
-
-
 def last_full(guide: Guide, span: Span, now: datetime) -> Period:
     """The last period of a span that is over."""
     return running(guide, span, now).before()
@@ -107,9 +100,7 @@ async def sums_of(
 ) -> Mapping[str, Sums]:
     """The sums of every unit; ``through`` may leave tickets out, or note which there are."""
     rules, worked = rules_of(guide), calendars(guide)
-    return await read.counted(
-        period, reach_of(guide), lambda facts: counted(through(facts), period, rules, worked, now)
-    )
+    return await read.counted(period, lambda facts: counted(through(facts), period, rules, worked, now))
 
 
 def dispatch_due(guide: Guide) -> Callable[[str, datetime], datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -27,9 +27,9 @@ class BoardReader:
 
     _readers: Readers
 
-    async def counted(self, period: Period, reach: timedelta, count: Callable[[Iterable[TicketFacts]], _T]) -> _T:
+    async def counted(self, period: Period, count: Callable[[Iterable[TicketFacts]], _T]) -> _T:
         """What ``count`` makes of every ticket that may count in a period; it is called in the thread that reads."""
-        return await self._readers.ask(lambda connection: count(boards.facts(connection, period, reach)), long=True)
+        return await self._readers.ask(lambda connection: count(boards.facts(connection, period)), long=True)
 
     async def desk_counted(
         self,

@@ -20,24 +20,24 @@ from bot.domain.boards.periods import Period
 from bot.domain.boards.stints import COUNTED, NOTHING_SAID, Said, Step, stints_of
 from bot.domain.ticket import Action
 from storage.codec import as_json, micros, moment, moment_or_none
+from storage.schema import ANSWER_DUE
 from storage.wanted import ALL, Where
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
-AT_ONCE = 1000
 
+AT_ONCE = 1000
 """Tickets read in one part."""
 
-_TURNING = "action IN ('answer', 'object', 'reopen')"  # word for word as in the partial index
 _BREATH, _EVERY = 50e-6, 25
 """So many seconds of rest after so many tickets: whoever answers people in this process need not wait for the end."""
 
+_TURNING = "action IN ('answer', 'object', 'reopen')"  # word for word as in the partial index
 _CONCERNED = (
     f"SELECT ticket FROM ticket_event WHERE {_TURNING} AND action = 'answer' AND at >= :begin AND at < :end"
     # What came back had another date before: the answer says which.
-    " UNION SELECT r.ticket FROM ticket_event AS r CROSS JOIN ticket_event AS a ON a.ticket = r.ticket"
-    f" WHERE r.{_TURNING} AND r.action = 'reopen' AND r.at >= :since AND a.action = 'answer'"
-    " AND json_extract(a.data, '$.due') >= :begin_iso AND json_extract(a.data, '$.due') < :end_iso"
+    " UNION SELECT ticket FROM ticket_event INDEXED BY ix_ticket_event_due WHERE action = 'answer'"
+    f" AND {ANSWER_DUE} >= :begin_iso AND {ANSWER_DUE} < :end_iso"
     " UNION SELECT number FROM ticket WHERE closed_at IS NOT NULL AND due_at >= :begin AND due_at < :end"
     " UNION SELECT number FROM ticket INDEXED BY ix_ticket_open"
     " WHERE closed_at IS NULL AND due_at >= :begin AND due_at < :end ORDER BY 1"
@@ -101,16 +101,11 @@ class Decided(msgspec.Struct, frozen=True):
 _read_decided = msgspec.json.Decoder(Decided).decode
 
 
-def facts(connection: sqlite3.Connection, period: Period, reach: timedelta) -> Iterator[TicketFacts]:
-    """Every ticket that may count in a period: something of it was due or answered in it, or it came back since.
-
-    ``reach`` is the longest time a unit may have for an answer: what came back earlier than that before the period had
-    nothing due in it.
-    """
+def facts(connection: sqlite3.Connection, period: Period) -> Iterator[TicketFacts]:
+    """Every ticket that may count in a period: something of it was due or answered in it."""
     bounds = {
         "begin": micros(period.begin),
         "end": micros(period.end),
-        "since": micros(period.begin - reach),
         "begin_iso": f"{period.begin:%Y-%m-%dT%H:%M:%S}",  # moments in the log are in UTC, to the second or finer
         "end_iso": f"{period.end:%Y-%m-%dT%H:%M:%S}",
     }
@@ -156,8 +151,8 @@ def _part(connection: sqlite3.Connection, numbers: str) -> Iterator[TicketFacts]
 
 def _by_ticket(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
     found: dict[str, list[Row]] = {}
-    for number, *rest in rows:
-        found.setdefault(number, []).append(tuple(rest))
+    for row in rows:
+        found.setdefault(row[0], []).append(row[1:])
     return found
 
 

@@ -37,6 +37,10 @@ from storage.columns import metadata as metadata
 REVISION = "0004"
 """The newest revision in ``storage/migrations``; a test compares."""
 
+ANSWER_DUE = """substr(data, instr(data, '"due":"') + 7, 19)"""
+"""By when an answer had to be there, as the step says it: in ISO form, to the second. Read with plain functions, for a
+database that trusts no schema lets an index use no others. The index has the same words."""
+
 ENDING = "substr(number, length(number) - 2)"
 """The last three digits of a ticket's number, as its index spells it."""
 
@@ -141,6 +145,7 @@ ticket_event = Table(
     *texts("action", "status", "actor", "data"),
     PrimaryKeyConstraint("ticket", "seq"),
     partial("ix_ticket_event_turning", "action", "at", where="action IN ('answer', 'object', 'reopen')"),
+    partial("ix_ticket_event_due", text(ANSWER_DUE.replace(":", r"\:")), where="action = 'answer'"),
     sqlite_with_rowid=False,
 )
 """Fence: every step of a ticket's life."""

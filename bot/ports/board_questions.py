@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from bot.domain.boards.facts import DeskFacts, TicketFacts
@@ -17,11 +17,8 @@ T = TypeVar("T")
 class BoardQuestions(Protocol):
     """What boards, heat maps and barometers are made of."""
 
-    async def counted(self, period: Period, reach: timedelta, count: Callable[[Iterable[TicketFacts]], T]) -> T:
-        """What ``count`` makes of every ticket that may count in a period; it is called in the thread that reads.
-
-        ``reach``: no unit has longer for an answer than that.
-        """
+    async def counted(self, period: Period, count: Callable[[Iterable[TicketFacts]], T]) -> T:
+        """What ``count`` makes of every ticket that may count in a period; it is called in the thread that reads."""
         ...
 
     async def desk_counted(

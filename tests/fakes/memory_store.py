@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -208,7 +208,7 @@ class MemoryReader:
     async def role(self, address: Address, number: str) -> str:
         return ""
 
-    async def counted(self, period: Period, reach: timedelta, count: Callable[[Iterable[TicketFacts]], T]) -> T:
+    async def counted(self, period: Period, count: Callable[[Iterable[TicketFacts]], T]) -> T:
         return count(())
 
     async def desk_counted(

@@ -28,7 +28,6 @@ from tests.fakes.random_lives import START, Life, lives
 from tests.fakes.town_hall import sample_town
 
 NOW = START + timedelta(days=75)
-REACH = timedelta(days=60)
 EVIDENCE = frozenset({"roads", "environment"})
 
 
@@ -85,7 +84,7 @@ def test_every_figure_is_that_of_a_plain_recount(
     try:
         write(database, all_)
         rules = Rules(evidence_kinds=EVIDENCE)
-        sums = counted(boards.facts(database, period, REACH), period, rules, worked, now)
+        sums = counted(boards.facts(database, period), period, rules, worked, now)
     finally:
         database.execute("ROLLBACK")
     wanted = recount(all_, period.begin, period.end, now, guide().calendar_of, EVIDENCE)

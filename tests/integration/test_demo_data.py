@@ -78,7 +78,7 @@ def test_the_boards_are_those_that_were_known(year: Path, database: sqlite3.Conn
     for key, wanted in months.items():
         period = periods.read(key, guide().calendar.zone)
         assert period is not None
-        facts = boards.facts(database, period, timedelta(days=120))
+        facts = boards.facts(database, period)
         sums = counted(facts, period, Rules(evidence_kinds=visible), worked, UNTIL)
         assert set(sums) == set(wanted), key
         for unit, of_unit in sums.items():

@@ -244,7 +244,7 @@ async def excluded(hall: Hall) -> bool:
     def look(tickets: Iterable[TicketFacts]) -> list[bool]:
         return [facts.excluded for facts in tickets]
 
-    (left_out,) = await hall.store.reader.counted(period, timedelta(days=365), look)
+    (left_out,) = await hall.store.reader.counted(period, look)
     return left_out
 
 

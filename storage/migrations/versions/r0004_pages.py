@@ -47,6 +47,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_drawing")),
     )
     _partial("ix_looked_ticket", "looked", ["ticket"], "ticket <> ''")
+    due = sa.text("""substr(data, instr(data, '"due":"') + 7, 19)""".replace(":", r"\:"))
+    _partial("ix_ticket_event_due", "ticket_event", [due], "action = 'answer'")
     _partial("ix_drawing_undrawn", "drawing", ["at"], "drawn_at IS NULL")
     op.add_column("attachment", sa.Column("rendered", sa.Boolean(), server_default=sa.false(), nullable=False))
     _partial("ix_attachment_unrendered", "attachment", ["created_at"], "state = 'stored' AND NOT rendered")
@@ -64,5 +66,5 @@ def _time(name: str, nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), nullable=nullable)
 
 
-def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+def _partial(name: str, table: str, columns: list[str | sa.TextClause], where: str) -> None:
     op.create_index(name, table, columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

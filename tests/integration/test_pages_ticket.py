@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.domain.ticket import Status, Ticket
+from msgspec.structs import replace
+
+from bot.changes import Changes
+from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.work import Matter
 from bot.ports import Wanted
 from tests.dialogue.stage import Stage, stage
@@ -292,3 +295,26 @@ async def test_english(tmp_path: Path) -> None:
         assert "working days" in wang.page
         await wang.press("Take")
         assert "Taken" in said(wang.page) or "taken" in said(wang.page)
+
+
+async def test_behind_the_wall_a_unit_reads_the_summary_and_nothing_else(tmp_path: Path) -> None:
+    async with town(tmp_path) as there:
+        wang = await there.hire("王强", "handler", unit="transport")
+        boss = await there.hire("陈督办", "supervisor", walled="1")
+        plain = await there.hire("赵督办", "supervisor")
+        number = await there.file("举报人民路执法队员收红包，我住朝阳路5号")
+        ticket = await there.ticket(number)
+        work = replace(ticket.work, summary="有人反映执法人员违纪")
+        after = ticket.after(Action.DISPATCH, START, walled=True, unit="transport", work=work)
+        event = after.event(Action.SUPPLEMENT, START, by="web:somebody", text="他还要过两条烟")
+        await there.stage.store.commit(Changes(at=START, tickets={number: after}, events=[event]))
+        for end in ("", "/file"):
+            await wang.get(f"/staff/tickets/{number}{end}")
+            assert "有人反映执法人员违纪" in wang.page
+            for hidden in ("红包", "朝阳路", "两条烟"):
+                assert hidden not in wang.page
+            await boss.get(f"/staff/tickets/{number}{end}")
+            assert "红包" in boss.page
+            assert "两条烟" in boss.page
+            await plain.get(f"/staff/tickets/{number}{end}")
+            assert plain.status == 404

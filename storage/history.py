@@ -8,7 +8,10 @@ from bot.changes import Looked
 from storage.codec import moment
 from storage.readers import Readers
 
-_LOOKED = "SELECT actor, what, ticket, detail, at FROM looked WHERE ticket = ? AND ticket <> '' ORDER BY id DESC LIMIT ?"
+_LOOKED = (
+    "SELECT actor, what, ticket, detail, at FROM looked"
+    " WHERE ticket = ? AND ticket <> '' ORDER BY id DESC LIMIT ?"  # said twice for the index, which has no empty ones
+)
 
 
 class HistoryReader:

@@ -69,12 +69,13 @@ async def pass_on(
 ) -> None:
     """What somebody could not be told goes to the next in the chain who can be, and is noted on each ticket.
 
-    ``key`` names what was to be told. Outside the quiet hours it goes at once.
+    ``key`` names what was to be told. Outside the quiet hours it goes at once. Of a ticket that had several news one
+    note is enough.
     """
     groups = list(reaching.chain(turn, directory, staff))
     sessions = await reaching.sessions_of(turn, (s for group in groups for s in group))
     at_once = urgent or quiet_until(turn) is None
-    for ticket in tickets:
+    for ticket in {each.number: each for each in tickets}.values():
         if not ticket.open:
             continue
         heard: list[Staff] = []

@@ -54,7 +54,7 @@ async def see(turn: Turn, counts: Counts, query: Mapping[str, str]) -> BoardPage
         age=age(turn, found.at) if found is not None else "",
         running="" if over or kept is None else turn.words("dashboard.running"),
         published=await _published(turn, asked, found.board if found is not None else None) if whole else "",
-        publish=asked.link(PUBLISH) if _may_publish(turn, me, asked, found) else "",
+        publish=asked.link(PUBLISH) if found and found.board.rows and _may_publish(turn, me, asked) else "",
         pending=kept is not None and kept.pending,
     )
 
@@ -189,9 +189,10 @@ def _essence(board: Board) -> list[tuple[str, int, float | None, str]]:
     return [(row.unit, row.rank, None if row.score is None else round(row.score, 1), row.colour) for row in board.rows]
 
 
-def _may_publish(turn: Turn, me: Me, asked: Asked, found: KeptBoard | None) -> bool:
+def _may_publish(turn: Turn, me: Me, asked: Asked) -> bool:
+    """Whether this person may publish such a board at all."""
     whole = asked.only is None and asked.period.span is not Span.DAYS and asked.period.end <= turn.now
-    return whole and me.may(Act.PUBLISH) and found is not None and bool(found.board.rows)
+    return whole and me.may(Act.PUBLISH)
 
 
 async def publishing(turn: Turn, counts: Counts, query: Mapping[str, str]) -> PublishPage:
@@ -199,12 +200,12 @@ async def publishing(turn: Turn, counts: Counts, query: Mapping[str, str]) -> Pu
     me = await at_page(turn)
     board_address.admitted(me)
     asked = board_address.asked(turn, me, query)
-    if board_address.future(asked, turn) or not me.may(Act.PUBLISH):
+    if not _may_publish(turn, me, asked):
         raise NotFound()
     kept = board_counts.counted(turn, counts, asked.period, None)
     await counts.settle(kept)
     found = kept.value
-    if found is not None and not _may_publish(turn, me, asked, found):
+    if found is not None and not found.board.rows:
         raise NotFound()
     name = board_words.period_name(turn, asked.period)
     return PublishPage(

@@ -1,6 +1,6 @@
 # make run | test | check | bench: each does all its own set-up. Needs Python 3.11 or newer with venv, and make.
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench pictures clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -23,6 +23,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.run $(BENCH)/.bench
 	$(BENCH)/bin/python -m bench $(or $(ARGS),all)
+
+# The pictures of the README; needs Chromium.
+pictures: $(VENV)/.dev
+	$(PY) -m tests.pictures
 
 clean:
 	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -20,6 +20,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.picture_drawer import Lasting, PictureDrawer
 from bot.runtime.rehearsal import Rehearsal
 from bot.settings import Settings, env_name
+from bot.turn import no_own_page, no_page, no_staff_page
 from handlers.timers.standing import standing
 from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
@@ -104,12 +105,16 @@ class Rehearsals:
                 numbers=BlockNumbers(store.take_numbers, self._desk.guide().town.timezone),
                 traits={CHANNEL: channel.traits},
                 metrics=Metrics([CHANNEL]),
-                slip_url=lambda number, now: "",
+                # The pages show the real desk, which knows nothing of what is played here.
+                slip_url=no_page,
+                page_url=no_own_page,
+                staff_url=no_staff_page,
             )
             media, artist = MediaFolder(self._folder / "media"), Artist()
             opening.push_async_callback(artist.close)
             drawer = PictureDrawer(store, media, clock, desk.metrics, lambda changes: None, Lasting(artist))
             play = Rehearsal(desk, clock, channel, media, store.index_words, drawer.once)
+            opening.push_async_callback(play.close)
             await play.open(standing)
             self._open = opening.pop_all()
         return play

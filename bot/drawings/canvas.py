@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from io import BytesIO
+from itertools import takewhile
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -76,7 +77,8 @@ class Canvas:
 
     def width_of(self, words: str, size: float, *, bold: bool = False) -> float:
         """Pixels."""
-        width, _, _ = self._agg.get_renderer().get_text_width_height_descent(words, _face(size, bold), ismath=False)
+        renderer = self._agg.get_renderer()  # type: ignore[no-untyped-call]  # the library says nothing
+        width, _, _ = renderer.get_text_width_height_descent(words, _face(size, bold), ismath=False)
         return float(width)
 
     def fitted(
@@ -104,12 +106,10 @@ class Canvas:
         if len(lines) > most:
             lines = [*lines[: most - 1], " ".join(lines[most - 1 :])]
             return [self.fitted(each, size, room, least=size)[0] for each in lines]
-        narrow = room * 0.9
-        while (
-            len(lines) > 1 and len(found := self._lines(words, size, narrow)) == len(lines) and found[-1] != lines[-1]
-        ):
-            lines, narrow = found, narrow * 0.9
-        return lines
+        balanced = (self._lines(words, size, room * share / 20) for share in range(19, 8, -1))
+        torn = "".join(lines).count("-")
+        same = takewhile(lambda found: len(found) == len(lines) and "".join(found).count("-") == torn, balanced)
+        return lines if len(lines) == 1 else [lines, *same][-1]
 
     def _lines(self, words: str, size: float, room: float) -> list[str]:
         lines, line = [], ""
@@ -148,7 +148,7 @@ class Canvas:
     def shape(self, corners: Sequence[tuple[float, float]], colour: str, edge: str = "", width: float = 2) -> None:
         """A filled polygon."""
         lined = {"edgecolor": edge, "linewidth": width} if edge else {"linewidth": 0}
-        self._axes.add_patch(Polygon(corners, closed=True, facecolor=colour, **lined))  # type: ignore[arg-type]  # the stub wants each option by itself
+        self._axes.add_patch(Polygon(corners, closed=True, facecolor=colour, **lined))
 
     def dot(self, x: float, y: float, radius: float, colour: str, *, alpha: float = 1.0) -> None:
         """A filled circle with a white edge."""
@@ -176,8 +176,9 @@ def _pieces(words: str) -> list[str]:
 def as_png(figure: Figure) -> bytes:
     """The figure as a PNG with few colours."""
     agg = FigureCanvasAgg(figure)
-    agg.draw()
-    whole = Image.frombuffer("RGBA", agg.get_width_height(), agg.buffer_rgba()).convert("RGB")
+    agg.draw()  # type: ignore[no-untyped-call]  # the library says nothing
+    pixels = agg.buffer_rgba()  # type: ignore[no-untyped-call]  # the library says nothing
+    whole = Image.frombuffer("RGBA", agg.get_width_height(), pixels).convert("RGB")
     file = BytesIO()
     whole.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return file.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from bot.conversation.session import Session
 from bot.domain.guide import Guide
 from bot.domain.people import DESK, Address, Role, Staff
 from bot.domain.ticket import Ticket
-from bot.errors import NotFound
+from bot.errors import NotFound, StoreUnavailable
 from bot.message import Attachment, AttachmentType, InboundMessage, JsonObject, MessageKind, Picture
 from bot.ports import Channel, Line, MediaStore
 from bot.runtime.desk import Desk
@@ -61,6 +62,7 @@ class Rehearsal:
             channel, desk.store, clock, desk.metrics, self._nobody, asyncio.Event(), self._firer.expect
         )
         self._acting = asyncio.Lock()
+        self._drawing: asyncio.Task[None] | None = None
 
     def address(self, part: str) -> Address:
         """Where somebody of the cast is reached."""
@@ -119,6 +121,7 @@ class Rehearsal:
             )
             await self._follow()
             await self._settle()
+            self._draw_soon()
 
     async def leap(self, leap: str) -> None:
         """Push the clock on by 10 minutes, 4 working hours, 1 or 5 working days, stopping wherever something is due."""
@@ -132,8 +135,26 @@ class Rehearsal:
                 self._clock.push_to(due if due != last else self._clock.now() + AGAIN)
                 last = due
                 await self._settle()
+                if await self._draw():  # at once: when the clock stands still again nobody waits for it any more
+                    await self._settle()
             self._clock.push_to(end)
             await self._settle()
+
+    async def close(self) -> None:
+        """Stop what is being drawn."""
+        if self._drawing is not None:
+            self._drawing.cancel()
+            await asyncio.wait([self._drawing])
+
+    def _draw_soon(self) -> None:
+        """Draw what is owed while the words are read; it is shown when somebody looks again."""
+        if self._drawing is None or self._drawing.done():
+            self._drawing = asyncio.get_running_loop().create_task(self._drawn())
+
+    async def _drawn(self) -> None:
+        with contextlib.suppress(StoreUnavailable, OSError):  # the words say the same
+            while await self._draw():
+                pass
 
     async def talk(self, part: str) -> Sequence[Line]:
         """What somebody has said and was told."""
@@ -177,8 +198,7 @@ class Rehearsal:
 
     async def _settle(self) -> None:
         for _ in range(ROUNDS):
-            done = await self._firer.once() + await self._sender.once()
-            done += await self._index() + await self._draw()
+            done = await self._firer.once() + await self._sender.once() + await self._index()
             await self._sender.drain(5)
             if not done:
                 return

@@ -75,8 +75,10 @@ async def pass_on(
     groups = list(reaching.chain(turn, directory, staff))
     sessions = await reaching.sessions_of(turn, (s for group in groups for s in group))
     at_once = urgent or quiet_until(turn) is None
-    for ticket in {each.number: each for each in tickets}.values():
-        if not ticket.open:
+    for number in dict.fromkeys(each.number for each in tickets):
+        # What was to be shown may be masked, and what was noted in this turn counts: neither is what ``tickets`` hold.
+        ticket = turn.changes.tickets.get(number) or await turn.read.ticket(number)
+        if ticket is None or not ticket.open:
             continue
         heard: list[Staff] = []
         for group in groups:
@@ -105,6 +107,8 @@ def _put(turn: Turn, to: Staff, staff: Staff, ticket: Ticket, key: str, *, urgen
 
 
 def _noted(turn: Turn, staff: Staff, heard: list[Staff], ticket: Ticket) -> None:
+    if any(e.ticket == ticket.number and e.data.get("undelivered") == staff.id for e in turn.changes.events):
+        return
     words = turn.words_in("")
     names = words("list.comma").join(each.name for each in heard) or words("list.none")
     text = words("undelivered.noted", name=staff.name, names=names)

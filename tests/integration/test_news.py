@@ -329,6 +329,23 @@ async def test_danger_climbs_after_five_minutes_and_to_the_top(room: Newsroom) -
     assert all(push.lane is Lane.URGENT for push in room.pushed)
 
 
+async def test_several_news_of_a_ticket_that_reach_nobody_are_noted_once_and_leave_it_as_it_is(room: Newsroom) -> None:
+    """Urgent and calm ones of one matter in one turn; whoever cannot be told may know it by its summary only."""
+    await room.hire("wang", addresses=())
+    ticket = await room.file(walled=True)
+    await room.news("staff:wang", "arrived", urgent=True)
+    await room.news("staff:wang", "urge", urgent=True)
+    await room.news("staff:wang", "supplemented")
+    await room.tick()
+    notes = [e for e in await room.store.reader.events(NUMBER) if e.data.get("undelivered") == "wang"]
+    assert len(notes) == 1
+    after = await room.store.reader.ticket(NUMBER)
+    assert after is not None
+    assert (after.text, after.place) == (ticket.text, ticket.place)
+    assert after.text
+    assert await room.store.reader.notes("staff:wang") == []
+
+
 async def test_whoever_has_no_address_that_works_is_passed_over_at_once(room: Newsroom) -> None:
     await room.hire("wang", addresses=())
     await room.hire("lead", Role.LEAD)

@@ -102,7 +102,7 @@ def work_brief(turn: Turn, ticket: Ticket | None, count: int, text: str, *, urge
 
 
 def told_brief(turn: Turn, ticket: Ticket, what: str, template: str = "", page: str = "") -> Brief:
-    """A resident's push in the few words of a template, in the desk's own language. ``page`` is where a tap may lead."""
+    """A resident's push in the few words of a template, in the desk's own language. ``page``: where a tap leads."""
     voice = turn.voice(None)
     name, state = BRIEFS.get(what, (template or "news", template or "news"))
     fields = {

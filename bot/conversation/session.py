@@ -129,7 +129,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``asked`` are tickets whose handler waits for this person's answer. ``listed``, ``composing``, ``loose`` and
     ``reporting`` (a member of staff files an own matter) are for staff; ``talking_to`` is whom a supervisor talks with.
     ``replied`` is the last such answer. ``card`` is the slot of the ticket card a member of staff was shown last.
-    ``reviewing`` is the review this person is giving, ``looking`` whether something came back, as they were asked. Links to pages made before ``links_from`` count no more.
+    ``reviewing`` is the review this person is giving, ``looking`` whether something came back, as they were asked.
+    Links to pages made before ``links_from`` count no more.
     """
 
     address: Address

@@ -51,8 +51,9 @@ class Tap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordForm:
-    """Words to be sent with an act: ``command`` about a ticket's number or "staff"; ``given`` goes before them, then one
-    of ``choices`` (value, label), where there are some. ``value`` stands there already. ``lines`` is how high the field is, ``needed`` whether it may stay empty."""
+    """Words to be sent with an act: ``command`` about a ticket's number or "staff"; ``given`` goes before them, then
+    one of ``choices`` (value, label), where there are some. ``value`` stands there already. ``lines`` is how high the
+    field is, ``needed`` whether it may stay empty."""
 
     id: str
     about: str
@@ -69,8 +70,8 @@ class WordForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing that waits in a queue. ``facts`` are (label, text), ``links`` (address, label); ``words`` is what somebody
-    wrote."""
+    """One thing that waits in a queue. ``facts`` are (label, text), ``links`` (address, label); ``words`` is what
+    somebody wrote."""
 
     id: str
     title: str
@@ -179,9 +180,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Morning:
-    """What a day begins with. ``mine`` counts one's own work and ``first`` is the most urgent of it; ``desk`` counts what
-    is in reach, ``queues`` what waits to be decided. Of ``undelivered`` something could not be told. ``unreachable``
-    are the first of those whom nothing reaches, ``deserted`` the units in which nobody can be reached."""
+    """What a day begins with. ``mine`` counts one's own work and ``first`` is the most urgent of it; ``desk`` counts
+    what is in reach, ``queues`` what waits to be decided. Of ``undelivered`` something could not be told.
+    ``unreachable`` are the first of those whom nothing reaches, ``deserted`` the units in which nobody can be reached."""
 
     day: str
     mine: tuple[Count, ...]

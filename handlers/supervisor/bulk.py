@@ -157,7 +157,7 @@ async def carried_out(turn: Turn, me: Me, plan: Plan, numbers: Sequence[str]) ->
 
 
 async def tried(turn: Turn, me: Me, plan: Plan, ticket: Ticket) -> Ticket:
-    """The ticket as it would be after the act, of which nothing becomes true. Raises Refusal where it cannot be done."""
+    """The ticket as it would be after the act, of which nothing becomes true. Raises Refusal where it cannot be."""
     return await _carried_out(replace_turn(turn, changes=Changes()), me, plan, ticket)
 
 

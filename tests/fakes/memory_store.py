@@ -19,6 +19,7 @@ from bot.domain.boards.facts import DeskFacts, TicketFacts
 from bot.domain.boards.periods import Period
 from bot.domain.boards.ranking import Board
 from bot.domain.directory import Directory
+from bot.domain.evidence import Copies
 from bot.domain.findings import Finding
 from bot.domain.ideas import Lesson
 from bot.domain.people import Address, Invitation, Staff
@@ -107,7 +108,7 @@ class MemoryReader:
     async def tickets(self, wanted: Wanted, limit: int = 20, offset: int = 0) -> Sequence[Ticket]:
         return ()
 
-    async def count(self, wanted: Wanted) -> int:
+    async def count(self, wanted: Wanted, most: int = 100_000) -> int:
         return 0
 
     async def counts(self, wanted: Wanted) -> Mapping[tuple[str, Status], int]:
@@ -178,6 +179,9 @@ class MemoryReader:
 
     async def lessons(self, limit: int = 500) -> Sequence[Lesson]:
         return ()
+
+    async def copies(self, ids: Sequence[str]) -> Mapping[str, Copies]:
+        return {}
 
     async def exported(self, since: datetime, until: datetime, after: str, limit: int) -> Sequence[Exported]:
         return ()

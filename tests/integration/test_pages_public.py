@@ -23,8 +23,8 @@ WORDS, CANARY = "这里的路灯三天不亮", "<script>alert(1)</script>"
 
 def case(number: str, released: str, **fields: object) -> Ticket:
     work = Work(released=released)
-    base = replace(ticket(number), text="原话13812345678", kind="roads", filed_at=START, area="", hidden=False, work=work)
-    return replace(base, **fields)
+    base = replace(ticket(number), text="原话13812345678", kind="roads", filed_at=START, area="", hidden=False)
+    return replace(base, **{"work": work, **fields})
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.changes import AttachmentRecord
 from bot.domain.evidence import NO_COPIES, Asker, Copies, Copy, File, Sender, may_open
 from bot.domain.people import Staff
+from bot.domain.public import public_photos
 from bot.domain.ticket import Action, Ticket
 from bot.turn import Turn
 from handlers.discretion import JOINED
@@ -16,6 +17,9 @@ from handlers.open311.origin import SOURCE, filed_by
 from handlers.staff.me import Me, is_mine
 
 DROPPED = "dropped"
+PUBLIC = "/public/files/"
+"""Where released photos are."""
+
 _OUR_DATA = ("evidence", "enclosed")
 
 
@@ -56,6 +60,7 @@ async def files_of(turn: Turn, ticket: Ticket, staff: Me | None) -> Files:
     records = [each for each in await turn.read.attachments_of(ticket.number) if each.state != DROPPED]
     copies = await turn.read.copies([record.id for record in records])
     program = await filed_by(turn, ticket.number) if ticket.source == SOURCE else ""
+    released = public_photos(ticket, turn.town.kinds.get(ticket.kind))
     unit = staff.staff.unit if staff is not None else ""
     found = []
     for record in records:
@@ -69,6 +74,7 @@ async def files_of(turn: Turn, ticket: Ticket, staff: Me | None) -> Files:
             answered=bool(answer),
             boxed=there.boxing is not None,
             copied=there.copied,
+            released=record.id in released,
         )
         found.append(Seen(record, there, file, sent_by, answer))
     if staff is not None:
@@ -76,6 +82,21 @@ async def files_of(turn: Turn, ticket: Ticket, staff: Me | None) -> Files:
     else:
         asker = Asker(role=reporters.get(turn.address, ""))
     return Files(ticket, asker, tuple(found))
+
+
+async def public_photos_of(turn: Turn, ticket: Ticket) -> tuple[tuple[str, str, int, int], ...]:
+    """The released photos of a ticket: address, address of the small one, its width and height."""
+    ids = public_photos(ticket, turn.town.kinds.get(ticket.kind))
+    copies = await turn.read.copies(ids)
+    found = []
+    for id_ in ids:
+        there = copies.get(id_, NO_COPIES)
+        covered = there.boxing is not None
+        kind, small = (Copy.BOXED, Copy.BOXED_THUMB) if covered else (Copy.SHOWN, Copy.THUMB)
+        shown, thumb = there.of(kind), there.of(small)
+        if shown is not None and thumb is not None:
+            found.append((f"{PUBLIC}{id_}/{kind}", f"{PUBLIC}{id_}/{small}", thumb.width, thumb.height))
+    return tuple(found)
 
 
 def find(files: Files, id_: str) -> Seen | None:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.console.resident_pages import Desk
 from bot.console.staff_pages import staff_door
+from bot.domain.people import DESK, Address
 from bot.errors import NotFound
 from bot.views.evidence import OpenedFile
 from bot.web import evidence
@@ -27,7 +28,13 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 def evidence_routes(premises: Premises) -> list[web.RouteDef]:
     """Files for staff and for residents."""
     content = premises.media.open
+    everybody = Address(DESK, "public")
+
+    async def opens(id_: str, kind: str) -> OpenedFile:
+        return await premises.dispatcher().look(everybody, lambda turn: seeing.anybody_opens(turn, id_, kind))
+
     return [
+        *(evidence.public_routes(opens, content) if premises.public else ()),
         *evidence.staff_routes(staff_door(premises), seeing.staff_opens, boxing.box_page, content),
         *evidence.resident_routes(Holders(premises), content),
     ]

@@ -36,6 +36,7 @@ class Copy(StrEnum):
 
 PICTURES = frozenset({Copy.SHOWN, Copy.THUMB, Copy.BOXED, Copy.BOXED_THUMB, Copy.POSTER})
 _UNCOVERED = frozenset({Copy.SHOWN, Copy.THUMB})
+_COVERED = frozenset({Copy.BOXED, Copy.BOXED_THUMB})
 _HEARD = frozenset({Copy.SOUND, Copy.VIDEO, Copy.ORIGINAL})
 """In which a voice can be known again."""
 
@@ -141,7 +142,8 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file of a ticket, as far as it matters for who may open it. ``answered``: it left with an answer."""
+    """A file of a ticket, as far as it matters for who may open it. ``answered``: it left with an answer; ``released``:
+    anybody may see it (`bot.domain.public.public_photos`)."""
 
     type: str
     mime: str
@@ -149,20 +151,26 @@ class File:
     answered: bool = False
     boxed: bool = False
     copied: bool = False
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who wants to open a file: a member of staff (``mine``: the ticket is their own), or, with ``role``, somebody the
-    ticket belongs to."""
+    """Who wants to open a file: a member of staff (``mine``: the ticket is their own), with ``role`` somebody the
+    ticket belongs to, or anybody."""
 
     person: Person = RESIDENT
     mine: bool = False
     role: str = ""
 
 
+ANYBODY = Asker()
+
+
 def may_open(asker: Asker, ticket: Ticket, file: File, kind: Copy) -> bool:
     """Whether somebody may open that copy of a file of a ticket: the one rule for pages and chat."""
+    if file.released and kind in (_COVERED if file.boxed else _UNCOVERED):
+        return True
     if asker.role:
         return _resident_may(asker.role, file, kind)
     person = asker.person

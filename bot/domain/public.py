@@ -44,6 +44,11 @@ def public_copy(ticket: Ticket, kind: Kind | None) -> str:
     return ticket.work.released if may_be_public(ticket, kind) else ""
 
 
+def public_photos(ticket: Ticket, kind: Kind | None) -> tuple[str, ...]:
+    """The ids of the photos that anybody may see: with released words only, and only as they are covered."""
+    return ticket.work.released_photos if public_copy(ticket, kind) else ()
+
+
 def public_point(place: Place | None) -> tuple[float, float] | None:
     """(latitude, longitude) as anybody is shown it; None where no point is known."""
     if place is None or place.latitude is None or place.longitude is None:

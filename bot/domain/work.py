@@ -129,7 +129,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what a unit reads of a walled ticket instead of its words. ``answers`` counts what could be reviewed: answers,
     promises that came due, rejections. ``appealed``: somebody else has looked already, and no one will again.
     ``settled``: a supervisor has found that the last answer stands. ``filer_left``: who filed it has left it to
-    those who joined. ``released`` is the masked copy that anybody may read (see `bot.domain.public`). ``together``: it
+    those who joined. ``released`` is the masked copy that anybody may read,
+    ``released_photos`` are ids of photos anybody may see with it (see `bot.domain.public`). ``together``: it
     gets the answer of its special case, whose ladder warns of it; ``set_due`` is the date that case gives.
     """
 
@@ -168,6 +169,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     settled: bool = False
     filer_left: bool = False
     released: str = ""
+    released_photos: tuple[str, ...] = ()
     together: bool = False
     set_due: datetime | None = None
 

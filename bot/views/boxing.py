@@ -12,7 +12,8 @@ class BoxPage:
     """A photo and what is covered of it. ``picture`` is a name behind ``file_base``, ``width`` and ``height`` are its.
 
     ``boxes`` (left, top, width, height in percent) may be taken away where they are ``removable``: then the picture
-    shows what is under them. ``making``: a covered copy is being made.
+    shows what is under them. ``making``: a covered copy is being made. ``share`` is what may be done about
+    showing it to everybody: share_photo, unshare_photo or "" for nothing.
     """
 
     frame: Frame
@@ -26,3 +27,4 @@ class BoxPage:
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     removable: bool = False
     making: bool = False
+    share: str = ""

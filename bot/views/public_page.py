@@ -15,12 +15,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A released case, an adopted idea or a special case: what it is, the released words, what became of it, when."""
+    """A released case, an adopted idea or a special case: what it is, the released words, what became of it, when,
+    and released photos: address, address of the small one, its width and height."""
 
     head: str
     text: str
     state: str
     at: str
+    photos: tuple[tuple[str, str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,16 @@ def staff_routes(
         await door.act(request, who, nonce, f"{number}:cover={id_} {boxes}")
         raise door.back(request.path, nonce)
 
+    async def shared(request: web.Request, who: SignedIn) -> web.StreamResponse:
+        number, id_ = request.match_info["number"], request.match_info["id"]
+        fields = await request.post()
+        nonce = door.checked(request, who, fields)
+        act = "unshare_photo" if fields.get("act") == "unshare_photo" else "share_photo"
+        await door.act(request, who, nonce, f"{number}:{act}={id_}")
+        raise door.back(f"/staff/files/{number}/{id_}/box", nonce)
+
     return [
+        web.post(f"{_STAFF}/share", door.sign_in.required(shared)),
         web.get(f"{_STAFF}/box", door.sign_in.required(box)),
         web.post(f"{_STAFF}/box", door.sign_in.required(covered)),
         web.get(_STAFF + _KIND, door.sign_in.required(file)),
@@ -117,6 +126,15 @@ def resident_routes(holders: Holders, content: Content) -> list[web.RouteDef]:
         raise web.HTTPSeeOther(f"/t/{link}?said={nonce}#said")
 
     return [web.post(f"{_RESIDENT}/words", words), web.get(_RESIDENT + _KIND, file)]
+
+
+def public_routes(opens: Callable[[str, str], Awaitable[OpenedFile]], content: Content) -> list[web.RouteDef]:
+    """Released photos, for everybody. ``opens(id, kind)`` raises NotFound."""
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        return await sent(request, await opens(request.match_info["id"], request.match_info["kind"]), content)
+
+    return [web.get("/public/files/{id:[0-9A-Za-z_-]{1,64}}" + _KIND, file)]
 
 
 async def sent(request: web.Request, file: OpenedFile, content: Content) -> web.StreamResponse:

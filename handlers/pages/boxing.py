@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.changes import Looked
 from bot.domain.evidence import Copy
 from bot.domain.permission import Act
+from bot.domain.public import may_be_public
 from bot.domain.wall import shown_to
 from bot.errors import NotFound
 from bot.turn import Turn
@@ -32,6 +33,9 @@ async def box_page(turn: Turn, number: str, id_: str) -> BoxPage:
     if not files.may(seen, kind):
         raise NotFound(number=number)
     turn.changes.looked.append(Looked(by=me.id, what="file", at=turn.now, ticket=number, detail=f"{kind} {id_}"))
+    share = ""
+    if me.may(Act.SHARE, ticket) and may_be_public(ticket, turn.town.kinds.get(ticket.kind)):
+        share = "unshare_photo" if id_ in ticket.work.released_photos else "share_photo"
     return BoxPage(
         frame=frame(turn, me),
         number=number,
@@ -44,4 +48,5 @@ async def box_page(turn: Turn, number: str, id_: str) -> BoxPage:
         boxes=tuple((box.x, box.y, box.width, box.height) for box in boxing.boxes) if boxing is not None else (),
         removable=uncovers,
         making=boxing is not None and not boxing.sha256,
+        share=share,
     )

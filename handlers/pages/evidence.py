@@ -4,10 +4,12 @@ decided in one place, `bot.domain.evidence.may_open`."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.changes import Looked
 from bot.domain.evidence import DOCUMENTS, SILK, SPOKEN, Copy, Sender
 from bot.domain.permission import Act, may
+from bot.domain.public import public_photos
 from bot.domain.ticket import Ticket
 from bot.domain.wall import open_to
 from bot.errors import NotFound
@@ -91,6 +93,16 @@ async def holder_opens(turn: Turn, number: str, id_: str, kind: str) -> OpenedFi
     if ticket is None or not await turn.read.owns(turn.address, number):
         raise NotFound(number=number)
     return await opened(turn, ticket, None, id_, _copy(kind, number))
+
+
+async def anybody_opens(turn: Turn, id_: str, kind: str) -> OpenedFile:
+    """A photo that staff released. Raises NotFound for everything else."""
+    record = next(iter(await turn.read.attachments([id_])), None)
+    ticket = await turn.read.ticket(record.ticket) if record is not None and record.ticket else None
+    if ticket is None or id_ not in public_photos(ticket, turn.town.kinds.get(ticket.kind)):
+        raise NotFound()
+    opened_ = await opened(turn, ticket, None, id_, _copy(kind, ""))
+    return replace(opened_, name=f"photo.{_ENDINGS[opened_.mime]}")
 
 
 def _copy(name: str, number: str) -> Copy:

@@ -14,6 +14,7 @@ from bot.ports import Released
 from bot.turn import Turn
 from bot.views.public_page import BoardLevel, BoardLink, BoardRow, Entry, Figure, PublicBoard, PublicPage
 from handlers import idea_store
+from handlers.files import public_photos_of
 from handlers.naming import area_name, kind_name, moment, state_name, unit_name
 from handlers.supervisor import board_words
 
@@ -125,7 +126,7 @@ async def _ideas(turn: Turn) -> tuple[Entry, ...]:
         for ticket, text in found
         if ticket.work.last_answer is not None and ticket.work.last_answer.outcome is Outcome.ADOPTED
     ]
-    return tuple(_entry(turn, ticket, text) for ticket, text in adopted[:SHOWN])
+    return tuple([await _entry(turn, ticket, text) for ticket, text in adopted[:SHOWN]])
 
 
 async def _cases(turn: Turn) -> tuple[Entry, ...]:
@@ -136,14 +137,15 @@ async def _cases(turn: Turn) -> tuple[Entry, ...]:
         for ticket, _ in found
         if ticket.type is not Type.IDEA and (text := public_copy(ticket, turn.town.kinds.get(ticket.kind)))
     ]
-    return tuple(_entry(turn, ticket, text) for ticket, text in shown[:SHOWN])
+    return tuple([await _entry(turn, ticket, text) for ticket, text in shown[:SHOWN]])
 
 
-def _entry(turn: Turn, ticket: Ticket, text: str) -> Entry:
+async def _entry(turn: Turn, ticket: Ticket, text: str) -> Entry:
+    photos = await public_photos_of(turn, ticket)
     place = area_name(turn, ticket.area) if ticket.area else ""
     head = turn.words("list.comma").join(filter(None, (kind_name(turn, ticket.kind), place)))
     state = idea_store.became(turn, ticket) if ticket.type is Type.IDEA else state_name(turn, ticket)
-    return Entry(head, text, state, _month_of(turn, ticket))
+    return Entry(head, text, state, _month_of(turn, ticket), photos)
 
 
 def _month_of(turn: Turn, ticket: Ticket) -> str:

@@ -42,6 +42,7 @@ from handlers.supervisor import (
     releasing,
     reopening,
     sampling,
+    sharing_photos,
     special_desk,
     supervising,
     talking,
@@ -51,7 +52,7 @@ from handlers.supervisor import (
 _MODULES = (
     *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning, unmasking, covering),
     *(deciding, assigning, helping, classifying, merging, supervising, tracing, judging, sampling),
-    *(queues, reopening, releasing, talking, finding, ideas, special_desk, glance, boards, bulk),
+    *(queues, reopening, releasing, talking, finding, ideas, special_desk, glance, boards, bulk, sharing_photos),
     *(absence, duty, inviting, people, transcribing, undoing, signing_in, manual),
 )
 

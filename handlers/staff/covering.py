@@ -14,6 +14,7 @@ from bot.turn import Turn
 from handlers.files import files_of, find
 from handlers.staff.command import Command, table
 from handlers.staff.me import Me, is_mine
+from handlers.supervisor import sharing_photos
 
 LEAST = 0.2
 """Percent: what is smaller was a slip of the finger."""
@@ -40,6 +41,8 @@ async def cover(turn: Turn, me: Me, ticket: Ticket, text: str) -> Reply:
     if len(boxes) > BOXES_MOST:
         raise Refusal("evidence.box.too_many", limit=BOXES_MOST)
     if boxes != before:
+        if not set(before) <= set(boxes):
+            sharing_photos.taken_back(turn, me, ticket, id_)  # what shows more than before is released anew, or not
         turn.changes.boxings.append(Boxing(attachment=id_, boxes=boxes, by=me.id, at=turn.now))
     detail = f"{id_} {len(before)} {len(boxes)}"
     turn.changes.looked.append(Looked(by=me.id, what="cover", at=turn.now, ticket=ticket.number, detail=detail))

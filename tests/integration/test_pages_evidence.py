@@ -538,6 +538,63 @@ async def test_a_box_page_is_for_who_sees_the_ticket_and_takes_only_its_own_form
     assert (await desk.copies(id_)).boxing is None
 
 
+# What everybody may see
+
+
+async def shares(desk: Town, who: str, id_: str, act: str) -> Got:
+    page = await desk.get(desk.staff_file(id_, "box"), who)
+    assert f'value="{act}"' in page.text
+    return await desk.post(desk.staff_file(id_, "share"), {**form_of(page), "act": act}, who)
+
+
+async def public(desk: Town, id_: str) -> dict[str, int]:
+    kinds = ("shown", "thumb", "boxed", "boxed_thumb", "original")
+    return {kind: (await desk.get(f"/public/files/{id_}/{kind}")).status for kind in kinds}
+
+
+NOTHING = {"shown": 404, "thumb": 404, "boxed": 404, "boxed_thumb": 404, "original": 404}
+
+
+async def test_a_photo_is_everybodys_when_it_and_the_words_were_released(desk: Town) -> None:
+    id_ = await desk.adds("photo", jpeg(STREET))
+    assert await public(desk, id_) == NOTHING
+    await shares(desk, "supervisor", id_, "share_photo")
+    assert await public(desk, id_) == NOTHING  # without words there is nothing it could stand beside
+    await desk.says("supervisor", f"公开 {desk.number} 人民路的路灯坏了")
+    await desk.presses("supervisor", "公开")
+    assert await public(desk, id_) == {**NOTHING, "shown": 200, "thumb": 200}
+    page = (await desk.get("/public")).text
+    assert f"/public/files/{id_}/thumb" in page
+    assert desk.number not in page
+    got = await desk.get(f"/public/files/{id_}/shown")
+    assert desk.number not in str(got.headers)
+    await shares(desk, "supervisor", id_, "unshare_photo")
+    assert await public(desk, id_) == NOTHING
+
+
+async def test_what_is_covered_is_covered_for_everybody_and_uncovering_takes_it_back(desk: Town) -> None:
+    id_ = await desk.adds("photo", jpeg(STREET))
+    await covers(desk, "supervisor", id_, left="10", top="20", width="30", height="40")
+    await shares(desk, "supervisor", id_, "share_photo")
+    await desk.says("supervisor", f"公开 {desk.number} 人民路的路灯坏了")
+    await desk.presses("supervisor", "公开")
+    assert await public(desk, id_) == {**NOTHING, "boxed": 200, "boxed_thumb": 200}
+    await covers(desk, "supervisor", id_, kept="10.0,20.0,30.0,40.0", boxes="80,80,5,5")
+    assert await public(desk, id_) == {**NOTHING, "boxed": 200, "boxed_thumb": 200}
+    await covers(desk, "supervisor", id_)
+    assert await public(desk, id_) == NOTHING
+
+
+async def test_only_who_releases_words_releases_photos(desk: Town) -> None:
+    id_ = await desk.adds("photo", jpeg(STREET))
+    page = await desk.get(desk.staff_file(id_, "box"), "handler")
+    assert "share_photo" not in page.text
+    await desk.post(desk.staff_file(id_, "share"), {**form_of(page), "act": "share_photo"}, "handler")
+    ticket = await desk.stage.store.reader.ticket(desk.number)
+    assert ticket is not None
+    assert ticket.work.released_photos == ()
+
+
 # Pages
 
 

@@ -116,7 +116,7 @@ ticket = Table(
     PrimaryKeyConstraint("number"),
     partial(
         "ix_ticket_open",
-        *("unit", "status", "due_at", "filed_at", "handler", "area", "walled", "danger", "kept_from"),
+        *("unit", "status", "due_at", "filed_at", "handler", "area", "walled", "danger", "kept_from", "kind", "type"),
         where="closed_at IS NULL",
     ),
     partial("ix_ticket_handler", "handler", "status", "due_at", where="handler <> ''"),

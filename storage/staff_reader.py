@@ -135,9 +135,9 @@ class StaffReader:
         """Tickets, the earliest due first (those without a date last)."""
         return await self._readers.ask(partial(finding.found, wanted=wanted, limit=limit, offset=offset))
 
-    async def count(self, wanted: Wanted) -> int:
-        """How many tickets there are of those, at most 100,000 counted."""
-        return await self._readers.ask(partial(finding.count, wanted=wanted))
+    async def count(self, wanted: Wanted, most: int = finding.COUNTED) -> int:
+        """How many tickets there are of those, at most so many counted."""
+        return await self._readers.ask(partial(finding.count, wanted=wanted, most=most))
 
     async def counts(self, wanted: Wanted) -> Mapping[tuple[str, Status], int]:
         """How many there are of those, by unit and status."""

@@ -23,7 +23,7 @@ from storage.codec import micros
 from storage.values import TICKET, ticket_of
 
 COUNTED = 100_000
-"""So many tickets are counted at most."""
+"""So many tickets are counted at most, unless somebody asks for fewer."""
 
 _OPEN = "t.closed_at IS NULL"  # word for word as in the partial indexes
 _NEXT_UNIT = (
@@ -118,13 +118,13 @@ def _order(dated: bool) -> tuple[str, str]:
     return ("t.due_at", "IS NOT NULL") if dated else ("t.filed_at", "IS NULL")
 
 
-def count(connection: sqlite3.Connection, wanted: Wanted) -> int:
-    """How many there are, at most `COUNTED`."""
+def count(connection: sqlite3.Connection, wanted: Wanted, most: int = COUNTED) -> int:
+    """How many there are, at most so many."""
     plan, total = planned(connection, wanted), 0
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {plan.source} WHERE {plan.at_spot} LIMIT ?)"
     for spot in plan.spots:
-        total += connection.execute(sql, (*spot, *plan.where.variables, COUNTED - total)).fetchone()[0]
-        if total >= COUNTED:
+        total += connection.execute(sql, (*spot, *plan.where.variables, most - total)).fetchone()[0]
+        if total >= most:
             break
     return total
 

@@ -189,8 +189,8 @@ class StaffQuestions(Protocol):
         """Tickets, the earliest due first (those without a date last)."""
         ...
 
-    async def count(self, wanted: Wanted) -> int:
-        """How many tickets there are of those, at most 100,000 counted."""
+    async def count(self, wanted: Wanted, most: int = 100_000) -> int:
+        """How many tickets there are of those, at most so many counted."""
         ...
 
     async def counts(self, wanted: Wanted) -> Mapping[tuple[str, Status], int]:

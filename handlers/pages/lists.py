@@ -23,7 +23,10 @@ from handlers.staff.me import Me
 from handlers.supervisor import bulk, finding, glance
 
 PER_PAGE = 50
-FURTHEST = 2000
+COUNTED = 1000
+"""So many tickets of a list are counted; the dashboard says how many there are of all."""
+
+FURTHEST = 1000
 """Pages begin at most so far behind the first ticket; whoever looks further asks for less."""
 
 
@@ -97,10 +100,10 @@ async def _by_due(
     wanted = asking.wanted(turn, glance.reach(me), asked, me)
     start = rows.place_in(query.get("start", ""), FURTHEST)
     got = await turn.read.tickets(wanted, PER_PAGE, start)
-    count = await turn.read.count(wanted) if not asked.ended else None
+    count = await turn.read.count(wanted, COUNTED + 1) if not asked.ended else None
     if asked.ended and len(got) < PER_PAGE:
         count = start + len(got)
-    paging = rows.paging(turn, rows.TICKETS, said, start, len(got), PER_PAGE, count)
+    paging = rows.paging(turn, rows.TICKETS, said, start, len(got), PER_PAGE, count, COUNTED)
     if start + PER_PAGE > FURTHEST:
         paging = replace(paging, after="")
     return _theirs(me, got, own), paging

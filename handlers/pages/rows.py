@@ -118,11 +118,23 @@ def excerpt(me: Me, ticket: Ticket, words: Sequence[str]) -> tuple[Piece, ...]:
     return marked(part, words) if part else ()
 
 
-def paging(turn: Turn, path: str, query: dict[str, str], start: int, shown: int, per: int, count: int | None) -> Paging:
-    """Where the neighbours of a page are, and what it shows; ``count`` None: nobody counted, and there may be more."""
+def paging(
+    turn: Turn,
+    path: str,
+    query: dict[str, str],
+    start: int,
+    shown: int,
+    per: int,
+    count: int | None,
+    counted: int | None = None,
+) -> Paging:
+    """Where the neighbours of a page are, and what it shows. ``count`` None: nobody counted, and there may be more; no
+    more than ``counted`` were."""
     more = count is None or start + shown < count
     if count is None:
         said = turn.words("lists.shown_some", first=start + 1, last=start + shown)
+    elif counted is not None and count > counted:
+        said = turn.words("lists.shown_over", first=start + 1, last=start + shown, count=counted)
     else:
         said = turn.words("lists.shown", first=min(start + 1, count), last=start + shown, count=count)
     return Paging(

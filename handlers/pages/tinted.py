@@ -19,7 +19,10 @@ from handlers.pages.asked import RED_AFTER_DAYS
 LOOKED_AT = 600
 """So many tickets are looked at for one page."""
 
-AT_ONCE = 100
+AT_ONCE = 200
+GREEN_DAYS = 4
+"""What is due in so many working days or later is green, for most: a quarter of the longest time is less."""
+
 FURTHEST = 5000
 """So far is looked between two dates; more of one colour than that nobody reads."""
 
@@ -48,7 +51,9 @@ async def tickets(turn: Turn, wanted: Wanted, colour: Colour, at: Spot, count: i
     """Up to so many of the wanted tickets that have a colour, and where to go on (None: that is all)."""
     found: list[Ticket] = []
     looked = 0
-    spans = _spans(wanted, colour, turn.guide.calendar.late_by(RED_AFTER_DAYS, turn.now), turn.now)
+    calendar = turn.guide.calendar
+    red, green = calendar.late_by(RED_AFTER_DAYS, turn.now), calendar.after_working_days(turn.now, GREEN_DAYS).at
+    spans = _spans(wanted, colour, red, turn.now, green)
     for span in range(at.span, len(spans)):
         offset = at.offset if span == at.span else 0
         while offset < FURTHEST:
@@ -67,15 +72,15 @@ async def tickets(turn: Turn, wanted: Wanted, colour: Colour, at: Spot, count: i
     return found, None
 
 
-def _spans(wanted: Wanted, colour: Colour, red: datetime, now: datetime) -> list[Wanted]:
+def _spans(wanted: Wanted, colour: Colour, red: datetime, now: datetime, green: datetime) -> list[Wanted]:
     """The wanted tickets in parts: between the dates where the colour is common, then between the others, then those
     without a date."""
-    late_long, late, ahead = (None, red), (red, now), (now, None)
+    late_long, late, soon, ahead = (None, red), (red, now), (now, green), (green, None)
     order = {
-        Colour.RED: (late_long, late, ahead),
-        Colour.ORANGE: (late, ahead, late_long),
-        Colour.YELLOW: (ahead, late, late_long),
-        Colour.GREEN: (ahead, late, late_long),
+        Colour.RED: (late_long, late, soon, ahead),
+        Colour.ORANGE: (late, soon, ahead, late_long),
+        Colour.YELLOW: (soon, ahead, late, late_long),
+        Colour.GREEN: (ahead, soon, late, late_long),
     }[colour]
     parts = []
     for begin, end in order:

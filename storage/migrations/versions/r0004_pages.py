@@ -52,8 +52,8 @@ def upgrade() -> None:
     _partial("ix_drawing_undrawn", "drawing", ["at"], "drawn_at IS NULL")
     op.add_column("attachment", sa.Column("rendered", sa.Boolean(), server_default=sa.false(), nullable=False))
     _partial("ix_attachment_unrendered", "attachment", ["created_at"], "state = 'stored' AND NOT rendered")
-    op.drop_index("ix_ticket_open", "ticket")  # now with the moment of filing: the pool is listed in that order
-    seen_by = ("handler", "area", "walled", "danger", "kept_from")
+    op.drop_index("ix_ticket_open", "ticket")  # now with the moment of filing, the order of the pool, and kind and type
+    seen_by = ("handler", "area", "walled", "danger", "kept_from", "kind", "type")
     _partial("ix_ticket_open", "ticket", ["unit", "status", "due_at", "filed_at", *seen_by], "closed_at IS NULL")
     _partial("ix_ticket_released", "ticket", ["filed_at", "number"], """work LIKE '%"released":"%'""")
 

@@ -98,6 +98,19 @@ async def test_in_some_areas_or_without_a_place(store: Store) -> None:
     assert await numbers(store, Wanted(areas=frozenset())) == [2]
 
 
+async def test_only_with_a_place_only_with_a_date_and_counted_no_further(store: Store) -> None:
+    areas, dates = ("a1", "", "a2", ""), (NOW, NOW, None, None)
+    tickets = [made(n, area=area, due_at=due) for n, (area, due) in enumerate(zip(areas, dates, strict=True))]
+    await store.commit(kept(*tickets))
+    assert await numbers(store, Wanted(placed=True)) == [0, 2]
+    assert await numbers(store, Wanted(areas=frozenset({"a2"}), placed=True)) == [2]
+    assert await numbers(store, Wanted(dated=True)) == [0, 1]
+    assert await numbers(store, Wanted(dated=False)) == [2, 3]
+    assert await numbers(store, Wanted(dated=False), 1, 1) == [3]
+    assert await store.reader.count(Wanted(dated=False, placed=True)) == 1
+    assert [await store.reader.count(Wanted(), most) for most in (1, 3, 4, 9)] == [1, 3, 4, 4]
+
+
 async def test_of_a_kind_a_type_with_danger_and_due_or_filed_in_a_span(store: Store) -> None:
     tickets = [
         made(1, kind="water"),

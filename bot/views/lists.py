@@ -182,7 +182,8 @@ class Person:
 class Morning:
     """What a day begins with. ``mine`` counts one's own work and ``first`` is the most urgent of it; ``desk`` counts
     what is in reach, ``queues`` what waits to be decided. Of ``undelivered`` something could not be told.
-    ``unreachable`` are the first of those whom nothing reaches, ``deserted`` the units in which nobody can be reached."""
+    ``unreachable`` are the first of those whom nothing reaches, ``deserted`` the units in which nobody can be
+    reached."""
 
     day: str
     mine: tuple[Count, ...]

@@ -1,7 +1,8 @@
 """How long the dashboard takes beside a million tickets, a hundred thousand of them open, and how much is sent.
 
 The desk and its pages run inside this process, on the archive of ``bench staff``; a supervisor looks at them over HTTP.
-The time ends with the first byte of the page. The first rounds come while nothing has been counted yet, and a page says
+The time ends with the first byte of the page; the processor time is that of the whole process meanwhile, counting
+included. The first rounds come while nothing has been counted yet, and a page says
 so; when all is counted the numbers are compared with what SQL finds, and as many rounds follow, in which counts are
 made anew whenever they are too old.
 """
@@ -24,7 +25,7 @@ from rich.table import Table
 
 from bench.archive import Archive, kept
 from bench.figures import median
-from bench.hall import Hall, hall
+from bench.hall import Hall, Took, hall
 from bench.load import LoadError
 from bench.process import free_port
 from bot.catalogue import Catalogue
@@ -73,7 +74,7 @@ async def _run(cache: Path, tickets: int, open_: int, times: int, step: Callable
     async with hall(archive.folder) as desk, _served(desk) as (url, http):
         began = time.perf_counter()
         for phase in PHASES:
-            took: dict[str, list[float]] = {name: [] for name in PAGES}
+            took: dict[str, list[Took]] = {name: [] for name in PAGES}
             kilobytes: dict[str, float] = {}
             for number in range(times):
                 step(f"{phase}, round {number + 1} of {times}")
@@ -82,7 +83,7 @@ async def _run(cache: Path, tickets: int, open_: int, times: int, step: Callable
                     took[name].append(waited)
                     kilobytes[name] = size + await _assets(http, url, page)
                 await asyncio.sleep(_PAUSE)
-            rows += [_row(name, phase, sorted(took[name]), kilobytes[name]) for name in PAGES]
+            rows += [_row(name, phase, took[name], kilobytes[name]) for name in PAGES]
             if phase == PHASES[0]:
                 step("until all is counted")
                 await _verified(http, url, archive)
@@ -99,12 +100,14 @@ async def _run(cache: Path, tickets: int, open_: int, times: int, step: Callable
     }
 
 
-def _row(name: str, phase: str, waited: Sequence[float], kilobytes: float) -> dict[str, Any]:
+def _row(name: str, phase: str, all_: Sequence[Took], kilobytes: float) -> dict[str, Any]:
+    waited, worked = (sorted(values) for values in ([took.wall for took in all_], [took.cpu for took in all_]))
     return {
         "page": name,
         "phase": phase,
         "p50": median(waited, 1),
         "p99": round(waited[int(len(waited) * 0.99)], 1),
+        "cpu_p50": median(worked, 1),
         "kb": round(kilobytes, 1),
     }
 
@@ -142,12 +145,12 @@ async def _served(desk: Hall) -> AsyncIterator[tuple[str, aiohttp.ClientSession]
         await runner.cleanup()
 
 
-async def _looked(http: aiohttp.ClientSession, address: str) -> tuple[float, str, float]:
+async def _looked(http: aiohttp.ClientSession, address: str) -> tuple[Took, str, float]:
     """ms to the first byte of a page, the page, and its kB over the wire."""
-    began = time.perf_counter()
+    cpu, began = time.process_time(), time.perf_counter()
     async with http.get(address, allow_redirects=False) as answer:
         first = await answer.content.readany()
-        waited = (time.perf_counter() - began) * 1e3
+        waited = Took((time.perf_counter() - began) * 1e3, (time.process_time() - cpu) * 1e3)
         page = (first + await answer.content.read()).decode()
         if answer.status != 200:
             raise LoadError(f"{address} is answered with {answer.status}")
@@ -191,7 +194,7 @@ def table(result: dict[str, Any]) -> Table:
     drawn = Table(
         title=f"Pages beside {result['tickets']:,} tickets, {result['open']:,} of them open", title_justify="left"
     )
-    for column in ("page", "phase", "p50", "p99", "kb"):
+    for column in ("page", "phase", "p50", "p99", "cpu_p50", "kb"):
         drawn.add_column(column, justify="left" if column in ("page", "phase") else "right")
     for row in result["rows"]:
         drawn.add_row(*(str(row[column.header]) for column in drawn.columns))

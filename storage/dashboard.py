@@ -22,7 +22,7 @@ from storage.wanted import Where, among
 _T = TypeVar("_T")
 
 _OWING = "closed_at IS NULL AND status <> 'answered'"
-_STEPS = f"SELECT number, seq FROM ticket INDEXED BY ix_ticket_open WHERE {_OWING}"
+_STEPS = f"SELECT number, seq FROM ticket INDEXED BY ix_ticket_open WHERE {_OWING} ORDER BY number"
 _SLIM = (
     "SELECT t.number, t.seq, t.status, t.filed_at, t.area, t.unit, t.danger, t.clock, t.dispatched_at, t.due_at,"
     " t.walled, t.work FROM json_each(?) AS c CROSS JOIN ticket AS t ON t.number = c.value"
@@ -62,7 +62,7 @@ class DashboardReader:
 
         def read(connection: sqlite3.Connection) -> tuple[_T, list[str]]:
             steps = dict(connection.execute(_STEPS).fetchall())
-            new = sorted(number for number, seq in steps.items() if known.get(number) != seq)
+            new = [number for number, seq in steps.items() if known.get(number) != seq]
             return judge(boards.gently(_slim(connection, new))), [number for number in known if number not in steps]
 
         return await self._readers.ask(read, long=True)

@@ -202,18 +202,16 @@ async def publishing(turn: Turn, counts: Counts, query: Mapping[str, str]) -> Pu
     asked = board_address.asked(turn, me, query)
     if not _may_publish(turn, me, asked):
         raise NotFound()
-    kept = board_counts.counted(turn, counts, asked.period, None)
-    await counts.settle(kept)
-    found = kept.value
-    if found is not None and not found.board.rows:
+    found = await counts.made(board_counts.counted(turn, counts, asked.period, None))
+    if not found.board.rows:
         raise NotFound()
     name = board_words.period_name(turn, asked.period)
     return PublishPage(
         frame=frame(turn, me, "boards"),
         title=turn.words("dashboard.publish_title", period=name),
         period=asked.period.key,
-        lists=tuple(_lists(turn, found.board)) if found is not None else (),
-        before=await _published(turn, asked, found.board if found is not None else None),
+        lists=tuple(_lists(turn, found.board)),
+        before=await _published(turn, asked, found.board),
         back=asked.link(BOARDS),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.boards.census import Census, Due, State, Where, seen_by
+from bot.domain.boards.census import Census, Due, State, Where
 from bot.domain.colour import Colour
 from bot.domain.guide import Guide
 from bot.ports import Reader
@@ -31,7 +32,8 @@ async def renewed(reader: Reader, guide: Guide, now: datetime, before: Census | 
     """The census of now, made from the one before where that was read by the same town."""
     census = before if before is not None and before.guide is guide else Census(guide, now)
 
-    found, gone = await reader.census(census.known(now), lambda tickets: census.judge(tickets, now))
+    known = await asyncio.to_thread(census.known, now)  # nobody changes it meanwhile, and it may be long
+    found, gone = await reader.census(known, lambda tickets: census.judge(tickets, now))
     census.renew(found, gone, now)
     return census
 
@@ -66,31 +68,21 @@ class Picked:
         )
 
 
-def visible(me: Me, asked: Asked, now: datetime) -> Callable[[Where], bool]:
-    """Whether what stands somewhere is in somebody's reach, and in the area that is chosen."""
-    known: dict[Where, bool] = {}
-
-    def sees(where: Where) -> bool:
-        found = known.get(where)
-        if found is None:
-            inside = asked.only is None or where.area in asked.only
-            found = known[where] = inside and seen_by(me.person, where, now)
-        return found
-
-    return sees
-
-
 def groups(census: Census, me: Me, asked: Asked) -> Counter[tuple[str, State]]:
     """How many tickets stand alike, by unit, of those in reach."""
-    sees, found = visible(me, asked, census.at), Counter[tuple[str, State]]()
+    person, only, found = me.person, asked.only, Counter[tuple[str, State]]()
     for (where, state), count in census.counts.items():
-        if sees(where):
+        if (only is None or where.area in only) and census.sees(person, where):
             found[where.unit, state] += count
     return found
 
 
 def numbers(census: Census, me: Me, asked: Asked, picked: Picked, start: int, most: int) -> tuple[int, list[str]]:
     """How many tickets in reach are meant, and some of them, behind so many."""
-    sees = visible(me, asked, census.at)
-    meant = [group for group in census.counts if picked.holds(*group) and sees(group[0])]
+    person, only = me.person, asked.only
+    meant = [
+        (where, state)
+        for where, state in census.counts
+        if picked.holds(where, state) and (only is None or where.area in only) and census.sees(person, where)
+    ]
     return sum(census.counts[group] for group in meant), census.numbers(meant, start, most)

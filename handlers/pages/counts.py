@@ -68,6 +68,15 @@ class Counts:
             self._kept.popitem(last=False)
         return kept
 
+    async def made(self, kept: Kept[T]) -> T:
+        """The count, however long it takes: for what is decided upon it. Raises what counting raised."""
+        while kept.value is None:
+            if kept.busy is None:
+                raise StoreUnavailable()
+            await asyncio.wait([kept.busy])
+            await self.settle(kept)
+        return kept.value
+
     async def settle(self, *wanted: Kept[Any]) -> None:
         """Wait a little for what is being counted. Raises what counting raised."""
         busy = [kept.busy for kept in wanted if kept.busy is not None]

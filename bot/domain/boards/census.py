@@ -66,6 +66,8 @@ class Reading(NamedTuple):
 
 FOR_EVER = float("inf")
 _AFTER = timedelta(microseconds=1)
+_PERSONS = 16
+"""Of so many people it is remembered what they may see; their reach does not change with time."""
 
 
 def read(ticket: Ticket, guide: Guide, now: datetime, midnight: datetime) -> Reading:
@@ -125,6 +127,7 @@ class Census:
     readings: dict[str, Reading] = field(default_factory=dict)
     counts: Counter[Group] = field(default_factory=Counter)
     _alike: dict[Group, Group] = field(default_factory=dict, repr=False)
+    _sees: dict[Person, dict[Where, bool]] = field(default_factory=dict, repr=False)
 
     def judge(self, tickets: Iterable[Ticket], now: datetime) -> dict[str, Reading]:
         """Readings of these tickets; nothing else may be done with the census meanwhile."""
@@ -156,6 +159,18 @@ class Census:
         self.counts[reading.group] += how_many
         if not self.counts[reading.group]:
             del self.counts[reading.group]
+
+    def sees(self, person: Person, where: Where) -> bool:
+        """As `seen_by`; what was asked before is remembered."""
+        known = self._sees.get(person)
+        if known is None:
+            if len(self._sees) >= _PERSONS:
+                self._sees.clear()
+            known = self._sees[person] = {}
+        found = known.get(where)
+        if found is None:
+            found = known[where] = seen_by(person, where, self.at)
+        return found
 
     def numbers(self, groups: Iterable[Group], start: int, count: int) -> list[str]:
         """So many of the tickets of these groups, behind so many, in the order in which they were read first: nearly

@@ -15,7 +15,7 @@ from handlers.pages import board_tickets, boards, dashboard, unit_board
 from handlers.pages.counts import Counts
 
 if TYPE_CHECKING:
-    from bot.console.pages import Premises
+    from bot.console.premises import Premises
 
 V = TypeVar("V")
 

@@ -19,7 +19,7 @@ from handlers.pages import boxing
 from handlers.pages import evidence as seeing
 
 if TYPE_CHECKING:
-    from bot.console.pages import Premises
+    from bot.console.premises import Premises
 
 CORRECT = "transcript"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")

@@ -20,7 +20,7 @@ from bot.views.open311 import Asked, Definition, Objection, Request, Service, Ta
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from bot.console.pages import Premises
+    from bot.console.premises import Premises
     from bot.turn import Turn
     from handlers.webhooks import Hook
 

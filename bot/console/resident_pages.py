@@ -22,7 +22,7 @@ from bot.web.visitors import network
 from handlers.pages import resident_page as seeing
 
 if TYPE_CHECKING:
-    from bot.console.pages import Premises
+    from bot.console.premises import Premises
 
 _CODE = re.compile(r"[0-9]{1,10}")
 FIELDS = frozenset({"nonce", "act", "value", "text"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
 from bot.clock import SystemClock
-from bot.console import pages, playing, programs
+from bot.console import pages, playing, premises, programs
 from bot.console.export_pages import exporter_for
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
@@ -69,7 +69,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         store = await SqliteStore.open(url, settings.data, clock=clock, batch_max=settings.storage.batch_max)
         opened.push_async_callback(store.close)
         media = MediaFolder(settings.data / "media")
-        links = pages.link_keys(settings.data)
+        links = premises.link_keys(settings.data)
         slip_key = keys.key_in(settings.data, "slip")
 
         async def seen(address: Address) -> None:
@@ -97,8 +97,8 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             fire=router.fire,
             metrics=metrics,
             slip_url=lambda number, now: slip.address(home, signed(slip_key, number, now)),
-            page_url=pages.residents_page(home, links),
-            staff_url=lambda path: f"{home}{pages.STAFF_PATH}{path}",
+            page_url=premises.residents_page(home, links),
+            staff_url=lambda path: f"{home}{premises.STAFF_PATH}{path}",
         )
         engine = Engine(desk, channels, media, cap)
         doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
@@ -141,10 +141,10 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         doors += slip.routes(slip_key, slip_of, catalogue.words, locales, home, clock.now)
         exporter = exporter_for(settings.data, lambda: engine.dispatcher, clock.now)
         opened.push_async_callback(exporter.close)
-        premises = pages.Premises(
+        its_pages = premises.Premises(
             home=home,
             renderer=Renderer(catalogue.words, locales),
-            sign_in=pages.sign_in_for(settings.data, store.reader, clock),
+            sign_in=premises.sign_in_for(settings.data, store.reader, clock),
             links=links,
             read=store.reader,
             media=media,
@@ -158,7 +158,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             open311=settings.open311,
             proxies=LOCAL | set(settings.web.trusted_proxies),
         )
-        doors += pages.page_routes(premises)
+        doors += pages.page_routes(its_pages)
         if plays:
             rehearsals = playing.Rehearsals(settings.data / "demo", desk, locales)
             opened.push_async_callback(rehearsals.close)

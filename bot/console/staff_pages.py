@@ -24,7 +24,7 @@ from handlers.staff.commands import COMMANDS
 from handlers.staff.signing_in import ENTERED
 
 if TYPE_CHECKING:
-    from bot.console.pages import Premises
+    from bot.console.premises import Premises
 
 T = TypeVar("T")
 

@@ -4,7 +4,8 @@ from bot.ports.alike import Nearby
 from bot.ports.channel import BriefChannel, Channel, Fetched, NoPace, Pace, Traits, Unfetchable
 from bot.ports.keeping import Clock, MediaStore, Numbers, PushOutcome, Store, StoredMedia
 from bot.ports.public_questions import Released
-from bot.ports.reading import OWING, ClaimedPush, Line, PushState, Reader, Tally, Wanted
+from bot.ports.reading import ClaimedPush, Line, PushState, Reader, Tally
+from bot.ports.wanting import OWING, Wanted
 
 __all__ = [
     "OWING",

@@ -14,7 +14,7 @@ from bot.domain.findings import Finding
 from bot.domain.people import Address, Invitation
 from bot.domain.place import Pin
 from bot.domain.review import Review
-from bot.domain.ticket import Event, Status, Ticket, Type
+from bot.domain.ticket import Event, Status, Ticket
 from bot.message import Answer, Push, Reply
 from bot.ports.alike import AlikeQuestions
 from bot.ports.board_questions import BoardQuestions
@@ -26,6 +26,7 @@ from bot.ports.idea_questions import IdeaQuestions
 from bot.ports.picture_questions import PictureQuestions
 from bot.ports.public_questions import PublicQuestions
 from bot.ports.special_questions import SpecialQuestions
+from bot.ports.wanting import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +58,6 @@ class Line:
     reply: object = None
     attachments: tuple[AttachmentRecord, ...] = ()
     pin: Pin | None = None
-
-
-OWING = (
-    *(Status.FILED, Status.DISPATCHED, Status.IN_PROGRESS, Status.WAITING_RESIDENT, Status.OBJECTED, Status.JOINT),
-    Status.REOPENED,
-)
-"""Statuses in which a unit, or the pool, owes something."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which tickets are asked for; what is left as it is does not matter.
-
-    ``units``: led by one of these ("" is the pool). ``assisted_by``: a unit that helps and is not done. ``handler``: an
-    id, "" for tickets nobody took. ``areas``: in one of these, or without a place (``placed``: with one). ``walled``
-    False leaves walled ones out, but for those of ``units`` and of ``handler``; ``not_kept_from`` leaves out what is
-    kept from a unit. ``since`` and ``until`` bound ``filed_at``, ``due_after`` and ``due_before`` ``due_at``: from the
-    first on, up to the second; ``dated``: whether anything is due. ``deciding``: something on it waits for a decision.
-    Ended ones that may be anybody's need a ``since``, or all that was ever filed is read.
-    """
-
-    statuses: tuple[Status, ...] = OWING
-    units: tuple[str, ...] | None = None
-    assisted_by: str = ""
-    handler: str | None = None
-    areas: frozenset[str] | None = None
-    kinds: tuple[str, ...] = ()
-    type: Type | None = None
-    due_before: datetime | None = None
-    due_after: datetime | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    danger: bool | None = None
-    walled: bool = True
-    not_kept_from: str = ""
-    deciding: bool = False
-    placed: bool = False
-    dated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

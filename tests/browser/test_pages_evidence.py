@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from bot.console.pages import link_keys
+from bot.console.premises import link_keys
 from bot.domain.evidence import Copy
 from bot.domain.links import OWN
 from tests.browser.town import DESKTOP, PHONE, Hosted, hosted, serious

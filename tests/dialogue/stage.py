@@ -26,7 +26,7 @@ from bot.channels.webhook import Webhooks
 from bot.channels.wechat.channel import WeChat
 from bot.channels.wechat.settings import WeChatSettings
 from bot.clock import FixedClock
-from bot.console import pages, programs
+from bot.console import pages, premises, programs
 from bot.console.export_pages import exporter_for
 from bot.domain import invitations, slips, words
 from bot.domain.guide import Guide
@@ -223,7 +223,7 @@ async def stage(
             file_max_bytes=guide.town.limits.file_max_bytes,
             seen=_nobody,
         )
-        links = pages.link_keys(folder)
+        links = premises.link_keys(folder)
         settings = Settings(open311=PROGRAMS, webhooks=told)
         channels: tuple[Channel, ...] = (wechat, telegram, web, Webhooks(receivers(settings), clock))
         for each in channels:
@@ -256,8 +256,8 @@ async def stage(
             metrics=metrics,
             committed=committed,
             slip_url=lambda number, now: slip.address(HOME, slips.signed(SLIP_KEY, number, now)),
-            page_url=pages.residents_page(HOME, links),
-            staff_url=lambda path: f"{HOME}{pages.STAFF_PATH}{path}",
+            page_url=premises.residents_page(HOME, links),
+            staff_url=lambda path: f"{HOME}{premises.STAFF_PATH}{path}",
         )
         dispatcher = Dispatcher(desk)
         firer = TimerFirer(store, clock, dispatcher.fire, asyncio.Event())
@@ -277,10 +277,10 @@ async def stage(
 
         exporter = exporter_for(folder, lambda: dispatcher, clock.now)
         stack.push_async_callback(exporter.close)
-        premises = pages.Premises(
+        its_pages = premises.Premises(
             home=HOME,
             renderer=Renderer(catalogue.words, ("zh_CN", "en")),
-            sign_in=pages.sign_in_for(folder, store.reader, clock),
+            sign_in=premises.sign_in_for(folder, store.reader, clock),
             links=links,
             read=store.reader,
             media=media,
@@ -293,7 +293,7 @@ async def stage(
             public=True,
             open311=PROGRAMS,
         )
-        routes = tuple(pages.page_routes(premises))
+        routes = tuple(pages.page_routes(its_pages))
         app = build_app(
             [
                 *routes,

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from bot.changes import Changes
-from bot.console.pages import link_keys
+from bot.console.premises import link_keys
 from bot.domain.links import OWN
 from bot.domain.ticket import Action, Ticket, Type
 from bot.ports import Wanted

@@ -19,7 +19,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from PIL import Image
 
-from bot.console.pages import link_keys, sign_in_for
+from bot.console.premises import link_keys, sign_in_for
 from bot.domain.evidence import Copies
 from bot.domain.links import OWN, Keys
 from bot.domain.people import Address

@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.changes import Changes, Reporter
-from bot.console.pages import link_keys, residents_page
+from bot.console.premises import link_keys, residents_page
 from bot.domain.links import OWN, Keys
 from bot.domain.people import Address
 from bot.domain.ticket import Action

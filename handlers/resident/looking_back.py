@@ -28,7 +28,8 @@ async def heard(turn: Turn, text: str) -> Reply | None:
     waits = turn.session.looking
     if waits is None or waits.step or len(text) > WORD_LENGTH or turn.now - waits.at > ASKED_LIFE:
         return None
-    if await _newer_question(turn, waits):
+    draft = turn.session.draft
+    if turn.session.asked or (draft is not None and draft.touched_at > waits.at) or await _newer_question(turn, waits):
         return None
     word = desk_word(text)
     for name in (looking.BACK, looking.FINE):
@@ -38,11 +39,11 @@ async def heard(turn: Turn, text: str) -> Reply | None:
     return None
 
 
-async def pressed(turn: Turn, number: str, value: str) -> Reply | None:
-    """The button; None for what is none of its."""
+async def pressed(turn: Turn, number: str, value: str) -> Reply:
+    """The button."""
     name, _, stage = value.partition("/")
     if name not in (looking.BACK, looking.FINE) or stage not in {str(each) for each in rules.STAGES}:
-        return None
+        return turn.say("press.unknown")
     return await answered(turn, number, name, int(stage))
 
 

@@ -55,8 +55,7 @@ async def listed(turn: Turn, me: Me) -> Reply:
 async def shown(turn: Turn, me: Me, special: Special) -> Reply:
     """A special case as it stands, its tickets, and what this person can do with it."""
     tickets = await special_cases.tickets_of(turn, special)
-    mine = [t for t in tickets if me.may(Act.SEE, t) or may_group(me.person, Act.SPECIAL, special.unit, special.areas)]
-    visible = [ticket for ticket in mine if not ticket.walled]
+    visible = [t for t in tickets if me.may(Act.SEE, t) and not await special_cases.is_mine(turn, me.staff, [t])]
     turn.changes.looked.append(Looked(by=me.id, what="list", at=turn.now, detail=special.number))
     lines = [
         turn.words("special.head", special=special.number, title=special.title),

@@ -37,7 +37,7 @@ from tests.fakes.clerk import Clerk, clerk
 from tests.fakes.town_hall import texts, town_hall
 
 START = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
-TICKETS = 900
+TICKETS = 1200
 MONTH = "2026-01"
 _ROW = re.compile(r"<tr[^>]*><th scope=\"row\"[^>]*>(.*?)</th>(.*?)</tr>", re.S)
 _CELL = re.compile(r"<td[^>]*>(.*?)</td>", re.S)

@@ -13,7 +13,17 @@ from bot.domain.wall import shown_to, visible_text
 from bot.domain.words import fold
 from bot.turn import Turn
 from bot.views.lists import Paging, Piece, Row
-from handlers.naming import kind_name, moment, place_name, state_name, ticket_title, type_name, unit_name
+from handlers.naming import (
+    TITLE_LENGTH,
+    kind_name,
+    moment,
+    place_name,
+    shortened,
+    state_name,
+    ticket_title,
+    type_name,
+    unit_name,
+)
 from handlers.remaining import time_left
 from handlers.staff import cards
 from handlers.staff.me import Me
@@ -87,13 +97,9 @@ def colour_name(turn: Turn, level: Colour) -> str:
 
 
 def marked(text: str, words: Sequence[str]) -> tuple[Piece, ...]:
-    """A text in pieces; where one of the folded words stands, the piece is marked.
-
-    Words are looked for letter by letter as folding leaves most texts as long as they are; where it does not (other
-    scripts, ligatures) nothing is marked rather than the wrong thing.
-    """
-    folded = "".join(fold(letter) or letter for letter in text)
-    if not words or len(folded) != len(text):
+    """A text in pieces; where one of the folded words stands, the piece is marked."""
+    folded = _letterwise(text)
+    if not words:
         return (Piece(text),)
     pieces: list[Piece] = []
     end = 0
@@ -110,12 +116,17 @@ def marked(text: str, words: Sequence[str]) -> tuple[Piece, ...]:
 def excerpt(me: Me, ticket: Ticket, words: Sequence[str]) -> tuple[Piece, ...]:
     """The part of what this person may read of a ticket in which the words stand; nothing where its title says all."""
     text = " ".join(visible_text(me.person, ticket).split())
-    folded = "".join(fold(letter) or letter for letter in text)
-    spots = [spot for word in words if len(folded) == len(text) and (spot := folded.find(word)) >= 0]
-    first = min(spots, default=0)
+    if shortened(text, TITLE_LENGTH) == text:
+        return ()
+    folded = _letterwise(text)
+    first = min((spot for word in words if (spot := folded.find(word)) >= 0), default=0)
     begin, end = max(first - AROUND, 0), first + 2 * AROUND
-    part = f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
-    return marked(part, words) if part else ()
+    return marked(f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}", words)
+
+
+def _letterwise(text: str) -> str:
+    """A text folded letter by letter, as long as it was: a letter that would become several stays what it is."""
+    return "".join(each if len(each := fold(letter)) == 1 else letter for letter in text)
 
 
 def paging(

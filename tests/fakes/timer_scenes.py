@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from bot.changes import Changes, Note, StaffEvent, Task, Timer
+from bot.changes import AttachmentRecord, Changes, Note, StaffEvent, Task, Timer
 from bot.domain import review as rules
+from bot.domain.evidence import Transcript
 from bot.domain.people import DESK, Address, Role, Shift
 from bot.domain.review import FILER, Review, Verdict
 from bot.domain.ticket import Action, Status, Ticket
@@ -308,6 +309,18 @@ async def danger_draft(room: Newsroom) -> Timer:
     return await _said(room, "家里有煤气味", "danger_draft")
 
 
+async def heard(room: Newsroom) -> Timer:
+    await people(room)
+    await at_work(room)
+    at = room.clock.now()
+    voice = AttachmentRecord(
+        id="v1", address=LI, type="voice", ref="r", state="stored", created_at=at, ticket=NUMBER, sha256="ab" * 32
+    )
+    said = Transcript(attachment="v1", state="heard", words="桥南路的路灯坏了", at=at)
+    timer = later(room, "heard", "v1", address=LI)
+    return await put(room, timer, attachments=[voice], transcripts=[said])
+
+
 SCENES: Mapping[str, Scene] = {
     scene.__name__: scene
     for scene in (
@@ -315,7 +328,7 @@ SCENES: Mapping[str, Scene] = {
         *(answer_delivered, review_reminder, review_ends, review_unreached, reopen),
         *(decision, promise, assist, order, bulk, daily, daily_list, weekly, weekly_list),
         *(board, board_list, recompute),
-        *(leave_begins, leave_ends, cases_back, card, draft, danger_draft),
+        *(leave_begins, leave_ends, cases_back, card, draft, danger_draft, heard),
     )
 }
 """Kind -> its scene."""

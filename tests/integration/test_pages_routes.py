@@ -38,6 +38,7 @@ TABLE = """
 GET  /static/{version}/{name}               anyone
 GET  /public                                anyone
 GET  /public/boards/{key}                   anyone
+GET  /public/files/{id}/{kind}              link
 GET  /find                                  anyone
 POST /find                                  anyone
 GET  /t/{link}                              link
@@ -75,6 +76,7 @@ GET  /staff/tickets/{number}/file           ticket u u uo uow - uo
 GET  /staff/tickets/{number}/history        ticket - u uo uow - uo
 GET  /staff/files/{number}/{id}/box         ticket - - - - - -
 POST /staff/files/{number}/{id}/box         ticket - - - - - -
+POST /staff/files/{number}/{id}/share       ticket - - - - - -
 GET  /staff/files/{number}/{id}/{kind}      ticket - - - - - -
 """
 """Files: tickets here have none, so each is not found; who may have which, test_pages_evidence.py says.

@@ -32,7 +32,7 @@ async def test_whoever_is_forgotten_is_remembered_with_nothing(hall: Hall) -> No
     await resident.tap("desk:erase_now")
     session = (await hall.store.reader.sessions([resident.address]))[resident.address]
     left = {name for name, value in asdict(session).items() if value}
-    assert left <= {"address", "seq", "locale", "reachable", "muted"}
+    assert left <= {"address", "seq", "locale", "reachable", "muted", "links_from"}  # old links stay dead
 
 
 async def test_no_name_of_a_talk_says_whose_it_is(hall: Hall) -> None:

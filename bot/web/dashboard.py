@@ -1,7 +1,6 @@
 """The dashboard and the boards: shown as their address asks, looked at again while they are open, published by a form.
 
-Their answers are packed where the browser takes that. What is packed holds no secret: the form that publishes has a
-page of its own, which is not.
+Their answers are packed where the browser takes that; see `bot.web.sign_in.SignIn.proof` for why that is safe.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class StaffDoor:
         self, request: web.Request, who: SignedIn, frame: Frame, template: str, *, status: int = 200, **values: Any
     ) -> web.Response:
         """A page in its frame. Its forms send back ``form`` and ``nonce`` (layout/proof.html writes both)."""
-        given = {"me": frame, "menu": frame.menu, "form": who.form, NONCE: secrets.token_urlsafe(12)}
+        given = {"me": frame, "menu": frame.menu, "form": self.sign_in.proof(who), NONCE: secrets.token_urlsafe(12)}
         return self.renderer.page(template, request, status=status, **{**given, **values})
 
     def checked(self, request: web.Request, who: SignedIn, fields: Mapping[str, Any]) -> str:

@@ -575,6 +575,22 @@ async def test_a_page_is_packed_where_that_is_asked_for_and_the_form_is_not(offi
             await answer.read()
 
 
+async def test_the_proof_of_a_form_looks_otherwise_on_every_page_and_all_are_good(office: Office) -> None:
+    boss = await office.staff("boss", "supervisor")
+    seen = set()
+    for _ in range(3):
+        page = await boss.get(f"/staff/boards/publish?period={MONTH}")
+        seen.add(re.findall(r'name="form" value="([^"]*)"', page)[-1])
+    assert len(seen) == 3
+    for place, proof in enumerate(seen):
+        fields = {"form": proof, "nonce": f"nonce{place}{MONTH}", "period": MONTH}
+        await boss.post("/staff/boards/publish", fields)
+        assert boss.status == 200
+    for wrong in ("", "x", "é", "A" * 48, next(iter(seen))[:-1], next(iter(seen))[:-4] + "AAAA", "=" * 48):
+        await boss.post("/staff/boards/publish", {**fields, "form": wrong})
+        assert boss.status == 403, wrong
+
+
 async def test_looking_is_written_down_but_not_each_time_an_open_page_looks_again(office: Office) -> None:
     boss = await office.staff("boss", "supervisor")
     sql = "SELECT count(*) FROM looked WHERE what = 'board'"

@@ -72,6 +72,8 @@ def _shown(turn: Turn, me: Me, event: Event, name: str, value: str) -> str:
     if name == "to":
         staff = me.directory.by_id.get(value)
         return staff.name if staff is not None else unit_name(turn, value) if value in turn.town.units else ""
+    if name == "verdict":
+        return turn.words(f"trace.verdict.{value}") if value in list(Verdict) else ""
     if name == "kind" and event.action is Action.SUPERVISE:
         return turn.words(f"order_name.{value}")
     return wording.said(turn, {name: value})[name]

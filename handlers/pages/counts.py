@@ -22,7 +22,7 @@ FRESH = timedelta(seconds=30)
 REST = 20
 """What took long to count is good for so many times as long: counting takes a twentieth of the time at most."""
 
-PATIENCE, GLANCE = 0.1, 0.03
+PATIENCE, GLANCE = 0.06, 0.02
 """So many seconds a page waits for what has never been counted, and for what is counted anew."""
 
 MOST = 48

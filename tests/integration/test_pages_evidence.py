@@ -126,6 +126,7 @@ class Town:
     async def answers(self, evidence: bytes = b"") -> None:
         handler = self.stage.phones["handler"]
         assert isinstance(handler, TelegramPhone)
+        self.stage.clock.at += timedelta(seconds=1)
         if evidence:
             await handler.hand("photo", evidence)
             await self.stage.settle()

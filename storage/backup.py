@@ -30,7 +30,10 @@ PREFIX = "backup-"
 MANIFEST, SUM = "manifest.json", "manifest.json.sha256"
 MEDIA = "media"
 FORMAT = 1
+NOT_PUT_BACK = frozenset({"sign-in.key"})
+"""Whoever was signed in when the backup was made must sign in again: they may have been removed since."""
 
+_KEY_NAME = re.compile(r"[a-z][a-z-]{0,30}\.key")
 _NAME = re.compile(r"[0-9a-f]{64}")
 _PIECE = 1 << 20
 _LOOK_SECONDS = 0.2
@@ -153,10 +156,10 @@ def restore(backup: Path, data: Path, told: Told) -> int:
             _copy_file(_place(backup.parent / MEDIA, sha256), _place(data / MEDIA, sha256))
             told("files", count, total)
         for name in manifest["keys"]:
-            _copy_file(backup / name, data / name)
-            (data / name).chmod(0o600)
+            if name not in NOT_PUT_BACK:
+                _copy_file(backup / name, data / name)
         coming = data / f".{FILE}.coming"
-        shutil.copyfile(backup / FILE, coming)
+        _copy_file(backup / FILE, coming)
         _same(coming, manifest["database"]["sha256"], lambda _: None)
         _sync(coming)
         coming.rename(data / FILE)
@@ -179,6 +182,11 @@ def _manifest(backup: Path) -> dict[str, Any]:
         raise ConfigurationError(str(backup), "this is no backup, or one that was never finished") from None
     except ValueError:
         raise ConfigurationError(str(backup / MANIFEST), "the list of this backup is damaged: use another") from None
+    named = all(_KEY_NAME.fullmatch(name) for name in found["keys"]) and all(
+        _NAME.fullmatch(sha256) and isinstance(size, int) for sha256, size in found["media"]
+    )
+    if not named:
+        raise ConfigurationError(str(backup / MANIFEST), "the list of this backup names what no backup holds")
     if found["format"] != FORMAT:
         raise ConfigurationError(str(backup), f"a backup of format {found['format']}; this program knows {FORMAT}")
     return found
@@ -216,7 +224,7 @@ def _copied_media(media: Path, folder: Path, told: Told) -> tuple[dict[str, int]
     files, new, damaged = dict[str, int](), 0, list[str]()
     for count, path in enumerate(paths, 1):
         target = _place(folder, path.name)
-        if not target.exists():
+        if not target.exists() or target.stat().st_size != path.stat().st_size:
             if _copy_file(path, target) != path.name:
                 target.unlink()
                 damaged.append(path.name)
@@ -231,7 +239,6 @@ def _copied_keys(data: Path, coming: Path) -> dict[str, str]:
     found = {}
     for path in sorted(data.glob("*.key")):
         found[path.name] = _copy_file(path, coming / path.name)
-        (coming / path.name).chmod(0o600)
     return found
 
 
@@ -249,7 +256,7 @@ def _copy_file(source: Path, target: Path) -> str:
     """Copy durably; the SHA-256 of what was copied, in hex."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     coming, digest = target.with_name(f".{target.name}.coming"), hashlib.sha256()
-    with source.open("rb") as read, coming.open("wb") as write:
+    with source.open("rb") as read, open(coming, "wb", opener=_for_us_alone) as write:
         while piece := read.read(_PIECE):
             digest.update(piece)
             write.write(piece)
@@ -289,3 +296,7 @@ def _sync(path: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -22,7 +22,10 @@ LAST = 2
 _NARROW = {0xFF01 + place: 0x21 + place for place in range(94)} | {0x3000: 0x20}
 """Full-width signs, and what they are; each is one sign, so places stay."""
 
-_GAP = "[ \\-\u2010-\u2015\u00b7.]?"
+_GAP = "[ \\-\u00a0\u2010-\u2015\u00b7.]?"
+_LOOSE = "[ \\-\u00a0\u200b-\u200d\u2010-\u2015\u00b7._()]{0,3}"
+"""Between the digits of a mobile number people put whatever comes to hand."""
+
 _PROVINCES = (
     "\u4eac\u6d25\u6caa\u6e1d\u5180\u8c6b\u4e91\u8fbd\u9ed1\u6e58\u7696\u9c81\u65b0\u82cf\u6d59\u8d63\u9102\u6842\u7518"
     "\u664b\u8499\u9655\u5409\u95fd\u8d35\u7ca4\u9752\u85cf\u5ddd\u5b81\u743c"
@@ -33,9 +36,9 @@ _PLATE_ENDS = "\u5b66\u8b66\u6e2f\u6fb3\u6302"
 _AREA_CODE = "0(?:10|2[0-9]|[3-9][0-9]{2})"
 _SAID = "\u7535\u8bdd|\u5ea7\u673a|\u8054\u7cfb\u65b9\u5f0f|\u81f4\u7535|\u62e8\u6253"
 _CALLED = rf"(?:{_SAID}|\btel\b|\bphone\b|\bcall\b)"
-_NO_DIGIT_BEFORE, _NO_DIGIT_AFTER = r"(?<![0-9])(?<![0-9][.\-])", r"(?![0-9])"
+_NO_DIGIT_BEFORE, _NO_DIGIT_AFTER = r"(?<![0-9])(?<![0-9]{2}[.\-])", r"(?![0-9])"
 
-_POSSIBLE = re.compile(f"[0-9](?:{_GAP}[0-9]){{5}}|[{_PROVINCES}][A-Za-z]")
+_POSSIBLE = re.compile(f"[0-9](?:{_LOOSE}[0-9]){{5}}|[{_PROVINCES}][A-Za-z]")
 """What any of them needs; nearly all texts have none, and cost no more than this."""
 
 
@@ -96,7 +99,7 @@ _FORMS: tuple[tuple[Number, re.Pattern[str], Callable[[str], bool]], ...] = (
     ),
     (
         Number.PHONE,
-        re.compile(f"{_NO_DIGIT_BEFORE}(?:(?:\\+|00)?86{_GAP})?1[3-9](?:{_GAP}[0-9]){{9}}{_NO_DIGIT_AFTER}"),
+        re.compile(f"{_NO_DIGIT_BEFORE}(?:(?:\\+|00)?86{_LOOSE})?1[3-9](?:{_LOOSE}[0-9]){{9}}{_NO_DIGIT_AFTER}"),
         _anything,
     ),
     (
@@ -143,6 +146,19 @@ def masked(text: str) -> str:
     """The text with stars in the place of each number, but for its last two signs."""
     found = finds(text)
     return "".join(_pieces(text, found)) if found else text
+
+
+def masked_but_landlines(text: str) -> str:
+    """The same where a unit gives its own number: what has an area code, or is none of a mobile, stays readable."""
+    found = tuple(
+        each for each in finds(text) if each.number is not Number.PHONE or _mobile(text[each.begin : each.end])
+    )
+    return "".join(_pieces(text, found)) if found else text
+
+
+def _mobile(written: str) -> bool:
+    digits = re.sub(r"[^0-9]", "", written.translate(_NARROW))
+    return re.fullmatch(r"(?:00)?(?:86)?1[3-9][0-9]{9}", digits) is not None
 
 
 def _pieces(text: str, found: tuple[Found, ...]) -> Iterator[str]:

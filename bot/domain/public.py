@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from bot.domain.masking import masked, masked_but_landlines
 from bot.domain.place import Place
 from bot.domain.ticket import Action, Ticket, Type
 from bot.domain.town import Kind
@@ -58,12 +59,12 @@ def public_point(place: Place | None) -> tuple[float, float] | None:
 
 def without_numbers(text: str) -> str:
     """A text with everything masked in it that looks like a telephone, ID, bank card or plate number."""
-    return _PLATE.sub(_stars, _LONG_NUMBER.sub(_stars, text))
+    return masked(_PLATE.sub(_stars, _LONG_NUMBER.sub(_stars, text)))
 
 
 def without_personal_numbers(text: str) -> str:
     """What staff wrote, with mobile, ID, bank card and plate numbers masked; a hotline's number stays readable."""
-    return _PLATE.sub(_stars, _LONG_NUMBER.sub(_stars_if_personal, text))
+    return masked_but_landlines(_PLATE.sub(_stars, _LONG_NUMBER.sub(_stars_if_personal, text)))
 
 
 def _stars_if_personal(found: re.Match[str]) -> str:

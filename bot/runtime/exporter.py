@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.errors import DeskError, Refusal
+from bot.errors import Refusal
 from bot.sheet_files import FORMS
 
 KEPT = timedelta(hours=1)
@@ -125,7 +125,7 @@ class Exporter:
                 await self._rows(job, head)
         except Refusal as refusal:
             problem = refusal.key
-        except (DeskError, OSError) as error:
+        except Exception as error:  # whatever it is, the person is told, and their place is free again
             _log.error("an export failed", kind=type(error).__name__)
             problem = "export.failed"
         job = self._jobs[job.id]

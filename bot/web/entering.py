@@ -47,7 +47,8 @@ def routes(
         same = site == "same-origin"
         staff = await spend(request.match_info["code"], renderer.locale(request)) if same else ""
         if not staff:
-            tries.failed(who)
+            if same:  # another site's page must not use up the tries of an office
+                tries.failed(who)
             return renderer.page("staff/sign_in.html", request, status=404, problem="signing.not_good")
         response = web.HTTPSeeOther(HOME)
         sign_in.admit(request, response, staff)

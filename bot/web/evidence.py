@@ -6,7 +6,10 @@ else to be saved, as bytes of no type; and neither may run anything, or be taken
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -39,6 +42,12 @@ Content = Callable[[str], AsyncIterator[bytes]]
 """sha256 -> the content in pieces. Raises NotFound."""
 
 
+ONE_READING = timedelta(minutes=10)
+"""Requests for one file by one person within that time are one reading."""
+
+READINGS_KEPT = 20_000
+
+
 class StaffOpens(Protocol):
     """(turn, number, id, kind) -> the file. ``recorded``: that they opened it is written down. Raises NotFound."""
 
@@ -64,10 +73,11 @@ def staff_routes(
     content: Content,
 ) -> list[web.RouteDef]:
     """The files of tickets for staff, and covering parts of photos."""
+    reads = _Reads()
 
     async def file(request: web.Request, who: SignedIn) -> web.StreamResponse:
         number, id_, kind = (request.match_info[name] for name in ("number", "id", "kind"))
-        first = request.method == "GET" and _begins(request)
+        first = request.method == "GET" and reads.first(f"{who.staff.id} {number} {id_} {kind}", door.now())
 
         async def see(turn: Turn) -> OpenedFile:
             return await opens(turn, number, id_, kind, recorded=first)
@@ -171,9 +181,22 @@ async def sent(request: web.Request, file: OpenedFile, content: Content) -> web.
     return response
 
 
-def _begins(request: web.Request) -> bool:
-    """Whether a request asks for a file from its beginning: not for what comes after what was sent already."""
-    return request.headers.get("Range", "bytes=0-").replace(" ", "").startswith("bytes=0-")
+@dataclass(slots=True)
+class _Reads:
+    """Who opened which file lately: a player asks for one in many parts, whose ranges say nothing one could trust."""
+
+    lately: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
+
+    def first(self, name: str, now: datetime) -> bool:
+        """Whether it is to be written down: not again within ten minutes."""
+        before = self.lately.get(name)
+        if before is not None and timedelta(0) <= now - before < ONE_READING:
+            return False
+        self.lately[name] = now
+        self.lately.move_to_end(name)
+        if len(self.lately) > READINGS_KEPT:
+            self.lately.popitem(last=False)
+        return True
 
 
 def _drawn(kept: Iterable[Any], drawn: str, typed: str) -> str:

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
@@ -22,6 +22,9 @@ from bot.web.sign_in import SignedIn, SignIn
 T = TypeVar("T")
 SAID = "said"
 """The field of an address that names the form whose answer is shown."""
+
+SAID_LIFE = timedelta(minutes=10)
+"""For so long an answer can be shown again: later somebody may no longer read what it says."""
 
 NONCE = "nonce"
 _NONCE = re.compile(r"[0-9A-Za-z_-]{8,40}")
@@ -95,7 +98,8 @@ class StaffDoor:
     async def said(self, request: web.Request, who: SignedIn) -> Answer | None:
         """What a form of this person was answered, if the address names one."""
         nonce = request.query.get(SAID, "")
-        return await self.answered(PAGE, _key(who, nonce)) if _NONCE.fullmatch(nonce) else None
+        found = await self.answered(PAGE, _key(who, nonce)) if _NONCE.fullmatch(nonce) else None
+        return found if found is not None and self.now() - found.at < SAID_LIFE else None
 
     def back(self, path: str, nonce: str) -> web.HTTPSeeOther:
         """The way back to a page that shows what was answered; to be raised."""

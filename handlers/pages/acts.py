@@ -21,7 +21,7 @@ from bot.domain.work import DATED, Matter, Objecting, OrderKind, Outcome, Propos
 from bot.turn import Turn
 from bot.views.ticket import Asked, Field, Form
 from handlers.naming import kind_name, moment, type_name, unit_name
-from handlers.staff import chain, undoing
+from handlers.staff import cards, chain, undoing
 from handlers.staff.me import Known, Me
 from handlers.staff.offering import OFFERED, possible
 from handlers.supervisor import judging
@@ -69,7 +69,7 @@ def _asked(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal) -> Asked:
         "work.proposal",
         matter=turn.words(f"matter.{proposal.matter}"),
         name=chain.name_of(me.directory, proposal.by),
-        text=proposal.text,
+        text=cards.proposed_words(me, ticket, proposal),
         due=moment(turn, proposal.due_at) if proposal.due_at else turn.words("list.none"),
     )
     if not chain.may_decide(turn, me.person, me.directory, ticket, proposal):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.changes import Looked, Task
+from bot.domain.masking import masked
 from bot.domain.permission import Act
 from bot.domain.possible import room_for
 from bot.domain.ticket import Ticket, Type
@@ -112,7 +113,7 @@ async def draft(turn: Turn, me: Me, waits: Waits) -> Item:
     return Item(
         id=name,
         title=turn.words(f"queues.draft.{task.kind}"),
-        words=shortened(str(data.get("text", "")), TEXT) or turn.words("pool.no_words"),
+        words=shortened(masked(str(data.get("text", ""))), TEXT) or turn.words("pool.no_words"),
         facts=facts_of(turn, facts),
         taps=(
             Tap(f"staff:draft_file={name}", turn.words("choice.draft_file")),

@@ -12,6 +12,7 @@ from bot.domain.people import DESK, Address
 from bot.domain.permission import Act
 from bot.domain.ticket import Action, Event, Ticket
 from bot.domain.wall import open_to, shown_to, whole_text
+from bot.domain.work import Proposal
 from bot.message import AttachmentType, Choice, Reply
 from bot.ports import PushState
 from bot.turn import Turn
@@ -144,7 +145,7 @@ def open_matters(turn: Turn, me: Me, ticket: Ticket) -> Iterable[str]:
             "work.proposal",
             matter=turn.words(f"matter.{proposal.matter}"),
             name=chain.name_of(me.directory, proposal.by),
-            text=shortened(proposal.text, PAST_WORDS),
+            text=shortened(proposed_words(me, ticket, proposal), PAST_WORDS),
             due=moment(turn, proposal.due_at) if proposal.due_at else turn.words("list.none"),
         )
     answer = work.answer or work.last_answer
@@ -159,6 +160,13 @@ def open_matters(turn: Turn, me: Me, ticket: Ticket) -> Iterable[str]:
     for order in work.orders:
         if order.closed_at is None:
             yield turn.words("work.order", number=order.number, due=moment(turn, order.due_at))
+
+
+def proposed_words(me: Me, ticket: Ticket, proposal: Proposal) -> str:
+    """The words of a proposal as somebody may read them: another unit's stay behind the wall."""
+    by = me.directory.by_id.get(proposal.by)
+    theirs = by is not None and by.unit == me.staff.unit
+    return masked(proposal.text) if theirs or open_to(me.person, ticket) else ""
 
 
 def fresh(turn: Turn, ticket: Ticket) -> list[Event]:

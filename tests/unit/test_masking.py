@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.domain.masking import Number, finds, masked
+from bot.domain.public import without_numbers, without_personal_numbers
 
 MANY = 400
 RECALL, PRECISION = 0.99, 0.98
@@ -127,11 +128,25 @@ def test_nearly_nothing_else_is_taken_for_one() -> None:
         ("座机 8765 4321", "座机 *******21"),
         ("110101199003070071", "110101199003070071"),
         ("260304-00018 路灯", "260304-00018 路灯"),
+        ("1.13800138000 王先生", "1.********00 王先生"),
+        ("138 - 0013 - 8000", "********00"),
+        ("138\u200b0013\u200b8000", "********00"),
+        ("wx13800138000m", "wx********00m"),
         ("", ""),
     ],
 )
 def test_what_is_shown(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["wx13800138000", "138.0013.8000", "138·0013·8000", "１３８００１３８０００", "13800138000m"]
+)
+def test_what_anybody_may_read_has_no_number_either(text: str) -> None:
+    for shown in (without_numbers(text), without_personal_numbers(text)):
+        assert "8000" not in shown
+        assert "８０００" not in shown
+    assert without_personal_numbers("热线 0571-12345 或 0571-88881234") == "热线 0571-12345 或 0571-88881234"
 
 
 def test_several_in_one_text_and_nothing_twice() -> None:

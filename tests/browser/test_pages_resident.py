@@ -21,15 +21,15 @@ ANSWER = "已更换路灯灯头并检查了线路，今晚恢复照明。"
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
-    with hosted(tmp_path_factory.mktemp("town")) as there:
-        there.phone("handler", "handler", "unit=transport name=王强")
-        yield there
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("town")
 
 
 @pytest.fixture(scope="module")
-def folder(town: Hosted, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return next(path.parent for path in tmp_path_factory.getbasetemp().rglob("links.key"))
+def town(folder: Path) -> Iterator[Hosted]:
+    with hosted(folder) as there:
+        there.phone("handler", "handler", "unit=transport name=王强")
+        yield there
 
 
 @pytest.fixture

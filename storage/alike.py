@@ -47,7 +47,7 @@ class AlikeReader:
         self, area: str, kind: str, since: datetime, limit: int = 100, *, ended: bool = False
     ) -> Sequence[Nearby]:
         """The newest tickets of an area and a kind filed since a moment; see the port."""
-        row = self._readers.row(_PLACES, (area, kind, micros(since), WALKED, ended, limit))
+        row = await self._readers.row(_PLACES, (area, kind, micros(since), WALKED, ended, limit))
         places = [] if row is None or row[0] is None else [int(place) for place in row[0].split(",")]
         known = self._near
         missing = [place for place in places if place not in known]
@@ -64,5 +64,5 @@ class AlikeReader:
 
     async def role(self, address: Address, number: str) -> str:
         """What an address is to a ticket, "" for nothing."""
-        row = self._readers.row(_ROLE, (number, str(address)))
+        row = await self._readers.row(_ROLE, (number, str(address)))
         return "" if row is None else str(row[0])

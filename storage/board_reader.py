@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -15,6 +14,7 @@ from bot.domain.boards.periods import Period
 from bot.domain.boards.ranking import Board
 from bot.domain.ticket import Action
 from storage import boards
+from storage.driver import Driver
 from storage.readers import Readers
 
 _T = TypeVar("_T")
@@ -39,7 +39,7 @@ class BoardReader:
     ) -> _T:
         """What ``count`` makes of what was filed in a period and had to wait, how many had not, and its objections."""
 
-        def read(connection: sqlite3.Connection) -> _T:
+        def read(connection: Driver) -> _T:
             at_once = boards.sent_at_once(connection, period)
             return count(boards.desk_facts(connection, period, due), at_once, boards.objections(connection, period))
 
@@ -59,5 +59,5 @@ class BoardReader:
 
     async def published(self, key: str) -> Board | None:
         """The board of that period as a supervisor published it."""
-        row = self._readers.row(_PUBLISHED, (key,))
+        row = await self._readers.row(_PUBLISHED, (key,))
         return None if row is None else _read_board(row[0])

@@ -7,7 +7,6 @@ needs no more memory than a week. Which tickets matter two slim indexes say, whi
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from bot.domain.boards.periods import Period
 from bot.domain.boards.stints import COUNTED, NOTHING_SAID, Said, Step, stints_of
 from bot.domain.ticket import Action
 from storage.codec import as_json, micros, moment, moment_or_none
+from storage.driver import Driver
 from storage.schema import ANSWER_DUE
 from storage.wanted import ALL, Where
 
@@ -101,7 +101,7 @@ class Decided(msgspec.Struct, frozen=True):
 _read_decided = msgspec.json.Decoder(Decided).decode
 
 
-def facts(connection: sqlite3.Connection, period: Period) -> Iterator[TicketFacts]:
+def facts(connection: Driver, period: Period) -> Iterator[TicketFacts]:
     """Every ticket that may count in a period: something of it was due or answered in it."""
     bounds = {
         "begin": micros(period.begin),
@@ -112,7 +112,7 @@ def facts(connection: sqlite3.Connection, period: Period) -> Iterator[TicketFact
     yield from facts_of(connection, [number for (number,) in connection.execute(_CONCERNED, bounds)])
 
 
-def facts_of(connection: sqlite3.Connection, numbers: Sequence[str]) -> Iterator[TicketFacts]:
+def facts_of(connection: Driver, numbers: Sequence[str]) -> Iterator[TicketFacts]:
     """The facts of these tickets, in their order."""
     for begin in range(0, len(numbers), AT_ONCE):
         yield from gently(_part(connection, as_json(numbers[begin : begin + AT_ONCE])))
@@ -127,7 +127,7 @@ def gently(all_: Iterable[T]) -> Iterator[T]:
         yield each
 
 
-def _part(connection: sqlite3.Connection, numbers: str) -> Iterator[TicketFacts]:
+def _part(connection: Driver, numbers: str) -> Iterator[TicketFacts]:
     reviews = _by_ticket(connection.execute(_REVIEWS, (numbers,)))
     findings = _by_ticket(connection.execute(_FINDINGS, (numbers,)))
     links = _by_ticket(connection.execute(_LINKS, (numbers,)))
@@ -173,9 +173,7 @@ def _steps(rows: Iterable[Row]) -> Mapping[str, list[Step]]:
     return found
 
 
-def desk_facts(
-    connection: sqlite3.Connection, period: Period, due: Callable[[str, datetime], datetime]
-) -> Iterator[DeskFacts]:
+def desk_facts(connection: Driver, period: Period, due: Callable[[str, datetime], datetime]) -> Iterator[DeskFacts]:
     """What was filed in a period and had to wait for a unit. ``due`` says by when a ticket of a clock, filed at a
     moment, must have one."""
     for number, filed_at, clock, unit_at, ended_at in connection.execute(_FILED, filed_in(period)):
@@ -189,23 +187,23 @@ def desk_facts(
         )
 
 
-def sent_at_once(connection: sqlite3.Connection, period: Period) -> int:
+def sent_at_once(connection: Driver, period: Period) -> int:
     """How many of what was filed in a period a rule sent to a unit in the same moment."""
     (count,) = connection.execute(_AT_ONCE, filed_in(period)).fetchone()
     return int(count)
 
 
-def numbers_sent_at_once(connection: sqlite3.Connection, period: Period) -> list[str]:
+def numbers_sent_at_once(connection: Driver, period: Period) -> list[str]:
     """Which they are."""
     return [number for (number,) in connection.execute(_NUMBERS_AT_ONCE, filed_in(period))]
 
 
-def objections(connection: sqlite3.Connection, period: Period) -> list[bool | None]:
+def objections(connection: Driver, period: Period) -> list[bool | None]:
     """Of every objection of a period: upheld, refused, or None where nobody decided it (yet)."""
     return [upheld for _, upheld in objected(connection, period)]
 
 
-def objected(connection: sqlite3.Connection, period: Period) -> list[tuple[str, bool | None]]:
+def objected(connection: Driver, period: Period) -> list[tuple[str, bool | None]]:
     """Every objection of a period by its ticket."""
     bounds = micros(period.begin), micros(period.end)
     numbers = [number for (number,) in connection.execute(_OBJECTED, bounds)]
@@ -238,7 +236,7 @@ def _upheld(steps: list[Row], begin: int, end: int) -> Iterator[bool | None]:
 
 
 def spoken_of(
-    connection: sqlite3.Connection, period: Period, above: Mapping[str, str], more: Where = ALL
+    connection: Driver, period: Period, above: Mapping[str, str], more: Where = ALL
 ) -> list[tuple[str, str, int, int]]:
     """Area, kind, how many tickets and of how many people, of what was filed in a period; nothing behind the wall.
 
@@ -248,13 +246,13 @@ def spoken_of(
     return connection.execute(sql, (as_json(above), *filed_in(period), *more.variables)).fetchall()
 
 
-def points(connection: sqlite3.Connection, period: Period) -> list[tuple[float, float, str, str]]:
+def points(connection: Driver, period: Period) -> list[tuple[float, float, str, str]]:
     """Latitude, longitude, area and kind of what was filed in a period where a point is known; nothing behind the
     wall."""
     return connection.execute(_POINTS, filed_in(period)).fetchall()
 
 
-def happened(connection: sqlite3.Connection, action: Action, period: Period) -> int:
+def happened(connection: Driver, action: Action, period: Period) -> int:
     """How often tickets were answered, re-opened or objected to in a period."""
     (count,) = connection.execute(_HAPPENED, (str(action), micros(period.begin), micros(period.end))).fetchone()
     return int(count)

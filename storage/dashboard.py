@@ -3,7 +3,6 @@
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -16,6 +15,7 @@ from bot.domain.work import NO_WORK
 from bot.ports.dashboard_questions import Filed, Within
 from storage import boards
 from storage.codec import as_json, micros, moment, moment_or_none, read_work
+from storage.driver import Driver
 from storage.readers import Readers
 from storage.wanted import Where, among
 
@@ -60,7 +60,7 @@ class DashboardReader:
     async def census(self, known: Mapping[str, int], judge: Callable[[Iterable[Ticket]], _T]) -> tuple[_T, list[str]]:
         """What ``judge`` makes of what owes something and is not known, and what is known and owes nothing."""
 
-        def read(connection: sqlite3.Connection) -> tuple[_T, list[str]]:
+        def read(connection: Driver) -> tuple[_T, list[str]]:
             steps = dict(connection.execute(_STEPS).fetchall())
             new = [number for number, seq in steps.items() if known.get(number) != seq]
             return judge(boards.gently(_slim(connection, new))), [number for number in known if number not in steps]
@@ -112,7 +112,7 @@ class DashboardReader:
         """What the desk's own row of a period is made of."""
 
         def read(
-            connection: sqlite3.Connection,
+            connection: Driver,
         ) -> tuple[list[str], list[DeskFacts], list[tuple[str, bool | None]]]:
             at_once = boards.numbers_sent_at_once(connection, period)
             return at_once, list(boards.desk_facts(connection, period, due)), boards.objected(connection, period)
@@ -122,7 +122,7 @@ class DashboardReader:
     async def _page(
         self, sql: str, variables: tuple[Any, ...], column: str, order: str, limit: int, offset: int
     ) -> tuple[int, list[str]]:
-        def read(connection: sqlite3.Connection) -> tuple[int, list[str]]:
+        def read(connection: Driver) -> tuple[int, list[str]]:
             (count,) = connection.execute(f"SELECT count(*) {sql}", variables).fetchone()
             page = f"SELECT {column} {sql} ORDER BY {order} LIMIT ? OFFSET ?"
             return count, [number for (number,) in connection.execute(page, (*variables, limit, offset))]
@@ -144,7 +144,7 @@ def _filed(period: Period, within: Within, filed: Filed) -> tuple[str, tuple[Any
     return _FILED.format(more=more.sql), (*boards.filed_in(period), *more.variables)
 
 
-def _slim(connection: sqlite3.Connection, numbers: Sequence[str]) -> Iterator[Ticket]:
+def _slim(connection: Driver, numbers: Sequence[str]) -> Iterator[Ticket]:
     for begin in range(0, len(numbers), boards.AT_ONCE):
         some = as_json(numbers[begin : begin + boards.AT_ONCE])
         for row in connection.execute(_SLIM, (some,)).fetchall():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 
 import msgspec
 
 from bot.changes import Drawing
 from storage.codec import micros
+from storage.driver import Driver
 
 _UNDRAWN = "SELECT body FROM drawing WHERE drawn_at IS NULL ORDER BY at LIMIT ?"
 _SETTLE = "UPDATE drawing SET drawn_at = ?, problem = ?, body = '' WHERE key = ? AND drawn_at IS NULL"
@@ -17,11 +17,11 @@ _SETTLE = "UPDATE drawing SET drawn_at = ?, problem = ?, body = '' WHERE key = ?
 _read = msgspec.json.Decoder(Drawing).decode
 
 
-def undrawn(connection: sqlite3.Connection, limit: int) -> list[Drawing]:
+def undrawn(connection: Driver, limit: int) -> list[Drawing]:
     """Pictures that are owed, the oldest first."""
     return [_read(body) for (body,) in connection.execute(_UNDRAWN, (limit,)).fetchall()]
 
 
-def settle(connection: sqlite3.Connection, key: str, problem: str, now: datetime) -> None:
+def settle(connection: Driver, key: str, problem: str, now: datetime) -> None:
     """Write down that a picture is drawn, or why it never will be, inside the transaction that is open."""
     connection.execute(_SETTLE, (micros(now), problem, key))

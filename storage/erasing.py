@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from storage.driver import Driver
 
 _BLANK = '{"text":""}'
 
@@ -43,7 +43,7 @@ _STEPS = (
 )
 
 
-def erase(connection: sqlite3.Connection, address: str) -> None:
+def erase(connection: Driver, address: str) -> None:
     """Take a person out of everything that was written before, inside the transaction that is open."""
     channel = address.partition(":")[0]
     for step in _STEPS:

@@ -3,13 +3,13 @@ are written, on SQLite."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
 from bot.changes import Changes
 from storage.codec import as_json, clean, micros
+from storage.driver import Driver
 from storage.staff_rows import Row
 
 
@@ -41,7 +41,7 @@ def evidence_rows_of(changes: Changes) -> EvidenceRows:
     )
 
 
-def write_evidence(connection: sqlite3.Connection, many: Sequence[EvidenceRows]) -> None:
+def write_evidence(connection: Driver, many: Sequence[EvidenceRows]) -> None:
     """Write what change-sets of one batch say, inside the transaction that is open. Raises what the driver raises."""
     for attachment, boxes, by, at in (row for rows in many for row in rows.boxings):
         connection.execute(_UNBOX, (attachment,))

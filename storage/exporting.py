@@ -3,7 +3,6 @@
 # ruff: noqa: S608  # only names of columns are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 from bot.domain.review import FILER
 from bot.ports.export_questions import Exported
 from storage.codec import micros
+from storage.driver import Driver
 from storage.readers import Readers
 from storage.values import TICKET, ticket_of
 
@@ -41,7 +41,7 @@ class ExportReader:
         return int(count)
 
 
-def _part(connection: sqlite3.Connection, since: datetime, until: datetime, after: str, limit: int) -> list[Exported]:
+def _part(connection: Driver, since: datetime, until: datetime, after: str, limit: int) -> list[Exported]:
     first, last = _numbers(since, until)
     span = (max(after, first), last, micros(since), micros(until), limit)
     tickets = [ticket_of(row) for row in connection.execute(_PART, span).fetchall()]

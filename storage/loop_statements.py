@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from sqlalchemy import Table
@@ -10,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from storage import schema_loop as t
 from storage import schema_pages
+from storage.driver import Driver
 from storage.loop_rows import LoopRows
 from storage.many_rows import ManyRows, insertion, once
 from storage.staff_rows import Row
@@ -39,7 +39,7 @@ _REMOVED = "UPDATE reporter SET role = 'left' WHERE ticket = ? AND address = ?"
 """The row stays: by it the traces of whoever left are found when they want to be forgotten."""
 
 
-def write_loop(connection: sqlite3.Connection, many: Sequence[LoopRows]) -> None:
+def write_loop(connection: Driver, many: Sequence[LoopRows]) -> None:
     """Write what change-sets of one batch say, inside the transaction that is open. Raises what the driver raises."""
     reviews: dict[Row, Row] = {row[: len(_KEY)]: row for rows in many for row in rows.reviews}
     if reviews:

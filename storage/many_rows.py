@@ -7,7 +7,6 @@ away for each step and must fight the web server to have it back, so the number 
 # only constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
@@ -16,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from storage.driver import Driver
 from storage.staff_rows import Row
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
@@ -38,7 +38,7 @@ class ManyRows:
             self._texts[size] = before + ", ".join([one] * size) + after
             size *= 2
 
-    def run(self, connection: sqlite3.Connection, rows: Sequence[Row], *first: object) -> None:
+    def run(self, connection: Driver, rows: Sequence[Row], *first: object) -> None:
         """Write the rows; ``first`` are the variables before them. Raises whatever the driver raises."""
         begin = 0
         for size in _sizes(len(rows)):
@@ -86,7 +86,7 @@ def once(table: Table, *key: str) -> ManyRows:
     return insertion(table, insert(table).on_conflict_do_nothing(index_elements=key))
 
 
-def taken(connection: sqlite3.Connection, sql: str, keys: Iterable[Row]) -> list[Row]:
+def taken(connection: Driver, sql: str, keys: Iterable[Row]) -> list[Row]:
     """The rows of ``sql`` (with ``{rows}`` in it) for those keys that exist already."""
     rows: list[Row] = []
     wanted = list(keys)

@@ -3,13 +3,13 @@
 # ruff: noqa: S608  # only names of columns and question marks are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.changes import AttachmentRecord
 from bot.domain.pictures import NEAR, Likeness, Look, bands, difference, probes
 from storage.codec import micros, micros_or_none, moment_or_none
+from storage.driver import Driver
 from storage.readers import Readers
 from storage.values import ATTACHMENT, attachment_of
 
@@ -39,12 +39,12 @@ _WHOSE = (
 )
 
 
-def unseen(connection: sqlite3.Connection, limit: int) -> list[AttachmentRecord]:
+def unseen(connection: Driver, limit: int) -> list[AttachmentRecord]:
     """Files that are here and at which nobody has looked, the oldest first."""
     return [attachment_of(row) for row in connection.execute(_UNSEEN, (limit,)).fetchall()]
 
 
-def keep(connection: sqlite3.Connection, look: Look, now: datetime) -> None:
+def keep(connection: Driver, look: Look, now: datetime) -> None:
     """Write down how a file looks, inside the transaction that is open."""
     connection.execute(_SEEN, (look.attachment,))
     if look.sha256:
@@ -54,13 +54,13 @@ def keep(connection: sqlite3.Connection, look: Look, now: datetime) -> None:
         connection.executemany(_BAND, [(band, look.phash, look.attachment) for band in bands(look.phash)])
 
 
-def known(connection: sqlite3.Connection, sha256: str) -> Look | None:
+def known(connection: Driver, sha256: str) -> Look | None:
     """How the same content looked when it came before; None when it never did."""
     row = connection.execute(_SAME, (sha256,)).fetchone()
     return None if row is None else Look(attachment="", sha256=row[0], phash=row[1], taken_at=moment_or_none(row[2]))
 
 
-def looks(connection: sqlite3.Connection, ids: Sequence[str]) -> Mapping[str, Look]:
+def looks(connection: Driver, ids: Sequence[str]) -> Mapping[str, Look]:
     """How these files look, those at which somebody has looked."""
     rows = connection.execute(_LOOKS.format(marks=_marks(ids)), ids).fetchall()
     return {
@@ -68,7 +68,7 @@ def looks(connection: sqlite3.Connection, ids: Sequence[str]) -> Mapping[str, Lo
     }
 
 
-def lookalikes(connection: sqlite3.Connection, ids: Sequence[str]) -> list[Likeness]:
+def lookalikes(connection: Driver, ids: Sequence[str]) -> list[Likeness]:
     """Files of tickets that were here before these, and look (nearly) like them; the likest first."""
     found: list[Likeness] = []
     for id_, look in looks(connection, ids).items():

@@ -3,7 +3,6 @@
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -15,6 +14,7 @@ from bot.domain.public import PUBLIC_STEPS, public_point
 from bot.domain.ticket import Ticket
 from bot.ports import Released
 from storage.codec import micros, moment
+from storage.driver import Driver
 from storage.readers import Readers
 from storage.schema import RELEASED
 from storage.values import TICKET, ticket_of
@@ -41,7 +41,7 @@ class PublicReader:
         return await self._readers.ask(partial(_found, wanted=wanted))
 
 
-def _found(connection: sqlite3.Connection, wanted: Released) -> list[tuple[Ticket, datetime]]:
+def _found(connection: Driver, wanted: Released) -> list[tuple[Ticket, datetime]]:
     where = _conditions(wanted)
     source = "ticket AS t" if wanted.numbers is not None else "ticket AS t INDEXED BY ix_ticket_released"
     paged = "" if wanted.near else f" LIMIT {int(wanted.limit)} OFFSET {int(wanted.offset)}"

@@ -21,7 +21,6 @@ however long the lines are.
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +30,7 @@ from msgspec import MsgspecError
 from bot.conversation.session import Credit
 from bot.ports import ClaimedPush, PushOutcome
 from storage.codec import micros, micros_or_none, moment, read_session
+from storage.driver import Driver
 from storage.staff_rows import Row
 from storage.statements import delivered, next_in_line
 from storage.values import PUSH, push_of
@@ -80,7 +80,7 @@ _RECOVER = (
 _REPEAT = "UPDATE push SET state = 'ready' WHERE channel = ? AND state = 'sending'"
 
 
-def claim(connection: sqlite3.Connection, channel: str, now: datetime, limit: int) -> list[ClaimedPush]:
+def claim(connection: Driver, channel: str, now: datetime, limit: int) -> list[ClaimedPush]:
     """Take the pushes that may be sent now, at most ``limit``, and note that their attempt has begun."""
     at = micros(now)
     moved = connection.execute(_EXPIRE, (channel, at)).fetchall() + connection.execute(_DUE, (channel, at)).fetchall()
@@ -100,18 +100,18 @@ def claim(connection: sqlite3.Connection, channel: str, now: datetime, limit: in
     return claimed
 
 
-def _replaced(connection: sqlite3.Connection, address: str, slot: str) -> str:
+def _replaced(connection: Driver, address: str, slot: str) -> str:
     """The platform's id of the newest message in a slot."""
     found = connection.execute(_REPLACES, (address, slot)).fetchone() if slot else None
     return found[0] if found else ""
 
 
-def _next(connection: sqlite3.Connection, addresses: Iterable[str]) -> None:
+def _next(connection: Driver, addresses: Iterable[str]) -> None:
     """Let the next ones in these people's lines come forward."""
     next_in_line(connection, sorted(set(addresses)))
 
 
-def _credits(connection: sqlite3.Connection, address: str, now: datetime) -> int | None:
+def _credits(connection: Driver, address: str, now: datetime) -> int | None:
     """How many more pushes the platform allows to a person now; None where none were ever counted."""
     found = connection.execute(_SESSION, (address,)).fetchone()
     try:
@@ -126,7 +126,7 @@ def _credits(connection: sqlite3.Connection, address: str, now: datetime) -> int
     return max(0, credit.granted - spent)
 
 
-def settle(connection: sqlite3.Connection, outcomes: Sequence[PushOutcome]) -> Settled:
+def settle(connection: Driver, outcomes: Sequence[PushOutcome]) -> Settled:
     """Write down what became of pushes; what was settled before stays as it was.
 
     Where a push that was sent has a timer to set, it is set here (see `bot.message.Push`).
@@ -148,7 +148,7 @@ def settle(connection: sqlite3.Connection, outcomes: Sequence[PushOutcome]) -> S
     return Settled(tuple(kept), None if due is None else moment(due))
 
 
-def _again(connection: sqlite3.Connection, outcome: PushOutcome) -> str:
+def _again(connection: Driver, outcome: PushOutcome) -> str:
     """Where a push stands that is put back: one that was being sent stays first, any other gets in line."""
     found = connection.execute(_STATE, (outcome.id,)).fetchone()
     later = outcome.not_before is not None and outcome.not_before > outcome.at
@@ -157,7 +157,7 @@ def _again(connection: sqlite3.Connection, outcome: PushOutcome) -> str:
     return "scheduled" if later else "waiting"
 
 
-def recover(connection: sqlite3.Connection, channel: str, now: datetime, repeat: bool = False) -> int:
+def recover(connection: Driver, channel: str, now: datetime, repeat: bool = False) -> int:
     """What was being sent when the process died may have arrived: unclear, or ready again where it may be repeated.
 
     Returns how many.

@@ -3,7 +3,6 @@
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,6 +17,7 @@ from storage.alike import AlikeReader
 from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
 from storage.dashboard import DashboardReader
+from storage.driver import Driver
 from storage.exporting import ExportReader
 from storage.history import HistoryReader
 from storage.ideas import IdeaReader
@@ -92,22 +92,22 @@ class SqliteReader(
 
     async def session(self, address: Address) -> Session | None:
         """What is remembered of a person."""
-        row = self._readers.row(_SESSION, (str(address),))
+        row = await self._readers.row(_SESSION, (str(address),))
         return None if row is None else read_session(row[0])
 
     async def answered(self, channel: str, key: str) -> Answer | None:
         """What a message was answered, if it was."""
-        row = self._readers.row(_ANSWERED, (channel, key))
+        row = await self._readers.row(_ANSWERED, (channel, key))
         return None if row is None else stored_answer(*row)
 
     async def ticket(self, number: str) -> Ticket | None:
         """A ticket as it is now."""
-        row = self._readers.row(_TICKET, (number,))
+        row = await self._readers.row(_TICKET, (number,))
         return None if row is None else ticket_of(row)
 
     async def owns(self, address: Address, number: str) -> bool:
         """Whether this address filed, claimed or joined the ticket."""
-        return self._readers.row(_OWNS, (number, str(address))) is not None
+        return await self._readers.row(_OWNS, (number, str(address))) is not None
 
     async def events(self, number: str) -> Sequence[Event]:
         """A ticket's life, oldest first."""
@@ -128,7 +128,7 @@ class SqliteReader(
 
     async def quoted(self, address: Address, message_id: str) -> str:
         """What a message of ours was about: a ticket number or a slot ("" when unknown)."""
-        row = self._readers.row(_QUOTED, (str(address), message_id))
+        row = await self._readers.row(_QUOTED, (str(address), message_id))
         return "" if row is None else str(row[0] or row[1])
 
     async def kept(self, address: Address) -> Sequence[ClaimedPush]:
@@ -145,7 +145,7 @@ class SqliteReader(
     async def talk(self, address: Address, limit: int = 100) -> Sequence[Line]:
         """The newest lines of a person's talk with the desk, oldest first. What was told under an answer is in it."""
 
-        def read(connection: sqlite3.Connection) -> list[Line]:
+        def read(connection: Driver) -> list[Line]:
             name = str(address)
             said = connection.execute(_SAID, (address.channel, name, limit)).fetchall()
             files = _files(connection, name, [row[0] for row in said])
@@ -159,11 +159,11 @@ class SqliteReader(
 
     async def code_failures(self, number: str, since: datetime) -> int:
         """How many wrong codes were tried on a ticket since a moment."""
-        row = self._readers.row(_FAILURES, (number, micros(since)))
+        row = await self._readers.row(_FAILURES, (number, micros(since)))
         return 0 if row is None else int(row[0])
 
 
-def _files(connection: sqlite3.Connection, address: str, keys: list[str]) -> dict[str, list[AttachmentRecord]]:
+def _files(connection: Driver, address: str, keys: list[str]) -> dict[str, list[AttachmentRecord]]:
     """The attachments that came with messages, by the key of the message."""
     files: dict[str, list[AttachmentRecord]] = {}
     for begin in range(0, len(keys), 200):

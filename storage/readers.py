@@ -38,8 +38,8 @@ class Readers:
         self._idle: list[Connection] = []
         self._closed = False
 
-    def row(self, sql: str, variables: Sequence[object]) -> Row | None:
-        """The first row, at once. Only for look-ups by key. Raises StoreUnavailable."""
+    async def row(self, sql: str, variables: Sequence[object]) -> Row | None:
+        """The first row, at once: nothing else happens meanwhile. Only for look-ups by key. Raises StoreUnavailable."""
         if self._closed:
             raise StoreUnavailable(why="closed")
         try:

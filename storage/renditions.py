@@ -3,7 +3,6 @@
 # ruff: noqa: S608  # only names of columns and question marks are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -12,6 +11,7 @@ import msgspec
 from bot.changes import AttachmentRecord
 from bot.domain.evidence import Box, Copies, Copy, Rendition, Transcript
 from storage.codec import as_json, clean, micros, micros_or_none, moment
+from storage.driver import Driver
 from storage.readers import Readers, Row
 from storage.values import ATTACHMENT, attachment_of
 
@@ -62,12 +62,12 @@ class Unheard(msgspec.Struct, frozen=True):
     attempts: int
 
 
-def unrendered(connection: sqlite3.Connection, limit: int) -> list[AttachmentRecord]:
+def unrendered(connection: Driver, limit: int) -> list[AttachmentRecord]:
     """Files that are here and of which no copies have been made, the oldest first."""
     return [attachment_of(row) for row in connection.execute(_UNRENDERED, (limit,)).fetchall()]
 
 
-def unboxed(connection: sqlite3.Connection, limit: int) -> list[tuple[AttachmentRecord, Rendition]]:
+def unboxed(connection: Driver, limit: int) -> list[tuple[AttachmentRecord, Rendition]]:
     """Photos parts of which are to be covered, and where."""
     wanted = [_rendition(row) for row in connection.execute(_WANTED, (limit,)).fetchall()]
     ids = [each.attachment for each in wanted]
@@ -76,9 +76,7 @@ def unboxed(connection: sqlite3.Connection, limit: int) -> list[tuple[Attachment
     return [(files[each.attachment], each) for each in wanted if each.attachment in files]
 
 
-def keep(
-    connection: sqlite3.Connection, attachment: str, made: Sequence[Rendition], now: datetime, words_wanted: bool
-) -> None:
+def keep(connection: Driver, attachment: str, made: Sequence[Rendition], now: datetime, words_wanted: bool) -> None:
     """Write down the copies of a file, inside the transaction that is open: all that can be made are made now."""
     connection.execute(_RENDERED, (attachment,))
     connection.executemany(_KEEP, [_row(each, now) for each in made])
@@ -86,7 +84,7 @@ def keep(
         connection.execute(_WANT_WORDS, (attachment, micros(now), micros(now)))
 
 
-def keep_boxed(connection: sqlite3.Connection, wanted: Rendition, made: Sequence[Rendition], now: datetime) -> None:
+def keep_boxed(connection: Driver, wanted: Rendition, made: Sequence[Rendition], now: datetime) -> None:
     """Write down a covered copy, unless other parts are to be covered by now. Without one, none could be made."""
     key = (wanted.attachment, as_json(wanted.boxes))
     if not made:
@@ -95,7 +93,7 @@ def keep_boxed(connection: sqlite3.Connection, wanted: Rendition, made: Sequence
         connection.executemany(_KEEP, [_row(each, now) for each in made])
 
 
-def copies(connection: sqlite3.Connection, ids: Sequence[str]) -> Mapping[str, Copies]:
+def copies(connection: Driver, ids: Sequence[str]) -> Mapping[str, Copies]:
     """What there is of these files besides the files."""
     marks = _marks(ids)
     found: dict[str, list[Rendition]] = {}
@@ -108,15 +106,13 @@ def copies(connection: sqlite3.Connection, ids: Sequence[str]) -> Mapping[str, C
     }
 
 
-def unheard(connection: sqlite3.Connection, now: datetime, limit: int) -> list[Unheard]:
+def unheard(connection: Driver, now: datetime, limit: int) -> list[Unheard]:
     """Voices of tickets whose words are wanted now."""
     rows = connection.execute(_UNHEARD, (micros(now), limit)).fetchall()
     return [Unheard(attachment_of(row[:-4]), *row[-4:]) for row in rows]
 
 
-def hear_later(
-    connection: sqlite3.Connection, attachment: str, attempts: int, at: datetime, forget_before: datetime
-) -> None:
+def hear_later(connection: Driver, attachment: str, attempts: int, at: datetime, forget_before: datetime) -> None:
     """Try that voice again at a moment; what never became a ticket's is forgotten."""
     connection.execute(_LATER, (attempts, micros_or_none(at), attachment))
     connection.execute(_FORGOTTEN, (micros(forget_before),))

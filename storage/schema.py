@@ -34,7 +34,7 @@ import storage.schema_staff  # noqa: F401  # its tables belong to the metadata t
 from storage.columns import flag, number, partial, serial, texts, time, words
 from storage.columns import metadata as metadata
 
-REVISION = "0004"
+REVISION = "0009"
 """The newest revision in ``storage/migrations``; a test compares."""
 
 ANSWER_DUE = """substr(data, instr(data, '"due":"') + 7, 19)"""

@@ -9,7 +9,6 @@ finds nothing wrong.
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from bot.domain.ticket import Ticket
 from bot.domain.words import fold
 from bot.ports import Wanted
 from storage.codec import read_json, read_work
+from storage.driver import Driver
 from storage.schema import ENDING
 from storage.staff_rows import Row
 from storage.values import TICKET, ticket_of
@@ -65,7 +65,7 @@ class Fresh:
     texts: int = 0
 
 
-def fresh_words(connection: sqlite3.Connection, limit: int) -> Fresh:
+def fresh_words(connection: Driver, limit: int) -> Fresh:
     """Terms of what was written first, ``limit`` texts at most."""
     mark = _mark(connection)
     filed = connection.execute(_FILED, (mark, limit)).fetchall()
@@ -82,7 +82,7 @@ def fresh_words(connection: sqlite3.Connection, limit: int) -> Fresh:
     return Fresh(tuple(rows), (mark, after), queue[-1][0] if queue else 0, len(filed) + len(queue))
 
 
-def index_words(connection: sqlite3.Connection, fresh: Fresh) -> int:
+def index_words(connection: Driver, fresh: Fresh) -> int:
     """Put terms into the index, inside the transaction that is open. Returns of how many texts they are.
 
     0 when the mark is not where it was: somebody else has done it. Rows are in the order of their places, for the index
@@ -98,12 +98,12 @@ def index_words(connection: sqlite3.Connection, fresh: Fresh) -> int:
     return fresh.texts
 
 
-def _mark(connection: sqlite3.Connection) -> int:
+def _mark(connection: Driver) -> int:
     row = connection.execute(_MARK).fetchone()
     return 0 if row is None else int(row[0])
 
 
-def found(connection: sqlite3.Connection, words: str, wanted: Wanted, limit: int, before: int | None) -> list[Ticket]:
+def found(connection: Driver, words: str, wanted: Wanted, limit: int, before: int | None) -> list[Ticket]:
     """Tickets in which all these words are written, newest first."""
     asked = terms.wanted(words)
     tickets: list[Ticket] = []
@@ -118,9 +118,7 @@ def found(connection: sqlite3.Connection, words: str, wanted: Wanted, limit: int
     return tickets
 
 
-def _candidates(
-    connection: sqlite3.Connection, asked: tuple[str, ...], wanted: Wanted, before: int | None
-) -> Iterable[Row]:
+def _candidates(connection: Driver, asked: tuple[str, ...], wanted: Wanted, before: int | None) -> Iterable[Row]:
     """Rows of wanted tickets that may hold the words, newest first."""
     must = conditions(wanted)
     known = terms.wanted_terms(asked)
@@ -134,7 +132,7 @@ def _candidates(
     return connection.execute(sql, (*first, *must.variables))
 
 
-def _holds(connection: sqlite3.Connection, row: Row, asked: tuple[str, ...]) -> bool:
+def _holds(connection: Driver, row: Row, asked: tuple[str, ...]) -> bool:
     """Whether every word stands in the ticket, or in what was said about it later."""
     text = fold(_own(row))
     missing = [word for word in asked if word not in text]
@@ -157,7 +155,7 @@ def _said(data: str | None) -> str:
     return text if isinstance(text, str) else ""
 
 
-def ending(connection: sqlite3.Connection, digits: str, wanted: Wanted, limit: int) -> list[Ticket]:
+def ending(connection: Driver, digits: str, wanted: Wanted, limit: int) -> list[Ticket]:
     """Open tickets whose number ends with these digits, the newest first."""
     must = conditions(wanted) & Where("replace(t.number, '-', '') LIKE ?", (f"%{digits}",))
     sql = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import AlreadyAnswered, Conflict, StoreError
 from bot.message import Answer
 from storage.codec import moment, reply_or_none
+from storage.driver import Driver
 from storage.many_rows import taken
 from storage.rows import Rows
 from storage.staff_rows import Row, StaffRows
@@ -56,7 +56,7 @@ def stored_answer(reply: str | None, answered_at: int | None, received_at: int) 
     return Answer(reply_or_none(reply), moment(received_at if answered_at is None else answered_at))
 
 
-def sift(connection: sqlite3.Connection, group: Sequence[Rows]) -> Sifted:
+def sift(connection: Driver, group: Sequence[Rows]) -> Sifted:
     """Sort a group of change-sets, by their place in it.
 
     A copy of an answered message gets that answer whatever else it lost. Of two that hit the same fence inside the

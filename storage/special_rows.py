@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.changes import Changes
 from storage import schema_loop as t
 from storage.codec import as_json, clean, micros
+from storage.driver import Driver
 from storage.many_rows import insertion, projection
 from storage.staff_rows import Row
 
@@ -43,7 +43,7 @@ def special_rows_of(changes: Changes) -> SpecialRows:
     )
 
 
-def write_specials(connection: sqlite3.Connection, many: Sequence[SpecialRows]) -> None:
+def write_specials(connection: Driver, many: Sequence[SpecialRows]) -> None:
     """Write what change-sets of one batch say, inside the transaction that is open. Raises what the driver raises."""
     events = sorted(row for rows in many for row in rows.events)
     if events:

@@ -29,7 +29,7 @@ class SpecialReader:
 
     async def special(self, number: str) -> Special | None:
         """A special case as it is now."""
-        row = self._readers.row(_SPECIAL, (number,))
+        row = await self._readers.row(_SPECIAL, (number,))
         return None if row is None else _read(row[0])
 
     async def specials(self, limit: int = 200) -> Sequence[Special]:

@@ -3,7 +3,6 @@
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -19,6 +18,7 @@ from storage import schema as t
 from storage import search
 from storage import wanted as finding
 from storage.codec import micros, moment, read_invitation, read_session, read_staff, reply_or_none
+from storage.driver import Driver
 from storage.readers import Readers, Row
 from storage.values import (
     ATTACHMENT,
@@ -113,7 +113,7 @@ class StaffReader:
 
     async def invitation(self, digest: str) -> Invitation | None:
         """The invitation with that digest; None when there is none or it has been used."""
-        row = self._readers.row(_INVITATION, (digest,))
+        row = await self._readers.row(_INVITATION, (digest,))
         return None if row is None else read_invitation(row[0])
 
     async def reporters(self, number: str) -> Sequence[Reporter]:
@@ -125,7 +125,7 @@ class StaffReader:
         """What is remembered of several people; those nobody has met are missing."""
         people = list(dict.fromkeys(addresses))
 
-        def read(connection: sqlite3.Connection) -> dict[Address, Session]:
+        def read(connection: Driver) -> dict[Address, Session]:
             rows = ((who, connection.execute(_SESSION, (str(who),)).fetchone()) for who in people)
             return {who: read_session(row[0]) for who, row in rows if row is not None}
 
@@ -157,7 +157,7 @@ class StaffReader:
         """What happened in a span, by unit ("" is the pool). ``stuck_before``: what was due then is stuck."""
         span = {"since": micros(since), "until": micros(until), "stuck": micros(stuck_before)}
 
-        def read(connection: sqlite3.Connection) -> dict[str, Tally]:
+        def read(connection: Driver) -> dict[str, Tally]:
             rows = connection.execute(_TALLIES, span).fetchall()
             return {unit: Tally(*(n or 0 for n in numbers)) for unit, *numbers in rows if any(numbers)}
 
@@ -170,7 +170,7 @@ class StaffReader:
     async def undelivered(self, limit: int = 20) -> Sequence[str]:
         """Numbers of tickets about which a push could not be delivered so far, the newest first."""
 
-        def read(connection: sqlite3.Connection) -> list[str]:
+        def read(connection: Driver) -> list[str]:
             numbers: dict[str, None] = {}
             for (number,) in connection.execute(_UNDELIVERED):
                 numbers[number] = None
@@ -183,7 +183,7 @@ class StaffReader:
     async def load(self, handlers: Sequence[str]) -> Mapping[str, int]:
         """How many tickets each of these handlers has open."""
 
-        def read(connection: sqlite3.Connection) -> dict[str, int]:
+        def read(connection: Driver) -> dict[str, int]:
             return {handler: int(connection.execute(_LOAD, (handler,)).fetchone()[0]) for handler in handlers}
 
         return await self._readers.ask(read)
@@ -195,7 +195,7 @@ class StaffReader:
     async def tasks(self, kinds: Sequence[str], limit: int = 20) -> Sequence[Task]:
         """Open tasks of these kinds, oldest first."""
 
-        def read(connection: sqlite3.Connection) -> list[Task]:
+        def read(connection: Driver) -> list[Task]:
             rows = [
                 row for kind in dict.fromkeys(kinds) for row in connection.execute(_TASKS, (kind, limit)).fetchall()
             ]
@@ -205,14 +205,14 @@ class StaffReader:
 
     async def task(self, key: str) -> Task | None:
         """An open task."""
-        row = self._readers.row(_TASK, (key,))
+        row = await self._readers.row(_TASK, (key,))
         return None if row is None else task_of(row)
 
     async def notes(self, box: str, topic: str | None = None, limit: int = 200) -> Sequence[tuple[int, Note]]:
         """News that nobody was told yet, with their ids, urgent ones first, then the oldest; of one topic or of all
         (None)."""
 
-        def read(connection: sqlite3.Connection) -> list[Row]:
+        def read(connection: Driver) -> list[Row]:
             if topic is None:
                 return connection.execute(_NOTES, (box, limit)).fetchall()
             rows = connection.execute(_NOTES_OF, (box, topic, True, limit)).fetchall()
@@ -227,12 +227,12 @@ class StaffReader:
 
     async def folded_at(self, box: str, topic: str = "") -> datetime | None:
         """When news of that topic were told last, urgent ones not counted."""
-        row = self._readers.row(_FOLDED, (box, topic))
+        row = await self._readers.row(_FOLDED, (box, topic))
         return None if row is None else moment(row[0])
 
     async def push_state(self, key: str) -> PushState | None:
         """How a push stands."""
-        row = self._readers.row(_PUSH_STATE, (key,))
+        row = await self._readers.row(_PUSH_STATE, (key,))
         return None if row is None else push_state_of(row[:-1], reply_or_none(row[-1]))
 
     async def pushes_of(self, number: str, limit: int = 20) -> Sequence[PushState]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 
 from storage import schema_staff as t
+from storage.driver import Driver
 from storage.many_rows import ManyRows, insertion, once, projection
 from storage.staff_rows import Row, StaffRows
 
@@ -17,7 +17,7 @@ _ADDRESS = insertion(t.staff_address)
 _LEFT = ManyRows(1, "DELETE FROM staff_address WHERE staff IN ({rows})")
 
 
-def write_staff(connection: sqlite3.Connection, many: Sequence[StaffRows]) -> None:
+def write_staff(connection: Driver, many: Sequence[StaffRows]) -> None:
     """Write what change-sets of one batch say, inside the transaction that is open. Raises what the driver raises."""
     events = sorted(row for rows in many for row in rows.events)
     uses = sorted(row for rows in many for row in rows.uses)
@@ -39,7 +39,7 @@ def write_staff(connection: sqlite3.Connection, many: Sequence[StaffRows]) -> No
         _INVITATION.run(connection, invitations)
 
 
-def _write_addresses(connection: sqlite3.Connection, addresses: Mapping[str, Sequence[str]]) -> None:
+def _write_addresses(connection: Driver, addresses: Mapping[str, Sequence[str]]) -> None:
     """What belonged to these people no longer does; then each address has one owner, or a unique key is hit."""
     _LEFT.run(connection, [(id_,) for id_ in sorted(addresses)])
     rows = sorted((address, id_) for id_, held in addresses.items() for address in dict.fromkeys(held))

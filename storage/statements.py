@@ -3,7 +3,6 @@
 # ruff: noqa: S608  # only constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from storage import schema as t
 from storage import schema_staff as s
 from storage.batch import Batch
+from storage.driver import Driver
 from storage.evidence_rows import write_evidence
 from storage.loop_statements import write_loop
 from storage.many_rows import ManyRows, insertion, once, projection
@@ -94,7 +94,7 @@ _FOLDED = "UPDATE note SET told_at = ? WHERE id = ? AND told_at IS NULL"
 _FOLDED_BOX = "UPDATE note SET told_at = ? WHERE box = ? AND topic = ? AND id <= ? AND told_at IS NULL"
 
 
-def write(connection: sqlite3.Connection, batch: Batch) -> None:
+def write(connection: Driver, batch: Batch) -> None:
     """Write a batch inside the transaction that is open. Raises whatever the driver raises.
 
     Fences come first, so that a lost race costs little; rows are sorted by key, so that two workers would lock in one
@@ -135,7 +135,7 @@ def write(connection: sqlite3.Connection, batch: Batch) -> None:
     _rare(connection, batch)
 
 
-def _rare(connection: sqlite3.Connection, batch: Batch) -> None:
+def _rare(connection: Driver, batch: Batch) -> None:
     """What few batches have."""
     if batch.attachments:
         _ATTACHMENT.run(connection, batch.attachments)
@@ -161,7 +161,7 @@ def _rare(connection: sqlite3.Connection, batch: Batch) -> None:
         next_in_line(connection, sorted(left))
 
 
-def delivered(connection: sqlite3.Connection, rows: Sequence[Row]) -> int | None:
+def delivered(connection: Driver, rows: Sequence[Row]) -> int | None:
     """Set the timers of pushes that have just been delivered, from rows of (then, ticket, push id, at, address).
 
     Returns when the earliest is due; None where no push had one.
@@ -172,7 +172,7 @@ def delivered(connection: sqlite3.Connection, rows: Sequence[Row]) -> int | None
     return min((row[3] for row in timers), default=None)
 
 
-def next_in_line(connection: sqlite3.Connection, addresses: Sequence[str]) -> None:
+def next_in_line(connection: Driver, addresses: Sequence[str]) -> None:
     """Let the oldest waiting push of each of these people come forward, where none is in front of it."""
     _NEXT_IN_LINE.run(connection, [(address,) for address in addresses])
 

@@ -22,6 +22,7 @@ from bot.ports import ClaimedPush, Clock, PushOutcome
 from storage import drawings, pictures, pushes, renditions, search
 from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.connection import Connection
+from storage.driver import Driver
 from storage.opening import FolderLock, prepare, writing
 from storage.reader import SqliteReader
 from storage.readers import Readers
@@ -155,7 +156,7 @@ class SqliteStore:
 
     async def next_timer_at(self) -> datetime | None:
         """When the earliest pending timer is due."""
-        row = self._readers.row(_NEXT, ())
+        row = await self._readers.row(_NEXT, ())
         return None if row is None else moment(row[0])
 
     async def claim_pushes(self, channel: str, now: datetime, limit: int) -> Sequence[ClaimedPush]:
@@ -265,7 +266,7 @@ class SqliteStore:
     async def take_numbers(self, day: str, count: int) -> range:
         """``count`` counters of a day that nobody else has or will have. Raises StoreUnavailable."""
 
-        def take(connection: sqlite3.Connection) -> range:
+        def take(connection: Driver) -> range:
             ((after,),) = connection.execute(_BLOCK, (day, count)).fetchall()
             return range(after - count, after)
 

@@ -9,7 +9,6 @@ all tickets are read whose numbers are of the days in question.
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +19,7 @@ from bot.domain.findings import drawn
 from bot.domain.ticket import ENDS, Status, Ticket
 from bot.ports import Wanted
 from storage.codec import micros
+from storage.driver import Driver
 from storage.values import TICKET, ticket_of
 
 COUNTED = 100_000
@@ -65,7 +65,7 @@ class Plan:
         return " AND ".join([*(f"t.{column} = ?" for column in self.columns), self.where.sql])
 
 
-def found(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: int) -> list[Ticket]:
+def found(connection: Driver, wanted: Wanted, limit: int, offset: int) -> list[Ticket]:
     """Tickets, the earliest due first, those without a date last; those due together in the order of filing."""
     plan = planned(connection, wanted)
     rows: list[tuple[int, int]] = []
@@ -83,7 +83,7 @@ def found(connection: sqlite3.Connection, wanted: Wanted, limit: int, offset: in
     return [by_id[id_] for id_ in ids]
 
 
-def _nearest(connection: sqlite3.Connection, plan: Plan, dated: bool, count: int) -> Sequence[tuple[str, ...]]:
+def _nearest(connection: Driver, plan: Plan, dated: bool, count: int) -> Sequence[tuple[str, ...]]:
     """The spots in which the first so many tickets of all must be: those whose own first comes early enough."""
     if len(plan.spots) <= count:
         return plan.spots
@@ -101,9 +101,7 @@ def _nearest(connection: sqlite3.Connection, plan: Plan, dated: bool, count: int
     return [tuple(row[:-1]) for row in firsts if row[-1] <= last]
 
 
-def _walked(
-    connection: sqlite3.Connection, plan: Plan, spot: tuple[str, ...], dated: bool, limit: int
-) -> list[tuple[int, int]]:
+def _walked(connection: Driver, plan: Plan, spot: tuple[str, ...], dated: bool, limit: int) -> list[tuple[int, int]]:
     """(due, rowid) in that order; where there is no date, the moment of filing in its place."""
     key, kind = _order(dated)
     sql = (
@@ -118,7 +116,7 @@ def _order(dated: bool) -> tuple[str, str]:
     return ("t.due_at", "IS NOT NULL") if dated else ("t.filed_at", "IS NULL")
 
 
-def count(connection: sqlite3.Connection, wanted: Wanted, most: int = COUNTED) -> int:
+def count(connection: Driver, wanted: Wanted, most: int = COUNTED) -> int:
     """How many there are, at most so many."""
     plan, total = planned(connection, wanted), 0
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {plan.source} WHERE {plan.at_spot} LIMIT ?)"
@@ -129,7 +127,7 @@ def count(connection: sqlite3.Connection, wanted: Wanted, most: int = COUNTED) -
     return total
 
 
-def drawn_from(connection: sqlite3.Connection, wanted: Wanted, seed: str, count: int) -> tuple[list[str], int]:
+def drawn_from(connection: Driver, wanted: Wanted, seed: str, count: int) -> tuple[list[str], int]:
     """The numbers of so many of them, as a seed has it, and of how many these were drawn."""
     plan, total = planned(connection, wanted), 0
 
@@ -144,7 +142,7 @@ def drawn_from(connection: sqlite3.Connection, wanted: Wanted, seed: str, count:
     return drawn(numbers(), seed, count), total
 
 
-def counts(connection: sqlite3.Connection, wanted: Wanted) -> dict[tuple[str, Status], int]:
+def counts(connection: Driver, wanted: Wanted) -> dict[tuple[str, Status], int]:
     """How many there are, by unit and status."""
     plan = planned(connection, wanted, by_unit=wanted.units is not None)
     sql = f"SELECT t.unit, t.status, count(*) FROM {plan.source} WHERE {plan.at_spot} GROUP BY t.unit, t.status"
@@ -155,7 +153,7 @@ def counts(connection: sqlite3.Connection, wanted: Wanted) -> dict[tuple[str, St
     return numbers
 
 
-def planned(connection: sqlite3.Connection, wanted: Wanted, by_unit: bool = True) -> Plan:
+def planned(connection: Driver, wanted: Wanted, by_unit: bool = True) -> Plan:
     """How to find them. Without ``by_unit`` all open tickets are one spot, in the order of units and statuses."""
     if wanted.handler:
         given = Where("t.handler <> ''") & conditions(wanted, ("statuses", "handler"))
@@ -189,7 +187,7 @@ def _numbered(wanted: Wanted) -> Where:
     return where
 
 
-def _units(connection: sqlite3.Connection) -> list[str]:
+def _units(connection: Driver) -> list[str]:
     """The units that have open tickets, "" (the pool) among them whether it has some or not."""
     units, row = [""], connection.execute(_NEXT_UNIT, ("",)).fetchone()
     while row is not None:

@@ -14,7 +14,7 @@ from bot.domain.people import Address
 from bot.domain.words import fold
 from bot.ports.alike import Nearby
 from storage.codec import micros
-from storage.readers import Readers
+from storage.driver import Questions
 
 KEPT = 20_000
 """So many tickets are kept in memory; those that were read first go first."""
@@ -40,7 +40,7 @@ _ROLE = "SELECT role FROM reporter WHERE ticket = ? AND address = ? AND role <> 
 class AlikeReader:
     """`bot.ports.alike.AlikeQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
     _near: dict[int, Nearby]
 
     async def nearby(

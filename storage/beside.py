@@ -14,7 +14,7 @@ from bot.domain.people import Invitation
 from bot.ports import Clock
 from storage.codec import read_invitation
 from storage.opening import FolderInUse
-from storage.reader import SqliteReader
+from storage.reader import SqlReader
 from storage.readers import Readers
 from storage.reports import check_database
 from storage.store import SqliteStore, database_file
@@ -33,7 +33,7 @@ Commit = Callable[[Changes], Awaitable[None]]
 class Access:
     """Questions, invitations that wait, and how changes are made true."""
 
-    read: SqliteReader
+    read: SqlReader
     waiting: Callable[[], Awaitable[Sequence[Invitation]]]
     commit: Commit
 
@@ -57,17 +57,17 @@ async def access(
         check_database(path)
         readers = Readers(path, BUSY_MS)
         opened.push_async_callback(readers.close)
-        yield Access(SqliteReader(readers), lambda: _waiting(readers, clock.now()), commit)
+        yield Access(SqlReader(readers), lambda: _waiting(readers, clock.now()), commit)
 
 
 @asynccontextmanager
-async def reading(url: str, data: Path) -> AsyncIterator[SqliteReader]:
+async def reading(url: str, data: Path) -> AsyncIterator[SqlReader]:
     """Questions to the database of a data folder, beside the process that holds it. Raises ConfigurationError."""
     path = database_file(url, data)
     check_database(path)
     readers = Readers(path, BUSY_MS)
     try:
-        reader = SqliteReader(readers)
+        reader = SqlReader(readers)
         await reader.prepare()
         yield reader
     finally:

@@ -14,8 +14,7 @@ from bot.domain.boards.periods import Period
 from bot.domain.boards.ranking import Board
 from bot.domain.ticket import Action
 from storage import boards
-from storage.driver import Driver
-from storage.readers import Readers
+from storage.driver import Driver, Questions
 
 _T = TypeVar("_T")
 _PUBLISHED = "SELECT body FROM board WHERE period = ?"
@@ -25,7 +24,7 @@ _read_board = msgspec.json.Decoder(Board).decode
 class BoardReader:
     """`bot.ports.board_questions.BoardQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def counted(self, period: Period, count: Callable[[Iterable[TicketFacts]], _T]) -> _T:
         """What ``count`` makes of every ticket that may count in a period; it is called in the thread that reads."""

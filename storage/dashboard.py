@@ -15,8 +15,7 @@ from bot.domain.work import NO_WORK
 from bot.ports.dashboard_questions import Filed, Within
 from storage import boards
 from storage.codec import as_json, micros, moment, moment_or_none, read_work
-from storage.driver import Driver
-from storage.readers import Readers
+from storage.driver import Driver, Questions
 from storage.wanted import Where, among
 
 _T = TypeVar("_T")
@@ -55,7 +54,7 @@ def where(within: Within) -> Where:
 class DashboardReader:
     """`bot.ports.dashboard_questions.DashboardQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def census(self, known: Mapping[str, int], judge: Callable[[Iterable[Ticket]], _T]) -> tuple[_T, list[str]]:
         """What ``judge`` makes of what owes something and is not known, and what is known and owes nothing."""

@@ -8,8 +8,8 @@ where a flag is meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 
 class Cursor(Protocol):
@@ -31,3 +31,27 @@ class Driver(Protocol):
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ..., /) -> Cursor: ...
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Cursor: ...
+
+
+_T = TypeVar("_T")
+Row = tuple[Any, ...]
+
+
+class Questions(Protocol):
+    """Connections that only read. Raises StoreUnavailable."""
+
+    async def row(self, sql: str, variables: Sequence[object]) -> Row | None:
+        """The first row. Only for look-ups by key."""
+        ...
+
+    async def rows(self, sql: str, variables: Sequence[object] = ()) -> list[Row]:
+        """All rows."""
+        ...
+
+    async def ask(self, question: Callable[[Driver], _T], *, long: bool = False) -> _T:
+        """The answer to a longer question, which sees one state of the database; ``long``: it may take seconds."""
+        ...
+
+    async def close(self) -> None:
+        """Close all of them."""
+        ...

@@ -10,8 +10,7 @@ from functools import partial
 from bot.domain.review import FILER
 from bot.ports.export_questions import Exported
 from storage.codec import micros
-from storage.driver import Driver
-from storage.readers import Readers
+from storage.driver import Driver, Questions
 from storage.values import TICKET, ticket_of
 
 CENTURY = 2000
@@ -29,7 +28,7 @@ _COUNT = "SELECT count(*) FROM ticket WHERE number > ? AND number < ? AND filed_
 class ExportReader:
     """`bot.ports.export_questions.ExportQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def exported(self, since: datetime, until: datetime, after: str, limit: int) -> Sequence[Exported]:
         """Tickets filed in a span, by number, those behind a number."""

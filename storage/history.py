@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.changes import Looked
 from storage.codec import moment
-from storage.readers import Readers
+from storage.driver import Questions
 
 _LOOKED = (
     "SELECT actor, what, ticket, detail, at FROM looked"
@@ -17,7 +17,7 @@ _LOOKED = (
 class HistoryReader:
     """`bot.ports.history_questions.HistoryQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def looked_at(self, number: str, limit: int = 500) -> Sequence[Looked]:
         """Who read, forwarded or exported a ticket, the newest first."""

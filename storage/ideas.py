@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.domain.ideas import Lesson
 from bot.domain.ticket import Ticket
 from storage.codec import moment
-from storage.readers import Readers
+from storage.driver import Questions
 from storage.values import TICKET, ticket_of
 
 _IDEAS = (
@@ -22,7 +22,7 @@ _AFTER_ALL = "~"
 class IdeaReader:
     """`bot.ports.idea_questions.IdeaQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def ideas(self, limit: int = 50, before: str = "") -> Sequence[Ticket]:
         """The newest ideas; see the port."""

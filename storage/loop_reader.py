@@ -14,7 +14,7 @@ from bot.domain.review import Review, Verdict
 from bot.ports import Wanted
 from storage import schema_loop as t
 from storage.codec import moment, moment_or_none
-from storage.readers import Readers, Row
+from storage.driver import Questions, Row
 from storage.values import columns
 from storage.wanted import drawn_from
 
@@ -30,7 +30,7 @@ _read_files = msgspec.json.Decoder(tuple[str, ...]).decode
 class LoopReader:
     """`bot.ports.reading.LoopQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def reviews(self, number: str) -> Sequence[Review]:
         """What people said of a ticket's answers, by round, the filer first."""

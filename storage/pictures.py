@@ -9,8 +9,7 @@ from datetime import datetime
 from bot.changes import AttachmentRecord
 from bot.domain.pictures import NEAR, Likeness, Look, bands, difference, probes
 from storage.codec import micros, micros_or_none, moment_or_none
-from storage.driver import Driver
-from storage.readers import Readers
+from storage.driver import Driver, Questions
 from storage.values import ATTACHMENT, attachment_of
 
 CANDIDATES = 20_000
@@ -92,7 +91,7 @@ def _marks(values: Sequence[object]) -> str:
 class PictureReader:
     """`bot.ports.picture_questions.PictureQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def looks(self, ids: Sequence[str]) -> Mapping[str, Look]:
         """How these files look, by id; those at which nobody has looked yet are missing."""

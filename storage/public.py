@@ -14,8 +14,7 @@ from bot.domain.public import PUBLIC_STEPS, public_point
 from bot.domain.ticket import Ticket
 from bot.ports import Released
 from storage.codec import micros, moment
-from storage.driver import Driver
-from storage.readers import Readers
+from storage.driver import Driver, Questions
 from storage.schema import RELEASED
 from storage.values import TICKET, ticket_of
 from storage.wanted import Where
@@ -31,7 +30,7 @@ _SLACK = 0.001
 class PublicReader:
     """`bot.ports.PublicQuestions` on SQLite."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Questions) -> None:
         self._readers = readers
 
     async def released(self, wanted: Released) -> Sequence[tuple[Ticket, datetime]]:

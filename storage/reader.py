@@ -17,14 +17,13 @@ from storage.alike import AlikeReader
 from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
 from storage.dashboard import DashboardReader
-from storage.driver import Driver
+from storage.driver import Driver, Questions, Row
 from storage.exporting import ExportReader
 from storage.history import HistoryReader
 from storage.ideas import IdeaReader
 from storage.loop_reader import LoopReader
 from storage.pictures import PictureReader
 from storage.public import PublicReader
-from storage.readers import Readers, Row
 from storage.renditions import EvidenceReader
 from storage.sifting import stored_answer
 from storage.specials import SpecialReader
@@ -59,7 +58,7 @@ _REPLY = 5
 """Where the reply stands in a row of `PUSH`."""
 
 
-class SqliteReader(
+class SqlReader(
     StaffReader,
     LoopReader,
     BoardReader,
@@ -75,7 +74,7 @@ class SqliteReader(
 ):
     """`bot.ports.Reader` on SQLite."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Questions) -> None:
         super().__init__(readers)
         # Who has kept pushes. The object behind a name is new each time something is kept for that person.
         self._kept: dict[str, object] = {}

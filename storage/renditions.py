@@ -11,8 +11,7 @@ import msgspec
 from bot.changes import AttachmentRecord
 from bot.domain.evidence import Box, Copies, Copy, Rendition, Transcript
 from storage.codec import as_json, clean, micros, micros_or_none, moment
-from storage.driver import Driver
-from storage.readers import Readers, Row
+from storage.driver import Driver, Questions, Row
 from storage.values import ATTACHMENT, attachment_of
 
 _boxes = msgspec.json.Decoder(tuple[Box, ...]).decode
@@ -151,7 +150,7 @@ def _marks(values: Sequence[object]) -> str:
 class EvidenceReader:
     """`bot.ports.evidence_questions.EvidenceQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def copies(self, ids: Sequence[str]) -> Mapping[str, Copies]:
         """What there is of these files besides the files, by id; files that are not known are missing."""

@@ -10,7 +10,7 @@ import msgspec
 from bot.domain.special import Special, SpecialEvent, Step
 from storage import schema_loop as t
 from storage.codec import moment, read_json
-from storage.readers import Readers
+from storage.driver import Questions
 from storage.values import columns
 
 _read = msgspec.json.Decoder(Special).decode
@@ -25,7 +25,7 @@ _EVENTS = f"SELECT {columns(t.special_event)} FROM special_event WHERE number = 
 class SpecialReader:
     """`bot.ports.special_questions.SpecialQuestions` on SQLite."""
 
-    _readers: Readers
+    _readers: Questions
 
     async def special(self, number: str) -> Special | None:
         """A special case as it is now."""

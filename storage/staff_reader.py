@@ -18,8 +18,7 @@ from storage import schema as t
 from storage import search
 from storage import wanted as finding
 from storage.codec import micros, moment, read_invitation, read_session, read_staff, reply_or_none
-from storage.driver import Driver
-from storage.readers import Readers, Row
+from storage.driver import Driver, Questions, Row
 from storage.values import (
     ATTACHMENT,
     NOTE,
@@ -87,7 +86,7 @@ _PUSHES_OF = f"SELECT {PUSH_STATE} FROM push WHERE ticket = ? AND ticket <> '' O
 class StaffReader:
     """`bot.ports.reading.StaffQuestions` on SQLite."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Questions) -> None:
         self._readers = readers
         self._directory: Directory | None = None
         self._staff_commits = 0

@@ -12,7 +12,9 @@ import re
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,11 +42,13 @@ class Recorder:
     def __init__(self) -> None:
         self.found: dict[str, str] = {}
         self._lock = threading.Lock()
-        sys.addaudithook(self._hear)
+        self._connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+        vars(sqlite3)["connect"] = self._heard  # every connection is opened by this name
 
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        if event == "sqlite3.connect/handle" and isinstance(arguments[0], sqlite3.Connection):
-            arguments[0].set_trace_callback(self._note)
+    def _heard(self, *arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = self._connect(*arguments, **options)
+        connection.set_trace_callback(self._note)
+        return connection
 
     def _note(self, statement: str) -> None:
         text = statement.strip()

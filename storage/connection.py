@@ -7,11 +7,14 @@ busy loop nor open while anybody awaits.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from typing import Self, TypeVar, cast
 
 import aiosqlite
+
+from storage.faults import SQLITE
 
 _T = TypeVar("_T")
 _CHUNK = 64  # rows that aiosqlite's own cursors would fetch at once; ours fetch inside the work
@@ -19,6 +22,8 @@ _CHUNK = 64  # rows that aiosqlite's own cursors would fetch at once; ours fetch
 
 class Connection(aiosqlite.Connection):
     """One connection in a thread of its own. Made by `opened`; `close` it in the end."""
+
+    faults = SQLITE
 
     @classmethod
     async def opened(cls, connect: Callable[[], sqlite3.Connection]) -> Self:
@@ -31,3 +36,9 @@ class Connection(aiosqlite.Connection):
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """What the work returns or raises; it goes on to its end even if nobody waits for it any more."""
         return cast(_T, await self._execute(work, self._conn))  # type: ignore[no-untyped-call]  # aiosqlite's own door
+
+    async def move_log(self, how: str) -> None:
+        """Move the log into the database (``PRAGMA wal_checkpoint``). When it fails nothing is lost: the log is whole,
+        and read at the next start."""
+        with contextlib.suppress(sqlite3.Error):
+            await self.run(lambda connection: connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall())

@@ -7,17 +7,17 @@ transaction is open: no cancelled request and no slow coroutine can hold a lock.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from bot.errors import StoreUnavailable, Unstorable
+from bot.failpoints import reach
 from storage.batch import batch_of
-from storage.connection import Connection
+from storage.driver import Driver
 from storage.erasing import erase
+from storage.faults import Faults
 from storage.rows import Rows
 from storage.sifting import sift
 from storage.statements import write
@@ -32,10 +32,33 @@ _WORTHWHILE = 256
 """So many change-sets make moving the log worth its two fsyncs."""
 
 _T = TypeVar("_T")
-_Job = Callable[[sqlite3.Connection], Any]
+_Job = Callable[[Driver], Any]
 
-_POISON = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
-"""What the driver raises about the values it was given, whatever else is in the batch."""
+_ROUNDS = 4
+"""So often the same work is done again at once, after an error that passes."""
+
+
+class Writing(Driver, Protocol):
+    """The connection that writes."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+
+
+class WritingThread(Protocol):
+    """Where that connection lives."""
+
+    faults: Faults
+
+    async def run(self, work: Callable[[Any], _T]) -> _T:
+        """What the work returns or raises; it goes on to its end even if nobody waits for it any more."""
+        ...
+
+    async def move_log(self, how: str) -> None:
+        """Move the log into the database, where there is one to be moved. What fails is lost by nobody."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -58,8 +81,9 @@ class Writer:
     failed one proves nothing).
     """
 
-    def __init__(self, connection: Connection, batch_max: int = BATCH_MAX) -> None:
+    def __init__(self, connection: WritingThread, batch_max: int = BATCH_MAX) -> None:
         self._connection = connection
+        self._faults = connection.faults
         self._batch_max = batch_max
         self._waiting: deque[_Work] = deque()
         self._wake = asyncio.Event()
@@ -78,7 +102,7 @@ class Writer:
         """Write a change-set. Raises Conflict, AlreadyAnswered, Unstorable or StoreUnavailable."""
         await self._do(rows)
 
-    async def run(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+    async def run(self, job: Callable[[Driver], _T]) -> _T:
         """Do something in the next transaction; its result is durable when it is here. Raises StoreUnavailable.
 
         A job may run more than once, each time on a fresh transaction.
@@ -107,9 +131,7 @@ class Writer:
             await self._connection.close()
 
     async def _move_log(self, how: str) -> None:
-        # When it fails nothing is lost: the log is whole, and read at the next start.
-        with contextlib.suppress(sqlite3.Error):
-            await self._connection.run(lambda c: c.execute(f"PRAGMA wal_checkpoint({how})").fetchall())
+        await self._connection.move_log(how)
         self._unmoved = 0
 
     async def _work_or_pause(self) -> None:
@@ -155,6 +177,7 @@ class Writer:
             # Said here, not by who asked for it: they may have been cancelled while it was written.
             if any(work.written and isinstance(work.what, Rows) and work.what.staff is not None for work in group):
                 self.staff_changed()
+            reach("commit.told")
             _tell(group)
 
     def _give_up(self, why: str) -> None:
@@ -165,17 +188,21 @@ class Writer:
 
     # -- in the writer's thread ------------------------------------------------------------------------------------
 
-    def _written(self, connection: sqlite3.Connection, group: list[_Work]) -> None:
+    def _written(self, connection: Writing, group: list[_Work]) -> None:
         """Write a group, in parts if some of it cannot be; each one's error or result is noted in it."""
-        parts = [group]
+        parts, faults, rounds = [group], self._faults, _ROUNDS
         while parts:
             part = parts.pop()
             try:
-                parts.extend(reversed(_left_of(connection, part)))
-            except sqlite3.Error as error:
-                self.closed = self.closed or _broken(error)
+                parts.extend(reversed(_left_of(connection, part, faults)))
+            except faults.any as error:
+                if faults.passing(error) and rounds > 0:
+                    rounds -= 1
+                    parts.append(part)  # if it was written after all, its keys tell
+                    continue
+                self.closed = self.closed or faults.broken(error)
                 for work in (*part, *(work for rest in parts for work in rest)):
-                    work.error = work.error or StoreUnavailable(why=_name(error))
+                    work.error = work.error or StoreUnavailable(why=faults.name(error))
                 return
 
 
@@ -183,22 +210,24 @@ def _nobody_listens() -> None:
     """What `Writer.staff_changed` is until somebody wants to hear."""
 
 
-def _left_of(connection: sqlite3.Connection, part: list[_Work]) -> list[list[_Work]]:
-    """Write a part; what to write next when it cannot be written as a whole. Raises sqlite3.Error if nothing can be."""
+def _left_of(connection: Writing, part: list[_Work], faults: Faults) -> list[list[_Work]]:
+    """Write a part; what to write next when it cannot be written as a whole. Raises an error of the database if nothing
+    can be."""
     try:
         _transaction(connection, part)
     except Exception as error:
-        if isinstance(error, sqlite3.Error) and not isinstance(error, _POISON):
+        if isinstance(error, faults.any) and (faults.passing(error) or not isinstance(error, faults.poison)):
             raise
-        return _divided(connection, part, error)
+        return _divided(connection, part, error, faults)
     for work in part:
         work.written = True
     return []
 
 
-def _transaction(connection: sqlite3.Connection, part: list[_Work]) -> None:
+def _transaction(connection: Writing, part: list[_Work]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
+        reach("commit.begin")
         sets = [work.what for work in part if isinstance(work.what, Rows)]
         if sets:
             batch = batch_of(sets)
@@ -208,17 +237,19 @@ def _transaction(connection: sqlite3.Connection, part: list[_Work]) -> None:
         for work in part:
             if not isinstance(work.what, Rows):
                 work.result = work.what(connection)
+        reach("commit.before")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    reach("commit.after")
 
 
-def _divided(connection: sqlite3.Connection, part: list[_Work], error: Exception) -> list[list[_Work]]:
+def _divided(connection: Writing, part: list[_Work], error: Exception, faults: Faults) -> list[list[_Work]]:
     """What to write next of a part that cannot be written as a whole; who lost is told at once."""
     sets = [work for work in part if isinstance(work.what, Rows)]
-    if isinstance(error, sqlite3.IntegrityError) and sets:
+    if isinstance(error, faults.taken) and sets:
         sifted = sift(connection, [work.what for work in sets if isinstance(work.what, Rows)])
         if sifted.lost or sifted.later:
             for place, lost in sifted.lost.items():
@@ -227,7 +258,7 @@ def _divided(connection: sqlite3.Connection, part: list[_Work], error: Exception
             gone = {id(sets[place]) for place in (*sifted.lost, *sifted.later)}
             return [group for group in ([work for work in part if id(work) not in gone], later) if group]
     if len(part) == 1:
-        part[0].error = Unstorable(why=_name(error))
+        part[0].error = Unstorable(why=faults.name(error))
         return []
     middle = len(part) // 2
     return [part[:middle], part[middle:]]
@@ -242,13 +273,3 @@ def _tell(group: list[_Work]) -> None:
             future.set_result(work.result)
         else:
             future.set_exception(work.error or StoreUnavailable(why="not written"))
-
-
-def _name(error: Exception) -> str:
-    """What kind of error it is; never its own words, for they may hold what somebody wrote."""
-    return getattr(error, "sqlite_errorname", None) or type(error).__name__
-
-
-def _broken(error: sqlite3.Error) -> bool:
-    """Whether nothing may be written any more after this error; else the next transaction may succeed."""
-    return _name(error).startswith(("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB"))

@@ -1,0 +1,40 @@
+"""What the errors of a database mean to whoever writes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """The errors of one database.
+
+    ``any``: all of them. ``poison``: about the values it was given, whatever else is in the batch. ``taken``: a unique
+    key was hit. ``broken``: nothing may be written any more until the store is opened again. ``passing``: the same
+    work, done again at once, may succeed; it may even have been done. ``name``: what kind of error it is; never its own
+    words, for they may hold what somebody wrote.
+    """
+
+    any: type[Exception]
+    poison: tuple[type[Exception], ...]
+    taken: type[Exception]
+    broken: Callable[[Exception], bool]
+    passing: Callable[[Exception], bool]
+    name: Callable[[Exception], str]
+
+
+def _name(error: Exception) -> str:
+    return getattr(error, "sqlite_errorname", None) or type(error).__name__
+
+
+SQLITE = Faults(
+    any=sqlite3.Error,
+    poison=(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError),
+    taken=sqlite3.IntegrityError,
+    broken=lambda error: _name(error).startswith(("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")),
+    passing=lambda _error: False,
+    name=_name,
+)
+"""SQLite's. A second fsync after a failed one proves nothing, so errors of the disk end the writing."""

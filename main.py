@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from bot.console.office import Office
     from bot.doctor import Finding
     from bot.townfile import TownWatch
-    from storage.reader import SqliteReader
+    from storage.reader import SqlReader
     from storage.reports import Reports
 
 CLOCK = SystemClock()
@@ -58,12 +59,15 @@ def settings_for(context: typer.Context, config: Path | None, data: Path | None)
 def serve(context: typer.Context, config: Config = None, data: Data = None) -> None:
     """Run the desk."""
     settings = settings_for(context, config, data)
-    from bot import logs
+    import structlog
+
+    from bot import failpoints, logs
 
     logs.set_up(settings.log.level, settings.log.format, settings.secrets())
     from bot.console.serving import serve_desk
 
-    asyncio.run(serve_desk(settings, open_town(settings), home_of(settings), LOCALES, CLOCK))
+    clock = failpoints.prepared(os.environ, structlog.get_logger("minsheng").warning)
+    asyncio.run(serve_desk(settings, open_town(settings), home_of(settings), LOCALES, clock))
 
 
 @app.command()
@@ -107,7 +111,7 @@ def _past(context: typer.Context, config: Path | None, data: Path | None) -> Abs
     return aclosing(Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data)))
 
 
-def _store(context: typer.Context, config: Path | None, data: Path | None) -> AbstractAsyncContextManager[SqliteReader]:
+def _store(context: typer.Context, config: Path | None, data: Path | None) -> AbstractAsyncContextManager[SqlReader]:
     """Questions to the store, beside a running desk."""
     from storage.beside import reading
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
+import struct
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 
 class SystemClock:
@@ -55,3 +58,29 @@ class ShiftedClock:
     def push_to(self, moment: datetime) -> None:
         """Go to a later moment; an earlier one changes nothing."""
         self.shift += max(timedelta(), moment - self.now())
+
+
+class SteeredClock:
+    """A wall clock that is wrong by what stands in a file, which may change while it runs: for tests of the whole desk.
+
+    The file holds seconds as one little-endian double. Monotonic time is the true one, as in life: whoever sets a
+    machine's clock moves only the wall clock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError, and ValueError where the file is too short."""
+        with path.open("rb") as file:
+            self._seconds = mmap.mmap(file.fileno(), struct.calcsize("<d"), prot=mmap.PROT_READ)
+
+    def now(self) -> datetime:
+        """The present moment, as wrong as the file says."""
+        return datetime.now(UTC) + timedelta(seconds=struct.unpack("<d", self._seconds[:8])[0])
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+        return time.monotonic()
+
+
+def stand_still(seconds: float) -> None:
+    """Hold up this thread: only for tests that want to see what then happens."""
+    time.sleep(seconds)

@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from bot.api_settings import Open311Section, WebhookSection
 from bot.errors import ConfigurationError
+from bot.failpoints import VARIABLES as FAILPOINTS
 from bot.settings_sections import (
     LogSettings,
     SpeechSection,
@@ -137,7 +138,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _check_environment() -> None:
     """Refuse variables with our prefix that mean nothing: a typo must not be silent."""
     for variable in os.environ:
-        if not variable.upper().startswith(PREFIX) or variable.upper() == CONFIG:
+        if not variable.upper().startswith(PREFIX) or variable.upper() in (CONFIG, *FAILPOINTS):
             continue
         keys = variable[len(PREFIX) :].lower().split(NESTED)
         if not _known(keys):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
-from bot.clock import SystemClock
 from bot.console import pages, playing, premises, programs
 from bot.console.export_pages import exporter_for
 from bot.domain.people import Address
@@ -17,6 +16,7 @@ from bot.domain.slips import Slip, signed
 from bot.domain.words import desk_word
 from bot.pictures.copier import Copier
 from bot.pictures.viewer import Viewer
+from bot.ports import Clock
 from bot.runtime import memory
 from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
@@ -55,7 +55,7 @@ DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
 """How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
 
 
-async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_folder: Path, clock: SystemClock) -> None:
+async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_folder: Path, clock: Clock) -> None:
     """Run the desk. ``home`` is the address people reach it by. Raises ConfigurationError."""
     plays = playing.allowed(settings)
     told_to_stop = asyncio.Event()

@@ -15,6 +15,7 @@ from bot.conversation.session import Session
 from bot.domain.people import DESK, Address
 from bot.domain.ticket import Action
 from bot.errors import AlreadyAnswered, Conflict, Refusal, StoreUnavailable
+from bot.failpoints import reach
 from bot.message import Answer, InboundMessage, Lane, MessageKind, Push, Reply
 from bot.runtime.desk import NO_TRAITS, PAGE_TRAITS, Desk, Handler
 from bot.runtime.incidents import Incidents
@@ -101,6 +102,7 @@ class Dispatcher:
         """
         address = timer.address or Address(DESK, timer.subject)
         async with self._turnstile.through(address):
+            reach("timer.before_fire", timer.kind)
             for _ in range(ROUNDS):
                 try:
                     await self._fired(timer, address)
@@ -114,6 +116,7 @@ class Dispatcher:
                     self._sessions.forget(address)
                     return await self._incidents.timer(timer, error)
                 self._desk.metrics.timers.labels(timer.kind).inc()
+                reach("timer.after_fire", timer.kind)
                 return True
         return False
 
@@ -204,6 +207,7 @@ class Dispatcher:
         before = await self._sessions.of(address)
         now = desk.clock.now()
         turn = desk.turn(met(before, message, traits, now), traits, now, message=message)
+        reach("turn.decide", message.text)
         reply = await _decided(turn, desk.handle)
         changes = turn.changes
         if reply is not None:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from bot.changes import AttachmentRecord, Changes
 from bot.errors import Conflict, Malformed
+from bot.failpoints import reach
 from bot.logs import frames
 from bot.message import Push, Reply
 from bot.ports import Channel, Fetched, MediaStore, StoredMedia, Unfetchable
@@ -174,6 +175,7 @@ class MediaFetcher:
                     )
                     await self._tell(after)
         await desk.store.settle_media(after)
+        reach("media.settled")
         desk.metrics.media.labels(outcome).inc()
 
     async def _tell(self, record: AttachmentRecord) -> None:

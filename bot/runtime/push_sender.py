@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from bot.changes import Changes
 from bot.domain.people import Address
 from bot.errors import Conflict
+from bot.failpoints import reach
 from bot.logs import frames
 from bot.message import Delivered, Delivery, Kept, Moved, Push, Refused, TryLater, Unclear
 from bot.ports import BriefChannel, Channel, ClaimedPush, Clock, PushOutcome, Store
@@ -110,6 +111,7 @@ class PushSender:
         while self._later and self._later[0] <= now:
             heapq.heappop(self._later)
         claimed = await self._store.claim_pushes(self._channel.name, now, room) if room > 0 else ()
+        reach("push.claimed")
         loop = asyncio.get_running_loop()
         fresh = {loop.create_task(self._send(push)) for push in claimed}
         for task in fresh:
@@ -134,11 +136,13 @@ class PushSender:
         if not self._outcomes:
             return
         outcomes, self._outcomes = self._outcomes, []
+        reach("push.before_settle")
         try:
             timer_at = await self._store.settle_pushes(outcomes)
         except BaseException:
             self._outcomes[:0] = outcomes  # still to be written
             raise
+        reach("push.after_settle")
         if timer_at is not None:
             self._timer_at(timer_at)
 
@@ -168,6 +172,7 @@ class PushSender:
         if pause:
             return self._became(claimed, "ready", reason="pace", seconds=pause)
         async with self._slots:
+            reach("push.before_send")
             try:
                 async with asyncio.timeout(DEADLINE):
                     if spent and isinstance(self._channel, BriefChannel):
@@ -176,6 +181,7 @@ class PushSender:
                         delivery = await self._channel.deliver(push, claimed.replaces)
             except TimeoutError:
                 delivery = Unclear("deadline")
+            reach("push.after_send")
         return await self._noted(claimed, delivery)
 
     async def _paced(self, push: Push) -> float:

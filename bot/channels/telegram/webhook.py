@@ -11,6 +11,7 @@ from bot.channels.telegram.decode import parse
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.settings import HOOK_PATH, TelegramSettings
 from bot.errors import Malformed, StoreError
+from bot.failpoints import reach
 
 BODY_LIMIT = 1 << 20
 RETRY_AFTER_SECONDS = 5
@@ -48,10 +49,12 @@ def webhook(settings: TelegramSettings, intake: Intake) -> Handler:
             return web.Response(status=400)
         decoded = intake.read(update, body)
         if decoded is not None:
+            reach("intake.before")
             try:
                 await intake.settle(decoded)
             except StoreError:
                 return web.Response(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+        reach("answer.before")
         return web.Response()
 
     return handle

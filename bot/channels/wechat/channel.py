@@ -22,6 +22,7 @@ from bot.channels.wechat.render import TEXT_LIMIT, fitted, passive
 from bot.channels.wechat.settings import WeChatSettings
 from bot.channels.wechat.wire import Wire
 from bot.errors import BadRequest, Forged, StoreError
+from bot.failpoints import reach
 from bot.message import (
     Answer,
     Delivered,
@@ -140,6 +141,7 @@ class WeChat:
                     message = decode(fields, opened.xml)
                 except BadRequest as problem:
                     return self._refuse(problem)
+                reach("intake.before")
                 answer = await take(message)
         except (TimeoutError, StoreError):
             if message is None:
@@ -147,6 +149,7 @@ class WeChat:
             # Nothing is acknowledged, so WeChat sends it again; the second copy finds what the first one wrote.
             log.warning("wechat.unanswered")
             return web.Response(status=503)
+        reach("answer.before")
         text = fitted(answer.reply) if answer.reply is not None else ""
         if not text:
             return web.Response(body=_SUCCESS, headers=_PLAIN)

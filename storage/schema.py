@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 import storage.schema_loop
 import storage.schema_pages
+import storage.schema_personal
 import storage.schema_staff  # noqa: F401  # its tables belong to the metadata too
 from storage.columns import flag, number, partial, serial, texts, time, words
 from storage.columns import metadata as metadata

@@ -14,9 +14,13 @@ metadata = MetaData(
 )
 
 
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared byte by byte everywhere: numbers, addresses and codes are no words of a language."""
+
+
 def words(name: str, nullable: bool = False, default: str | None = None) -> Column[str]:
     """Text of any length; ``default`` is for rows that an older program wrote."""
-    return Column(name, Text, nullable=nullable, server_default=default)
+    return Column(name, _TEXT, nullable=nullable, server_default=default)
 
 
 def texts(*names: str) -> list[Column[str]]:

@@ -39,7 +39,7 @@ _FILED = (
 
 def where(within: Within) -> Where:
     """What must hold of a ticket called ``t``."""
-    must = Where("1")
+    must = Where("1 = 1")
     if within.units is not None:
         must &= among("t.unit", sorted(within.units))
     if within.areas is not None:

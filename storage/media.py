@@ -4,39 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
+import fcntl
 import os
-import re
 import shutil
 import uuid
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from pathlib import Path
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
-from bot.errors import Malformed, NotFound, StoreUnavailable
-from bot.ports import StoredMedia
-from storage.content_type import HEAD, content_type
-
-_PIECE = 256 * 1024
-"""Bytes that are held in memory for one file at a time, on the way in and out."""
+from bot.errors import NotFound, StoreUnavailable
+from bot.failpoints import reach
+from bot.ports import KeptMedia, StoredMedia
+from storage.media_inflow import PIECE, Inflow, is_name, name_of, part_of
 
 _COMING = "coming"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LISTED_AT_ONCE = 1000
 
 
 class MediaFolder:
-    """`bot.ports.MediaStore` in a folder: ``ab/cd/<sha256>``, and ``coming/`` for what is not complete yet."""
+    """`bot.ports.MediaStock` in a folder: ``ab/cd/<sha256>``, and ``coming/`` for what is not complete yet."""
 
     def __init__(self, folder: Path) -> None:
         """Make the folder, and throw away what a crash left half done. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(folder / _COMING, ignore_errors=True)
         (folder / _COMING).mkdir(exist_ok=True)
         self._folder = folder.absolute()
         self._store = LocalStore(self._folder)
+        self._clean()
+
+    @property
+    def where(self) -> str:
+        """The folder, for people."""
+        return str(self._folder)
+
+    def _clean(self) -> None:
+        """Throw away what is half done, unless another process is at work here: each holds the folder as long as it
+        lives, so whoever gets it alone is the only one."""
+        held = os.open(self._folder / _COMING, os.O_RDONLY | os.O_DIRECTORY)
+        weakref.finalize(self, os.close, held)
+        with contextlib.suppress(OSError):  # held by another, or a file system without locks: then all stays
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for path in (self._folder / _COMING).iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with contextlib.suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_SH)
 
     async def save(self, chunks: AsyncIterator[bytes], cap: int) -> StoredMedia:
         """Stream content in; when this returns it is durably there. The same content is there once.
@@ -45,13 +61,12 @@ class MediaFolder:
         it, and whatever ``chunks`` raises. Nothing is left behind then.
         """
         coming = f"{_COMING}/{uuid.uuid4().hex}"
-        inflow = _Inflow(chunks, cap)
+        inflow = Inflow(chunks, cap)
         try:
             await obstore.put_async(
-                self._store, coming, inflow.pieces(), use_multipart=True, chunk_size=_PIECE, max_concurrency=1
+                self._store, coming, inflow.pieces(), use_multipart=True, chunk_size=PIECE, max_concurrency=1
             )
-            sha256 = inflow.hash.hexdigest()
-            await asyncio.to_thread(self._settle, coming, sha256)
+            await asyncio.to_thread(self._settle, coming, inflow.hash.hexdigest())
         except BaseException as error:
             await asyncio.to_thread(self._discard, coming)
             if inflow.failure is not None:
@@ -59,73 +74,91 @@ class MediaFolder:
             if isinstance(error, OSError | BaseError):
                 raise StoreUnavailable(why="media") from error
             raise
-        return StoredMedia(sha256, inflow.size, content_type(bytes(inflow.head)))
+        return inflow.stored
 
     def _settle(self, coming: str, sha256: str) -> None:
         """Give the content its name, on disk: the file, then the folders that name it."""
-        new, final = self._folder / coming, self._folder / _name(sha256)
+        new, final = self._folder / coming, self._folder / name_of(sha256)
+        reach("media.received")
         _fsync(new)
+        reach("media.synced")
         final.parent.mkdir(parents=True, exist_ok=True)
         new.replace(final)
         for folder in (final.parent, final.parent.parent, self._folder):
             _fsync(folder)
+        reach("media.named")
 
     def _discard(self, coming: str) -> None:
         with contextlib.suppress(OSError):  # what cannot be removed now goes at the next start
             (self._folder / coming).unlink(missing_ok=True)
 
-    async def open(self, sha256: str) -> AsyncIterator[bytes]:
-        """The content in pieces. Raises NotFound."""
+    async def open(self, sha256: str, first: int = 0, after: int | None = None) -> AsyncIterator[bytes]:
+        """The content in pieces, from byte ``first`` up to but without ``after``.
+
+        Raises NotFound, and StoreUnavailable when the disk fails.
+        """
         try:
-            found = await obstore.get_async(self._store, _name(sha256))
+            if after is not None and after <= first:
+                await obstore.head_async(self._store, name_of(sha256))
+                return
+            found = await obstore.get_async(self._store, name_of(sha256), options=part_of(first, after))
+            async for piece in found.stream(min_chunk_size=PIECE):
+                yield bytes(piece)
         except FileNotFoundError:
             raise NotFound() from None
-        async for piece in found.stream(min_chunk_size=_PIECE):
-            yield bytes(piece)
+        except (OSError, BaseError) as error:
+            raise StoreUnavailable(why="media") from error
 
     async def exists(self, sha256: str) -> bool:
         """Whether the content is there."""
         try:
-            await obstore.head_async(self._store, _name(sha256))
+            await obstore.head_async(self._store, name_of(sha256))
         except (FileNotFoundError, NotFound):
             return False
         return True
 
+    async def remove(self, sha256: str) -> bool:
+        """Take the content away, durably; whether it was there. Raises StoreUnavailable."""
+        path = self._folder / name_of(sha256)
 
-class _Inflow:
-    """Content on its way in: counted, hashed, its first bytes remembered."""
+        def removed() -> bool:
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return False
+            _fsync(path.parent)
+            return True
 
-    def __init__(self, chunks: AsyncIterator[bytes], cap: int) -> None:
-        self._chunks = chunks
-        self._cap = cap
-        self.hash = hashlib.sha256()
-        self.size = 0
-        self.head = bytearray()
-        self.failure: Exception | None = None
-        """What the source raised, or that it was too much: told as it is, not as trouble of the disk."""
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The content in pieces of bounded size."""
         try:
-            async for chunk in self._chunks:
-                self.size += len(chunk)
-                if self.size > self._cap:
-                    raise Malformed("media.too_large")
-                self.hash.update(chunk)
-                if len(self.head) < HEAD:
-                    self.head += chunk[: HEAD - len(self.head)]
-                for begin in range(0, len(chunk), _PIECE):
-                    yield chunk[begin : begin + _PIECE]
-        except Exception as error:
-            self.failure = error
-            raise
+            return await asyncio.to_thread(removed)
+        except OSError as error:
+            raise StoreUnavailable(why="media") from error
+
+    async def kept(self) -> AsyncIterator[KeptMedia]:
+        """All that is there, in the order of the names. Raises StoreUnavailable."""
+        found = self._found()
+        try:
+            while part := await asyncio.to_thread(_some, found):
+                for kept in part:
+                    yield kept
+        except OSError as error:
+            raise StoreUnavailable(why="media") from error
+
+    def _found(self) -> Iterator[KeptMedia]:
+        for outer in _folders(self._folder):
+            for inner in _folders(outer):
+                for path in sorted(inner.iterdir()):
+                    with contextlib.suppress(FileNotFoundError):  # removed just now
+                        if is_name(path.name) and path.is_file():
+                            yield KeptMedia(path.name, path.stat().st_size)
 
 
-def _name(sha256: str) -> str:
-    """Where content lies. Raises NotFound for what is no SHA-256: nobody else's file can be meant by it."""
-    if not _SHA256.fullmatch(sha256):
-        raise NotFound()
-    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if len(path.name) == 2 and path.is_dir())
+
+
+def _some(found: Iterator[KeptMedia]) -> list[KeptMedia]:
+    return list(islice(found, _LISTED_AT_ONCE))
 
 
 def _fsync(path: Path) -> None:

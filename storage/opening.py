@@ -120,9 +120,9 @@ def prepare(path: Path) -> None:
         return
     _check_search(path)
     # Alembic takes a while to import, so it is only when there is something to do.
-    from storage.migrations.run import upgrade
+    from storage.migrations.run import upgrade_file
 
-    upgrade(path, found)
+    upgrade_file(path, found)
 
 
 def _check_search(path: Path) -> None:

@@ -15,6 +15,7 @@ from bot.changes import AttachmentRecord
 from bot.domain.ticket import Status, Ticket
 from bot.errors import ConfigurationError, StoreUnavailable
 from storage.codec import micros, moment
+from storage.driver import Driver, Questions
 from storage.opening import read_revision, wal_reset_risk
 from storage.readers import Readers
 from storage.schema import REVISION
@@ -75,13 +76,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the database says of itself. ``problem`` is "" when its pages are well formed."""
+    """What the database says of itself. ``problem`` is "" when its pages are well formed; ``sqlite_version`` is "" on
+    another database."""
 
     sqlite_version: str
     wal_reset_risk: bool
     revision: str
     bytes: int
     problem: str
+    server: str = ""
 
 
 def check_database(path: Path) -> None:
@@ -93,21 +96,11 @@ def check_database(path: Path) -> None:
         raise ConfigurationError(str(path), f"its schema is {found or 'empty'}, this program reads {REVISION}")
 
 
-class Reports:
+class SqlReports:
     """Questions of operators, answered from connections that only read."""
 
-    def __init__(self, readers: Readers, path: Path) -> None:
+    def __init__(self, readers: Questions) -> None:
         self._readers = readers
-        self._path = path
-
-    @classmethod
-    def opened(cls, path: Path) -> Reports:
-        """Reports on a database file without opening the store, so beside a running desk too.
-
-        Raises ConfigurationError when there is no such file, or not one of this program.
-        """
-        check_database(path)
-        return cls(Readers(path, busy_ms=5000), path)
 
     async def aclose(self) -> None:
         """Close the connections of `opened`."""
@@ -146,14 +139,6 @@ class Reports:
         """How much waits. Raises StoreUnavailable."""
         return await self._readers.ask(_figures)
 
-    async def health(self) -> Health:
-        """Whether the database is well; reads all of it. Raises StoreUnavailable."""
-        found = await self._readers.rows("PRAGMA quick_check(1)")
-        said = str(found[0][0])
-        size = await asyncio.to_thread(lambda: self._path.stat().st_size)
-        revision = await asyncio.to_thread(read_revision, self._path)
-        return Health(sqlite3.sqlite_version, wal_reset_risk(), revision or "", size, "" if said == "ok" else said)
-
     async def alive(self) -> bool:
         """Whether the database answers."""
         try:
@@ -163,7 +148,32 @@ class Reports:
         return True
 
 
-def _part(connection: sqlite3.Connection, after: str, at_once: int) -> list[TicketReport]:
+class Reports(SqlReports):
+    """The same of a SQLite file, and how that file is."""
+
+    def __init__(self, readers: Readers, path: Path) -> None:
+        super().__init__(readers)
+        self._path = path
+
+    @classmethod
+    def opened(cls, path: Path) -> Reports:
+        """Reports on a database file without opening the store, so beside a running desk too.
+
+        Raises ConfigurationError when there is no such file, or not one of this program.
+        """
+        check_database(path)
+        return cls(Readers(path, busy_ms=5000), path)
+
+    async def health(self) -> Health:
+        """Whether the database is well; reads all of it. Raises StoreUnavailable."""
+        found = await self._readers.rows("PRAGMA quick_check(1)")
+        said = str(found[0][0])
+        size = await asyncio.to_thread(lambda: self._path.stat().st_size)
+        revision = await asyncio.to_thread(read_revision, self._path)
+        return Health(sqlite3.sqlite_version, wal_reset_risk(), revision or "", size, "" if said == "ok" else said)
+
+
+def _part(connection: Driver, after: str, at_once: int) -> list[TicketReport]:
     rows = connection.execute(_TICKETS, (after, at_once)).fetchall()
     if not rows:
         return []
@@ -174,7 +184,7 @@ def _part(connection: sqlite3.Connection, after: str, at_once: int) -> list[Tick
     return [TicketReport(ticket_of(row[:-1]), tuple(files.get(row[0], ())), row[-1]) for row in rows]
 
 
-def _figures(connection: sqlite3.Connection) -> Figures:
+def _figures(connection: Driver) -> Figures:
     def count(what: str) -> int:
         return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])  # constants below
 

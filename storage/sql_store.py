@@ -42,7 +42,7 @@ _ASIDE = (
 )
 _BLOCK = (
     "INSERT INTO number_block (day, next) VALUES (?1, 1 + ?2)"
-    " ON CONFLICT (day) DO UPDATE SET next = next + ?2 RETURNING next"
+    " ON CONFLICT (day) DO UPDATE SET next = number_block.next + ?2 RETURNING next"
 )
 
 

@@ -64,7 +64,7 @@ _TIMER = ManyRows(
 _IN_LINE = "o.state IN ('waiting', 'ready', 'resting', 'sending')"  # word for word as in the partial index
 _NEXT_IN_LINE = ManyRows(
     1,
-    "UPDATE push SET state = 'ready' WHERE id IN (SELECT (SELECT min(o.id) FROM push AS o"
+    "/* alone push_line */ UPDATE push SET state = 'ready' WHERE id IN (SELECT (SELECT min(o.id) FROM push AS o"
     f" WHERE o.address = n.column1 AND o.state = 'waiting' AND {_IN_LINE}) FROM (VALUES {{rows}}) AS n WHERE NOT EXISTS"
     " (SELECT 1 FROM push AS o WHERE o.address = n.column1 AND o.state IN ('ready', 'resting', 'sending')"
     f" AND {_IN_LINE}))",

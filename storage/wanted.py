@@ -43,7 +43,7 @@ class Where:
         return Where(f"{self.sql} AND {other.sql}", (*self.variables, *other.variables))
 
 
-ALL = Where("1")
+ALL = Where("1 = 1")
 
 
 @dataclass(frozen=True, slots=True)

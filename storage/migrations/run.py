@@ -9,6 +9,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
@@ -40,25 +41,31 @@ def engine_for(path: Path) -> Engine:
     return engine
 
 
-def upgrade(path: Path, found: str | None) -> None:
-    """Run all revisions after ``found``, in one transaction. Raises ConfigurationError when it is not known here."""
+def upgrade(connection: SqlConnection, found: str | None, where: str) -> None:
+    """Run all revisions after ``found`` in the transaction that is open. Raises ConfigurationError, which names
+    ``where`` the database is, when that revision is not known here."""
     script = scripts()
     try:
         if found is not None:
             script.get_revision(found)
     except CommandError as error:
         why = f"its schema {found} is newer than this program, or not of this program; use the version that wrote it"
-        raise ConfigurationError(str(path), why) from error
+        raise ConfigurationError(where, why) from error
 
     def steps(revision: str | tuple[str, ...], _context: MigrationContext) -> list[RevisionStep]:
         return script._upgrade_revs("head", revision)  # type: ignore[arg-type]  # as alembic.command.upgrade calls it
 
+    environment = EnvironmentContext(Config(), script, fn=steps, destination_rev="head")
+    environment.configure(connection=connection, target_metadata=metadata, fn=steps)
+    with environment:
+        environment.run_migrations()
+
+
+def upgrade_file(path: Path, found: str | None) -> None:
+    """Run all revisions after ``found`` on a SQLite file, in one transaction. Raises ConfigurationError."""
     engine = engine_for(path)
     try:
-        with engine.connect() as connection:
-            environment = EnvironmentContext(Config(), script, fn=steps, destination_rev="head")
-            environment.configure(connection=connection, target_metadata=metadata, fn=steps)
-            with connection.begin(), environment:
-                environment.run_migrations()
+        with engine.begin() as connection:
+            upgrade(connection, found, str(path))
     finally:
         engine.dispose()

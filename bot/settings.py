@@ -24,6 +24,7 @@ from bot.errors import ConfigurationError
 from bot.failpoints import VARIABLES as FAILPOINTS
 from bot.settings_sections import (
     LogSettings,
+    MediaSection,
     SpeechSection,
     StorageSettings,
     TelegramSection,
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     town: Path | None = None
     demo: bool | None = None
     storage: StorageSettings = StorageSettings()
+    media: MediaSection = MediaSection()
     web: WebSettings = WebSettings()
     wechat: WeChatSection = WeChatSection()
     telegram: TelegramSection = TelegramSection()
@@ -102,8 +104,8 @@ def load(config: Path | None = None, data: Path | None = None) -> Settings:
         raise _wrong(found["loc"], found["type"], found["msg"], config) from None
     except SettingsError as error:  # a section given as JSON that is none
         raise ConfigurationError(_section_of(str(error)), "is not readable") from None
-    for name in ("wechat", "telegram", "speech"):
-        section: WeChatSection | TelegramSection | SpeechSection = getattr(settings, name)
+    for name in ("media", "wechat", "telegram", "speech"):
+        section: MediaSection | WeChatSection | TelegramSection | SpeechSection = getattr(settings, name)
         if section.touched and (missing := list(section.missing())):
             also = f" (also missing: {', '.join(env_name(name, key) for key in missing[1:])})" if missing[1:] else ""
             raise ConfigurationError(env_name(name, missing[0]), f"is missing, or leave all of {name} out{also}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 
@@ -35,6 +35,47 @@ class StorageSettings(Section):
 
     url: SecretStr = SecretStr("")
     batch_max: Annotated[int, Field(ge=1, le=4096)] = 256
+
+
+class MediaSection(Section):
+    """Where people's files are: ``url`` "" is the data folder, ``s3://bucket/prefix`` a bucket.
+
+    ``endpoint`` is the server ("" = Amazon's for the ``region``), reached without https only where ``allow_http`` says
+    so; ``path_style``: the bucket stands in the path and not in the host's name. Without ``key_id`` and ``secret`` the
+    machine's role or its AWS_ variables are used.
+    """
+
+    url: str = ""
+    allow_http: bool = False
+    endpoint: str = ""
+    region: str = "us-east-1"
+    key_id: SecretStr = SecretStr("")
+    secret: SecretStr = SecretStr("")
+    path_style: bool = True
+
+    @field_validator("url")
+    @classmethod
+    def _bucket(cls, text: str) -> str:
+        if text and not re.fullmatch(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[A-Za-z0-9._/-]*)?", text):
+            raise ValueError("must be like s3://bucket/prefix, or be left out for the data folder")
+        return text.rstrip("/")
+
+    @field_validator("endpoint")
+    @classmethod
+    def _server(cls, text: str, info: ValidationInfo) -> str:
+        if text and not re.fullmatch(r"https?://[^/?#\s@]+", text.rstrip("/")):
+            raise ValueError("must be an address such as https://s3.example.org")
+        if text.startswith("http://") and not info.data.get("allow_http"):
+            raise ValueError("must begin with https://, unless media.allow_http is true")
+        return text.rstrip("/")
+
+    def missing(self) -> Iterator[str]:
+        """Names of what it cannot work without."""
+        if not self.url:
+            yield "url"
+        given = [bool(secret.get_secret_value()) for secret in (self.key_id, self.secret)]
+        if any(given) and not all(given):
+            yield "secret" if given[0] else "key_id"
 
 
 class WebSettings(Section):

@@ -11,6 +11,7 @@ from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
 from bot.console import pages, playing, premises, programs
 from bot.console.export_pages import exporter_for
+from bot.console.media_of import media_of
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
 from bot.domain.words import desk_word
@@ -47,7 +48,6 @@ from bot.web.visitors import LOCAL
 from handlers.router import Router
 from handlers.staff import filing_for
 from handlers.timers.standing import standing
-from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
 from storage.store import SqliteStore
 
@@ -68,7 +68,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         url = settings.storage.url.get_secret_value()
         store = await SqliteStore.open(url, settings.data, clock=clock, batch_max=settings.storage.batch_max)
         opened.push_async_callback(store.close)
-        media = MediaFolder(settings.data / "media")
+        media = media_of(settings)
         links = premises.link_keys(settings.data)
         slip_key = keys.key_in(settings.data, "slip")
 

@@ -2,7 +2,7 @@
 
 from bot.ports.alike import Nearby
 from bot.ports.channel import BriefChannel, Channel, Fetched, NoPace, Pace, Traits, Unfetchable
-from bot.ports.keeping import Clock, MediaStore, Numbers, PushOutcome, Store, StoredMedia
+from bot.ports.keeping import Clock, KeptMedia, MediaStock, MediaStore, Numbers, PushOutcome, Store, StoredMedia
 from bot.ports.public_questions import Released
 from bot.ports.reading import ClaimedPush, Line, PushState, Reader, Tally
 from bot.ports.wanting import OWING, Wanted
@@ -14,7 +14,9 @@ __all__ = [
     "ClaimedPush",
     "Clock",
     "Fetched",
+    "KeptMedia",
     "Line",
+    "MediaStock",
     "MediaStore",
     "Nearby",
     "NoPace",

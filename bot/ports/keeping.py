@@ -43,11 +43,41 @@ class MediaStore(Protocol):
         """
         ...
 
-    def open(self, sha256: str) -> AsyncIterator[bytes]:
-        """The content in pieces. Raises NotFound."""
+    def open(self, sha256: str, first: int = 0, after: int | None = None) -> AsyncIterator[bytes]:
+        """The content in pieces, from byte ``first`` up to but without ``after``.
+
+        Raises NotFound, and StoreUnavailable when the place of files is away.
+        """
         ...
 
-    async def exists(self, sha256: str) -> bool: ...
+    async def exists(self, sha256: str) -> bool:
+        """Whether the content is there. Raises StoreUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMedia:
+    """Content that is there: its name, and its size in bytes."""
+
+    sha256: str
+    bytes: int
+
+
+class MediaStock(MediaStore, Protocol):
+    """All that is in a place of files: what backups, checks, moves and erasures need."""
+
+    @property
+    def where(self) -> str:
+        """The folder or the bucket, for people; no secret is in it."""
+        ...
+
+    async def remove(self, sha256: str) -> bool:
+        """Take the content away, durably; whether it was there. Raises StoreUnavailable."""
+        ...
+
+    def kept(self) -> AsyncIterator[KeptMedia]:
+        """All that is there, in the order of the names. Raises StoreUnavailable."""
+        ...
 
 
 class Numbers(Protocol):

@@ -38,8 +38,8 @@ _RESIDENT = "/t/{link}/files/{id:[0-9A-Za-z_-]{1,64}}"
 _KIND = "/{kind:[a-z_]{1,20}}"
 _PIECE = 256 * 1024
 
-Content = Callable[[str], AsyncIterator[bytes]]
-"""sha256 -> the content in pieces. Raises NotFound."""
+Content = Callable[[str, int, int], AsyncIterator[bytes]]
+"""(sha256, first byte, the one after the last) -> the content in pieces. Raises NotFound."""
 
 
 ONE_READING = timedelta(minutes=10)
@@ -165,18 +165,13 @@ async def sent(request: web.Request, file: OpenedFile, content: Content) -> web.
     headers["Content-Type"] = file.mime if inline else SAVED
     headers["Content-Length"] = str(after - first)
     response = web.StreamResponse(status=206 if partial else 200, headers=headers)
-    pieces = content(file.sha256)
-    begun = await anext(pieces, b"")  # what is not there is told before the answer has begun
+    pieces = content(file.sha256, first, after)
+    piece = await anext(pieces, b"")  # what is not there is told before the answer has begun
     await response.prepare(request)
     if request.method != "HEAD":
-        at = 0
-        for_now = begun
-        while for_now and at < after:
-            piece = for_now[max(0, first - at) : after - at]
-            if piece:
-                await response.write(piece)
-            at += len(for_now)
-            for_now = await anext(pieces, b"")
+        while piece:
+            await response.write(piece)
+            piece = await anext(pieces, b"")
     await response.write_eof()
     return response
 

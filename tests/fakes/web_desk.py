@@ -59,10 +59,10 @@ class MediaFolder:
         (self.folder / name).write_bytes(kept)
         return StoredMedia(name, size, kind_of(bytes(kept)))
 
-    async def open(self, sha256: str) -> AsyncIterator[bytes]:
+    async def open(self, sha256: str, first: int = 0, after: int | None = None) -> AsyncIterator[bytes]:
         if not await self.exists(sha256):
             raise NotFound
-        content = (self.folder / sha256).read_bytes()
+        content = (self.folder / sha256).read_bytes()[first:after]
         for start in range(0, len(content), 1000):
             yield content[start : start + 1000]
 

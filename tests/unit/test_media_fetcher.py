@@ -40,10 +40,10 @@ class Shelf:
         self.contents[sha256] = content
         return StoredMedia(sha256, len(content), "image/png")
 
-    async def open(self, sha256: str) -> AsyncIterator[bytes]:
+    async def open(self, sha256: str, first: int = 0, after: int | None = None) -> AsyncIterator[bytes]:
         if sha256 not in self.contents:
             raise NotFound()
-        yield self.contents[sha256]
+        yield self.contents[sha256][first:after]
 
     async def exists(self, sha256: str) -> bool:
         return sha256 in self.contents

@@ -92,7 +92,7 @@ class NoMedia:
     async def save(self, chunks: AsyncIterator[bytes], cap: int) -> StoredMedia:
         raise AssertionError("nothing is to be kept")
 
-    def open(self, sha256: str) -> AsyncIterator[bytes]:
+    def open(self, sha256: str, first: int = 0, after: int | None = None) -> AsyncIterator[bytes]:
         raise AssertionError("nothing is kept")
 
     async def exists(self, sha256: str) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from urllib.parse import quote
 
 from aiohttp import web
@@ -73,9 +71,8 @@ async def send(request: web.Request, record: AttachmentRecord, media: MediaStore
         response.content_length = end - start
     await response.prepare(request)
     if request.method != "HEAD":
-        async with aclosing(_cut(media.open(record.sha256), start, end)) as pieces:
-            async for piece in pieces:
-                await response.write(piece)
+        async for piece in media.open(record.sha256, start, end):
+            await response.write(piece)
     await response.write_eof()
     return response
 
@@ -96,14 +93,3 @@ async def send_picture(request: web.Request, picture: Picture, media: MediaStore
             await response.write(piece)
     await response.write_eof()
     return response
-
-
-async def _cut(pieces: AsyncIterator[bytes], start: int, end: int | None) -> AsyncGenerator[bytes, None]:
-    position = 0
-    async for piece in pieces:
-        after = position + len(piece)
-        if after > start:
-            yield piece[max(0, start - position) : None if end is None else max(0, end - position)]
-        position = after
-        if end is not None and position >= end:
-            return

@@ -131,9 +131,7 @@ def _copied_database(database: Path, coming: Path, told: Told) -> Copied:
     return Copied(FILE, read_revision(copy), spoken_of)
 
 
-def _copied_media(
-    media: Path, folder: Path, told: Told, quick: bool
-) -> tuple[dict[str, int], int, tuple[str, ...]]:
+def _copied_media(media: Path, folder: Path, told: Told, quick: bool) -> tuple[dict[str, int], int, tuple[str, ...]]:
     """What was there, by name with its size; how many of them are new in the folder; whose content is damaged."""
     paths = list(files(media))
     kept, new, damaged = dict[str, int](), 0, list[str]()

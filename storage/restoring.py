@@ -83,8 +83,6 @@ def put_files(examined: Examined, data: Path, told: Told) -> int:
     return len(wanted)
 
 
-def _whose(
-    connection: sqlite3.Connection, names: Collection[str]
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _whose(connection: sqlite3.Connection, names: Collection[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The tickets that files belong to."""
     return tuple((name, tuple(row[0] for row in connection.execute(_WHOSE, (name,)))) for name in sorted(names))

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot import stamps
 from bot.console.options import Config, Data
 from bot.errors import ConfigurationError
 from bot.ports import Clock
 from bot.settings import Settings, env_name
+
+if TYPE_CHECKING:
+    from storage.restoring import Restored
 
 SettingsFor = Callable[[typer.Context, Path | None, Path | None], Settings]
 NAMES = {"database": "database", "files": "files", "check": "checking"}
@@ -25,24 +29,29 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
         context: typer.Context,
         folder: Annotated[Path, typer.Argument(help="The folder of backups.")],
         verify: Annotated[bool, typer.Option("--verify", help="Make none; check the newest, or this one.")] = False,
+        quick: Annotated[
+            bool, typer.Option("--quick", help="Do not read files again that are in the folder of backups already.")
+        ] = False,
         config: Config = None,
         data: Data = None,
     ) -> None:
-        """Copy database, files and keys as of this moment; the desk may be running. Only new files are copied."""
+        """Copy database, files and keys as of this moment; the desk may be running. Only new files are copied, and
+        files that were damaged in the folder of backups are mended."""
         from storage import backup as backups
+        from storage import backup_list
         from storage.store import database_file
 
         if verify:
-            path = backups.newest(folder)
-            with _progress() as told:
-                found = backups.verify(path, told)
+            path = backup_list.newest(folder)
+            with progress() as told:
+                found = backup_list.verify(path, told)
             typer.echo(f"{path}: every byte is as it was: the database and {len(found['media']):,} files")
             return
         settings = settings_for(context, config, data)
         database = database_file(settings.storage.url.get_secret_value(), settings.data)
         try:
-            with _progress() as told:
-                made = backups.make(database, settings.data, folder, clock.now(), told)
+            with progress() as told:
+                made = backups.make(database, settings.data, folder, clock.now(), told, quick=quick)
         except OSError as error:
             raise ConfigurationError(str(folder), f"the backup was not made: {error.strerror}") from None
         size = f"{made.bytes / 2**20:,.1f} MB"
@@ -50,6 +59,7 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
         for what, names in (("is not there", made.missing), ("is damaged", made.damaged)):
             for name in names:
                 typer.echo(f"A file {what} and is not in the backup: {name}", err=True)
+        stamps.put(settings.data, "backup", clock.now())
         if made.missing or made.damaged:
             raise typer.Exit(1)
 
@@ -62,27 +72,43 @@ def restore_command(settings_for: SettingsFor) -> Callable[..., None]:
     def restore(
         context: typer.Context,
         backup: Annotated[Path, typer.Argument(help="A backup, or a folder of backups: then the newest.", exists=True)],
+        partial: Annotated[
+            bool, typer.Option("--partial", help="Put back what is whole even if some files are damaged or gone.")
+        ] = False,
         config: Config = None,
         data: Data = None,
     ) -> None:
         """Put a backup into an empty data folder, after checking all of it."""
-        from storage import backup as backups
+        from storage import backup_list, restoring
 
         settings = settings_for(context, config, data)
         if settings.storage.url.get_secret_value():
             raise ConfigurationError(env_name("storage", "url"), "must be left out: a backup goes into a data folder")
         try:
-            with _progress() as told:
-                files = backups.restore(backups.newest(backup), settings.data, told)
+            with progress() as told:
+                found = restoring.restore(backup_list.newest(backup), settings.data, told, partial=partial)
         except OSError as error:
             raise ConfigurationError(str(settings.data), f"nothing was restored: {error.strerror}") from None
-        typer.echo(f"{settings.data}: the database and {files:,} files are back. Start the desk with this data folder.")
+        typer.echo(
+            f"{settings.data}: the database and {found.files:,} files are back. Start the desk with this data folder."
+        )
+        tell_lost(found)
+        if found.lost:
+            raise typer.Exit(1)
 
     return restore
 
 
+def tell_lost(found: Restored) -> None:
+    """Say what could not be put back, and whose it was."""
+    tickets = dict(found.tickets)
+    for flaw in found.lost:
+        whose = ", ".join(tickets.get(flaw.name, ()))
+        typer.echo(f"Not put back: {flaw.what} {flaw.name} {flaw.why}{f' (ticket {whose})' if whose else ''}", err=True)
+
+
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each part of the work, on standard error."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn

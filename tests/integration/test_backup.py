@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError
-from storage import backup as backups
+from storage import backup, backup_list, restoring
+from storage.backup_files import files, place
 from storage.opening import prepare
 from storage.store import FILE
 from tests.fakes.desk_process import DeskProcess, run
@@ -47,8 +48,8 @@ def put(folder: Path, content: bytes) -> str:
     return name
 
 
-def made(data: Path, folder: Path, now: datetime = NOW) -> backups.Made:
-    return backups.make(data / FILE, data, folder, now, nobody)
+def made(data: Path, folder: Path, now: datetime = NOW) -> backup.Made:
+    return backup.make(data / FILE, data, folder, now, nobody)
 
 
 def whole(folder: Path) -> dict[str, bytes]:
@@ -60,7 +61,7 @@ def whole(folder: Path) -> dict[str, bytes]:
 def test_what_is_put_back_is_what_was_there(data: Path, tmp_path: Path) -> None:
     found = made(data, tmp_path / "backups")
     assert (found.files, found.new_files, found.missing, found.damaged) == (3, 3, (), ())
-    assert backups.restore(found.path, tmp_path / "again", nobody) == 3
+    assert restoring.restore(found.path, tmp_path / "again", nobody).files == 3
     again = whole(tmp_path / "again")
     before = whole(data)
     assert again.keys() == before.keys()
@@ -73,9 +74,9 @@ def test_the_next_backup_copies_only_what_is_new(data: Path, tmp_path: Path) -> 
     put(data, b"three")
     second = made(data, tmp_path / "backups", NOW.replace(hour=2))
     assert (second.files, second.new_files) == (4, 1)
-    assert backups.newest(tmp_path / "backups") == second.path
-    backups.verify(first.path, nobody)
-    backups.verify(second.path, nobody)
+    assert backup_list.newest(tmp_path / "backups") == second.path
+    backup_list.verify(first.path, nobody)
+    backup_list.verify(second.path, nobody)
     with pytest.raises(ConfigurationError, match="already"):
         made(data, tmp_path / "backups")
 
@@ -88,7 +89,7 @@ def test_files_that_are_damaged_or_gone_are_named(data: Path, tmp_path: Path) ->
     found = made(data, tmp_path / "backups")
     assert (found.missing, found.damaged) == ((gone,), (damaged,))
     assert found.files == 3
-    backups.verify(found.path, nobody)
+    backup_list.verify(found.path, nobody)
 
 
 def test_every_flipped_bit_is_seen_and_nothing_is_put_back(data: Path, tmp_path: Path) -> None:
@@ -102,37 +103,37 @@ def test_every_flipped_bit_is_seen_and_nothing_is_put_back(data: Path, tmp_path:
         at = chance.randrange(len(content))
         path.write_bytes(content[:at] + bytes([content[at] ^ 1 << chance.randrange(8)]) + content[at + 1 :])
         with pytest.raises(ConfigurationError):
-            backups.restore(backups.newest(folder), tmp_path / f"again{flip}", nobody)
+            restoring.restore(backup_list.newest(folder), tmp_path / f"again{flip}", nobody)
         assert not (tmp_path / f"again{flip}" / FILE).exists()
         path.write_bytes(content)
-    backups.verify(backups.newest(folder), nobody)
+    backup_list.verify(backup_list.newest(folder), nobody)
 
 
 def test_what_is_no_backup_is_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no backup here"):
-        backups.newest(tmp_path)
+        backup_list.newest(tmp_path)
     found = made(data, tmp_path / "backups")
-    (found.path / backups.SUM).unlink()
+    (found.path / backup_list.SUM).unlink()
     with pytest.raises(ConfigurationError, match="never finished"):
-        backups.verify(found.path, nobody)
+        backup_list.verify(found.path, nobody)
 
 
 def test_a_folder_with_data_is_left_alone(data: Path, tmp_path: Path) -> None:
     found, before = made(data, tmp_path / "backups"), whole(data)
     with pytest.raises(ConfigurationError, match="already"):
-        backups.restore(found.path, data, nobody)
+        restoring.restore(found.path, data, nobody)
     assert whole(data) == before
 
 
 def test_a_backup_of_a_newer_program_is_refused(data: Path, tmp_path: Path) -> None:
     found = made(data, tmp_path / "backups")
-    manifest = json.loads((found.path / backups.MANIFEST).read_text())
+    manifest = json.loads((found.path / backup_list.MANIFEST).read_text())
     manifest["revision"] = "9999"
     written = json.dumps(manifest).encode()
-    (found.path / backups.MANIFEST).write_bytes(written)
-    (found.path / backups.SUM).write_text(hashlib.sha256(written).hexdigest())
+    (found.path / backup_list.MANIFEST).write_bytes(written)
+    (found.path / backup_list.SUM).write_text(hashlib.sha256(written).hexdigest())
     with pytest.raises(ConfigurationError, match="newer"):
-        backups.restore(found.path, tmp_path / "again", nobody)
+        restoring.restore(found.path, tmp_path / "again", nobody)
 
 
 def test_the_drill(tmp_path: Path) -> None:
@@ -156,3 +157,60 @@ def test_the_drill(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "already" in refused.stderr
     assert len(before.splitlines()) == 200
+
+
+def spoil(path: Path) -> None:
+    """Another byte in the middle, the size the same."""
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+
+
+def test_a_file_that_was_damaged_in_the_folder_of_backups_is_mended_by_the_next(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    first = made(data, folder)
+    name = hashlib.sha256(b"two" * 1000).hexdigest()
+    spoil(place(folder / "media", name))
+    quick = backup.make(data / FILE, data, folder, NOW.replace(hour=2), nobody, quick=True)
+    assert quick.new_files == 0  # its size is right
+    mended = made(data, folder, NOW.replace(hour=3))
+    assert (mended.files, mended.new_files) == (3, 1)
+    backup_list.verify(first.path, nobody)
+
+
+def test_what_is_whole_is_put_back_when_that_is_said_and_the_rest_is_named(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    spoilt, gone = hashlib.sha256(b"one").hexdigest(), hashlib.sha256(b"").hexdigest()
+    with closing(sqlite3.connect(data / FILE)) as connection, connection:
+        names = "id, address, type, ref, state, created_at, draft, ticket, message, name, mime, sha256, fingerprint"
+        connection.execute(
+            f"INSERT INTO attachment ({names}, problem, attempts) VALUES"  # noqa: S608  # constants
+            " ('a', 'web:x', 'photo', '', 'stored', 1, '', '260304-00017', '', '', 'image/png', ?, '', '', 0)",
+            (spoilt,),
+        )
+    found = made(data, folder)
+    spoil(place(folder / "media", spoilt))
+    place(folder / "media", gone).unlink()
+    spoil(found.path / "links.key")
+    with pytest.raises(ConfigurationError, match="and 2 more"):
+        restoring.restore(found.path, tmp_path / "again", nobody)
+    assert not (tmp_path / "again").exists()
+    restored = restoring.restore(found.path, tmp_path / "again", nobody, partial=True)
+    assert restored.files == 1
+    lost = {(flaw.what, flaw.name, flaw.why) for flaw in restored.lost}
+    assert lost == {
+        ("key", "links.key", "is damaged"),
+        ("file", spoilt, "is damaged"),
+        ("file", gone, "is missing"),
+    }
+    assert dict(restored.tickets) == {spoilt: ("260304-00017",), gone: ()}
+    assert {path.name for path in files(tmp_path / "again" / "media")} == {hashlib.sha256(b"two" * 1000).hexdigest()}
+    assert not (tmp_path / "again" / "links.key").exists()
+
+
+def test_a_damaged_database_is_never_put_back(data: Path, tmp_path: Path) -> None:
+    found = made(data, tmp_path / "backups")
+    spoil(found.path / FILE)
+    with pytest.raises(ConfigurationError, match="is damaged"):
+        restoring.restore(found.path, tmp_path / "again", nobody, partial=True)
+    assert not (tmp_path / "again").exists()

@@ -11,7 +11,9 @@
     │   └── Malformed             proven, yet not readable
     ├── StoreError
     │   ├── Conflict              another turn decided on the same state first: decide again
+    │   │   └── AlreadyFired      this very timer was answered before: there is nothing to decide
     │   ├── AlreadyAnswered       this very message was answered before; carries that answer
+    │   ├── LeaseLost             another worker does this now
     │   ├── Unstorable            this change-set, and only this one, cannot be written (poison)
     │   └── StoreUnavailable      the database is away, locked or full: nothing was acknowledged
     └── ConfigurationError        settings, town file or texts are wrong; says where and why
@@ -83,6 +85,10 @@ class Conflict(StoreError):
     key = "error.conflict"
 
 
+class AlreadyFired(Conflict):
+    """This very timer was answered before; there is nothing to decide any more."""
+
+
 class AlreadyAnswered(StoreError):
     """This very message was answered before.
 
@@ -94,6 +100,12 @@ class AlreadyAnswered(StoreError):
     def __init__(self, answer: object) -> None:
         super().__init__()
         self.answer = answer
+
+
+class LeaseLost(StoreError):
+    """Another worker does now what was done under this lease; nothing was written."""
+
+    key = "error.lease_lost"
 
 
 class Unstorable(StoreError):

@@ -1,7 +1,7 @@
 """Leases: who does what only one worker may do. Jobs for the writer.
 
 A lease is taken, or renewed, for a while. Its ``term`` grows by one with each new owner, and what is done under a lease
-says its term: so somebody who stood still while another took over can change nothing any more (`fenced`).
+says its term: so somebody who stood still while another took over can change nothing any more (`lost`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from math import ceil
 
-from bot.ports.leasing import CHANNEL, Standing
+from bot.ports.leasing import CHANNEL, Lease, Standing
 from storage.driver import Driver
 
 WORKER = "worker:"
@@ -86,12 +86,12 @@ def expire(connection: Driver) -> None:
     connection.execute(_EXPIRE, ())
 
 
-def fenced(connection: Driver, name: str, term: int | None) -> bool:
-    """Whether somebody else has taken the lease since that term; until the transaction ends nobody can.
+def lost(connection: Driver, under: Lease | None) -> bool:
+    """Whether somebody else has taken a lease over since that term; until the transaction ends nobody can.
 
-    None: it is not held by anybody, as where there is one process only.
+    None: there is no such lease, as where one process is alone.
     """
-    return term is not None and connection.execute(_FENCE, (name, term)).rowcount == 0
+    return under is not None and connection.execute(_FENCE, (under.name, under.term)).rowcount == 0
 
 
 def _from(place: int, of: int, names: Sequence[str]) -> list[str]:

@@ -157,7 +157,7 @@ def _news(changes: Changes, rows: Rows, now: datetime) -> None:
         (n.key, n.box, n.topic, n.ticket, micros(n.at), n.urgent, as_json(Said(n.what, n.params)), None)
         for n in changes.notes
     ]
-    rows.folded = [(at, id_) for id_ in changes.folded]
+    rows.folded = [(at, id_) for id_ in dict.fromkeys(changes.folded)]
     rows.folded_boxes = [(at, *box) for box in changes.folded_boxes]
     rows.looked = [(e.by, e.what, e.ticket, clean(e.detail), micros(e.at)) for e in changes.looked]
     rows.recalled = [(at, key) for key in changes.recalled_pushes]

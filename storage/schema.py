@@ -28,6 +28,7 @@ from sqlalchemy import (
     text,
 )
 
+import storage.schema_leases
 import storage.schema_loop
 import storage.schema_pages
 import storage.schema_personal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, PrimaryKeyConstraint, Table
 
 from storage.columns import metadata, number, texts, time, words
 
@@ -21,7 +21,7 @@ is there."""
 told_note = Table(
     "told_note",
     metadata,
-    Column("note", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
 )
 """Fence: news are told once, also where two timers of one box are fired by two workers at the same moment."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.errors import AlreadyAnswered, Conflict, StoreError
+from bot.errors import AlreadyAnswered, AlreadyFired, Conflict, StoreError
 from bot.message import Answer
 from storage.codec import moment, reply_or_none
 from storage.driver import Driver
@@ -30,6 +30,7 @@ _FIRED = (
     "SELECT f.kind, f.subject, f.level, f.due_at FROM (VALUES {rows}) AS n CROSS JOIN fired AS f"
     " ON f.kind = n.column1 AND f.subject = n.column2 AND f.level = n.column3 AND f.due_at = n.column4"
 )
+_TOLD = "SELECT f.note FROM (VALUES {rows}) AS n CROSS JOIN told_note AS f ON f.note = n.column1"
 _STAFF_EVENT = (
     "SELECT e.staff, e.seq FROM (VALUES {rows}) AS n"
     " CROSS JOIN staff_event AS e ON e.staff = n.column1 AND e.seq = n.column2"
@@ -37,6 +38,10 @@ _STAFF_EVENT = (
 _SPECIAL_EVENT = (
     "SELECT e.number, e.seq FROM (VALUES {rows}) AS n"
     " CROSS JOIN special_event AS e ON e.number = n.column1 AND e.seq = n.column2"
+)
+_HOLD_STEP = (
+    "SELECT h.id, h.seq FROM (VALUES {rows}) AS n"
+    " CROSS JOIN hold_step AS h ON h.id = n.column1 AND h.seq = n.column2"
 )
 _USE = "SELECT u.digest FROM (VALUES {rows}) AS n CROSS JOIN invitation_use AS u ON u.digest = n.column1"
 _ADDRESS = "SELECT a.address, a.staff FROM (VALUES {rows}) AS n CROSS JOIN staff_address AS a ON a.address = n.column1"
@@ -70,7 +75,9 @@ def sift(connection: Driver, group: Sequence[Rows]) -> Sifted:
         ("turn", _TURN, [r.turn[:2] for r in group if r.turn is not None]),
         ("event", _EVENT, [event[:2] for r in group for event in r.events]),
         ("special", _SPECIAL_EVENT, [event[:2] for r in group if r.special is not None for event in r.special.events]),
+        ("hold", _HOLD_STEP, [s[:2] for r in group if r.abuse is not None for s in r.abuse.steps]),
         ("fired", _FIRED, [r.fired[:4] for r in group if r.fired is not None]),
+        ("told", _TOLD, [row[1:] for r in group for row in r.folded]),
     ):
         found.update((name, row) for row in taken(connection, sql, keys))
     of_staff = [r.staff for r in group if r.staff is not None]
@@ -84,6 +91,8 @@ def sift(connection: Driver, group: Sequence[Rows]) -> Sifted:
         fences = _fences(rows)
         if rows.inbox is not None and (answer := answers.get(rows.inbox[:2])) is not None:
             sifted.lost[place] = AlreadyAnswered(answer)
+        elif rows.fired is not None and ("fired", rows.fired[:4]) in found:
+            sifted.lost[place] = AlreadyFired()
         elif not found.isdisjoint(fences) or _owned_by_others(rows.staff, owners):
             sifted.lost[place] = Conflict()
         elif not ahead.isdisjoint(fences):
@@ -102,8 +111,12 @@ def _fences(rows: Rows) -> list[tuple[str, Row]]:
         fences.append(("turn", rows.turn[:2]))
     if rows.fired is not None:
         fences.append(("fired", rows.fired[:4]))
+    if rows.folded:
+        fences += [("told", row[1:]) for row in rows.folded]
     if rows.staff is not None:
         fences += _fences_of_staff(rows.staff)
+    if rows.abuse is not None:
+        fences += [("hold", step[:2]) for step in rows.abuse.steps]
     if rows.special is not None:
         fences += [("special", event[:2]) for event in rows.special.events]
     return fences

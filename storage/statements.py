@@ -11,6 +11,7 @@ from sqlalchemy import case, text
 from sqlalchemy.dialects.sqlite import insert
 
 from storage import schema as t
+from storage import schema_leases
 from storage import schema_staff as s
 from storage.batch import Batch
 from storage.driver import Driver
@@ -44,6 +45,7 @@ def _belonging() -> ManyRows:
 _INBOX = insertion(t.inbox)
 _TURN = insertion(t.turn)
 _FIRED = insertion(t.fired)
+_TOLD_NOTE = insertion(schema_leases.told_note)
 _EVENT = insertion(t.ticket_event)
 _SESSION = projection(t.session, "address")
 _TICKET = projection(t.ticket, "number")
@@ -107,6 +109,8 @@ def write(connection: Driver, batch: Batch) -> None:
     if batch.fired:
         _FIRED.run(connection, batch.fired)
         connection.executemany(_UNSET, [row[:4] for row in batch.fired])
+    if batch.folded:
+        _TOLD_NOTE.run(connection, sorted(row[1:] for row in batch.folded))
     if batch.events:
         _EVENT.run(connection, _sorted(batch.events))
     if batch.staff:

@@ -98,6 +98,7 @@ async def _spread(turn: Turn, directory: Directory, unit: str, notes: Sequence[t
             turn.changes.timer(Timer("fold", box, turn.now + SOON))
         else:
             await _many(turn, directory, unit)
+            turn.changes.folded.extend(id_ for id_, note in notes if not note.urgent)  # counted once, whoever else does
             notes = [(id_, note) for id_, note in notes if note.urgent]
     for id_, note in notes:
         turn.changes.folded.append(id_)

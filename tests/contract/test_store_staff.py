@@ -278,7 +278,8 @@ async def test_when_news_were_told_last(store: Store) -> None:
     await store.commit(Changes(at=NOW + 2 * MINUTE, folded=[ids["n3"]]))
     assert await store.reader.folded_at("staff:s1") is None
     await store.commit(Changes(at=NOW + MINUTE, folded=[ids["n1"]]))
-    await store.commit(Changes(at=NOW + 3 * MINUTE, folded=[ids["n1"]]))  # told already
+    with pytest.raises(Conflict):  # told already, by another worker
+        await store.commit(Changes(at=NOW + 3 * MINUTE, folded=[ids["n1"]]))
     assert await store.reader.folded_at("staff:s1") == NOW + MINUTE
     assert await store.reader.folded_at("staff:s1", "260304-00017") is None
 

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from bot.changes import Changes, Timer
-from bot.errors import Conflict
+from bot.errors import AlreadyFired, Conflict
 from bot.ports import Store
 from tests.contract.conftest import Opening
 from tests.fakes.changesets import NOW, person, timer, turn
@@ -46,7 +46,7 @@ async def test_a_timer_fires_once(store: Store) -> None:
     results = await asyncio.gather(
         *(store.commit(Changes(at=NOW, fired=one)) for _ in range(4)), return_exceptions=True
     )
-    assert [type(result) for result in results] == [type(None), Conflict, Conflict, Conflict]
+    assert [type(result) for result in results] == [type(None), AlreadyFired, AlreadyFired, AlreadyFired]
     assert await pending(store) == []
 
 

@@ -25,7 +25,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "told_note",
-        sa.Column("note", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("note", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("note", name=op.f("pk_told_note")),
     )
     op.create_table(

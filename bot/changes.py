@@ -10,6 +10,7 @@ from bot.conversation.session import Session
 from bot.domain.boards.ranking import Board
 from bot.domain.evidence import Boxing, Transcript
 from bot.domain.findings import Finding
+from bot.domain.holds import Hold
 from bot.domain.ideas import Lesson
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.review import Review
@@ -199,6 +200,9 @@ class Changes(msgspec.Struct):
     drawings: list[Drawing] = msgspec.field(default_factory=list)
     specials: list[tuple[Special, SpecialEvent]] = msgspec.field(default_factory=list)
     lessons: list[Lesson] = msgspec.field(default_factory=list)
+    holds: list[Hold] = msgspec.field(default_factory=list)  # each after one more step: a fence
+    put_by: list[InboundMessage] = msgspec.field(default_factory=list)  # stored now, to have their turn later
+    taken_up: list[tuple[str, str]] = msgspec.field(default_factory=list)  # channel, key of those that had it
 
     def ticket(self, ticket: Ticket, *events: Event) -> None:
         """Keep a ticket as it is after these events."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from storage.abuse_rows import AbuseRows
 from storage.evidence_rows import EvidenceRows
 from storage.loop_rows import LoopRows
 from storage.rows import Rows
@@ -45,6 +46,7 @@ class Batch:
     loop: list[LoopRows] = field(default_factory=list)
     special: list[SpecialRows] = field(default_factory=list)
     evidence: list[EvidenceRows] = field(default_factory=list)
+    abuse: list[AbuseRows] = field(default_factory=list)
 
     def add(self, rows: Rows) -> None:
         """Take in a change-set that comes after those already here."""
@@ -89,6 +91,8 @@ class Batch:
             self.special.append(rows.special)
         if rows.evidence is not None:
             self.evidence.append(rows.evidence)
+        if rows.abuse is not None:
+            self.abuse.append(rows.abuse)
         self.failures += rows.failures
         self.told += rows.told
         self.erased += rows.erased

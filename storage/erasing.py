@@ -40,6 +40,8 @@ _STEPS = (
     "UPDATE code_failure SET address = '' WHERE address = ?1",
     "UPDATE task SET address = NULL WHERE address = ?1",
     "DELETE FROM quarantine WHERE address = ?1",
+    "DELETE FROM put_by WHERE address = ?1",
+    "UPDATE hold_step SET address = '' WHERE address = ?1",
 )
 
 

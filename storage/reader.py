@@ -13,6 +13,7 @@ from bot.domain.ticket import Event, Ticket
 from bot.message import Answer
 from bot.ports import ClaimedPush, Line, Nearby
 from storage import schema as t
+from storage.abuse_reader import AbuseReader
 from storage.alike import AlikeReader
 from storage.board_reader import BoardReader
 from storage.codec import micros, moment, read_pin, read_session, reply_or_none
@@ -71,6 +72,7 @@ class SqlReader(
     ExportReader,
     HistoryReader,
     PublicReader,
+    AbuseReader,
 ):
     """`bot.ports.Reader` on SQLite."""
 

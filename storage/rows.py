@@ -16,6 +16,7 @@ from bot.domain.ticket import Event, Status, Ticket
 from bot.domain.work import NO_WORK, Work
 from bot.errors import Unstorable
 from bot.message import Lane, Push
+from storage.abuse_rows import AbuseRows, abuse_rows_of
 from storage.codec import Said, as_json, clean, micros, micros_or_none
 from storage.evidence_rows import EvidenceRows, evidence_rows_of
 from storage.loop_rows import LoopRows, loop_rows_of
@@ -62,6 +63,7 @@ class Rows(msgspec.Struct):
     loop: LoopRows | None = None
     special: SpecialRows | None = None
     evidence: EvidenceRows | None = None
+    abuse: AbuseRows | None = None
 
 
 def rows_of(changes: Changes, now: datetime) -> Rows:
@@ -139,6 +141,8 @@ def _rest(changes: Changes, rows: Rows, now: datetime) -> None:
     at = micros(changes.at or now)
     if changes.specials or changes.lessons:
         rows.special = special_rows_of(changes)
+    if changes.holds or changes.put_by or changes.taken_up:
+        rows.abuse = abuse_rows_of(changes)
     if changes.tasks:
         rows.tasks = [_task(task) for task in changes.tasks]
     if changes.closed_tasks:

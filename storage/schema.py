@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 import storage.schema_leases
+import storage.schema_abuse
 import storage.schema_loop
 import storage.schema_pages
 import storage.schema_personal

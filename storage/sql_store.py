@@ -53,6 +53,7 @@ class SqlStore:
         self.reader = SqlReader(readers)
         self._writer = writer
         writer.staff_changed = self.reader.forget_directory
+        writer.holds_changed = self.reader.forget_holds
         self._readers = readers
         self._clock = clock
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from storage import schema as t
 from storage import schema_leases
 from storage import schema_staff as s
+from storage.abuse_rows import write_abuse
 from storage.batch import Batch
 from storage.driver import Driver
 from storage.evidence_rows import write_evidence
@@ -121,6 +122,8 @@ def write(connection: Driver, batch: Batch) -> None:
         write_specials(connection, batch.special)
     if batch.evidence:
         write_evidence(connection, batch.evidence)
+    if batch.abuse:
+        write_abuse(connection, batch.abuse)
     if batch.words:
         _QUEUE.run(connection, batch.words)
     if batch.sessions:

@@ -91,6 +91,7 @@ class Writer:
         self._unmoved = 0
         self.written = 0
         self.staff_changed: Callable[[], None] = _nobody_listens
+        self.holds_changed: Callable[[], None] = _nobody_listens
         self._task: asyncio.Task[None] | None = None
         self.closed = False
 
@@ -177,6 +178,8 @@ class Writer:
             # Said here, not by who asked for it: they may have been cancelled while it was written.
             if any(work.written and isinstance(work.what, Rows) and work.what.staff is not None for work in group):
                 self.staff_changed()
+            if any(work.written and isinstance(work.what, Rows) and (work.what.abuse or work.what.erased) for work in group):
+                self.holds_changed()
             reach("commit.told")
             _tell(group)
 

@@ -22,6 +22,7 @@ from bot.ports.dashboard_questions import DashboardQuestions
 from bot.ports.evidence_questions import EvidenceQuestions
 from bot.ports.export_questions import ExportQuestions
 from bot.ports.history_questions import HistoryQuestions
+from bot.ports.hold_questions import HoldQuestions
 from bot.ports.idea_questions import IdeaQuestions
 from bot.ports.picture_questions import PictureQuestions
 from bot.ports.public_questions import PublicQuestions
@@ -264,6 +265,7 @@ class Reader(
     PublicQuestions,
     HistoryQuestions,
     ExportQuestions,
+    HoldQuestions,
     Protocol,
 ):
     """Everything that can be asked of the store."""

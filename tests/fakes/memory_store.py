@@ -21,6 +21,7 @@ from bot.domain.boards.ranking import Board
 from bot.domain.directory import Directory
 from bot.domain.evidence import Copies
 from bot.domain.findings import Finding
+from bot.domain.holds import Hold
 from bot.domain.ideas import Lesson
 from bot.domain.people import Address, Invitation, Staff
 from bot.domain.pictures import Likeness, Look
@@ -51,6 +52,7 @@ class MemoryReader:
     staff: dict[str, Staff] = field(default_factory=dict)
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     kept_pushes: dict[Address, list[ClaimedPush]] = field(default_factory=dict)
+    waiting: list[InboundMessage] = field(default_factory=list)
     broken: Fault | None = None
     asked: int = 0
 
@@ -89,6 +91,24 @@ class MemoryReader:
 
     async def code_failures(self, number: str, since: datetime) -> int:
         return 0
+
+    async def hold(self, address: Address, at: datetime) -> Hold | None:
+        return None
+
+    async def holds(self, at: datetime) -> Sequence[Hold]:
+        return ()
+
+    async def holds_of(self, address: Address) -> Sequence[Hold]:
+        return ()
+
+    async def hold_steps(self, id_: str) -> Sequence[Hold]:
+        return ()
+
+    async def put_by(self, address: Address, limit: int) -> Sequence[InboundMessage]:
+        return [message for message in self.waiting if message.address == address][:limit]
+
+    async def put_by_addresses(self) -> Sequence[Address]:
+        return list(dict.fromkeys(message.address for message in self.waiting))
 
     async def directory(self) -> Directory:
         return Directory(self.staff)
@@ -307,6 +327,9 @@ class MemoryStore:
 
     def _keep(self, changes: Changes) -> None:
         self.commits.append(changes)
+        self.reader.waiting += changes.put_by
+        gone = {*changes.taken_up}
+        self.reader.waiting = [m for m in self.reader.waiting if (m.address.channel, m.key) not in gone]
         if changes.message is not None and changes.answer is not None:
             self.reader.answers[changes.message.address.channel, changes.message.key] = changes.answer
         if changes.session is not None:

@@ -28,8 +28,8 @@ from sqlalchemy import (
     text,
 )
 
+import storage.schema_audit
 import storage.schema_leases
-import storage.schema_abuse
 import storage.schema_loop
 import storage.schema_pages
 import storage.schema_personal

@@ -16,6 +16,7 @@
     │   ├── LeaseLost             another worker does this now
     │   ├── Unstorable            this change-set, and only this one, cannot be written (poison)
     │   └── StoreUnavailable      the database is away, locked or full: nothing was acknowledged
+    ├── Lethal                    deciding this took the whole process with it, again and again
     └── ConfigurationError        settings, town file or texts are wrong; says where and why
 """
 
@@ -118,6 +119,10 @@ class StoreUnavailable(StoreError):
     """The database is away, locked or full. Nothing was acknowledged."""
 
     key = "error.store_unavailable"
+
+
+class Lethal(DeskError):
+    """Deciding this took the whole process with it, again and again: it is set aside undecided."""
 
 
 class ConfigurationError(DeskError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.changes import Changes, Timer
@@ -13,6 +13,7 @@ from bot.domain.guide import Guide
 from bot.domain.people import Address
 from bot.message import InboundMessage, Reply
 from bot.ports import Clock, Numbers, Store, Traits
+from bot.runtime.hazards import Hazards
 from bot.runtime.metrics import Metrics
 from bot.turn import Turn, no_own_page, no_page, no_staff_page
 
@@ -39,7 +40,7 @@ class Desk:
     """The store, the clock, the town, the texts, and what to do with a turn.
 
     ``guide`` gives the town as it is loaded now; ``words`` the texts of a locale; ``committed`` hears of every commit
-    that leaves something to do: pushes, timers, files.
+    that leaves something to do: pushes, timers, files. ``hazards`` notes what is being decided.
     """
 
     store: Store
@@ -52,6 +53,7 @@ class Desk:
     fire: Handler
     metrics: Metrics
     committed: Callable[[Changes], None] = _nothing
+    hazards: Hazards = field(default_factory=Hazards)
     default_locale: str = "zh_CN"
     slip_url: Callable[[str, datetime], str] = no_page
     page_url: Callable[[str, Address, datetime], str] = no_own_page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,10 +14,11 @@ from bot.changes import Changes, Timer
 from bot.conversation.session import Session
 from bot.domain.people import DESK, Address
 from bot.domain.ticket import Action
-from bot.errors import AlreadyAnswered, Conflict, Refusal, StoreUnavailable
+from bot.errors import AlreadyAnswered, Conflict, Lethal, Refusal, StoreUnavailable
 from bot.failpoints import reach
 from bot.message import Answer, InboundMessage, Lane, MessageKind, Push, Reply
 from bot.runtime.desk import NO_TRAITS, PAGE_TRAITS, Desk, Handler
+from bot.runtime.hazards import TRIES, name_of, name_of_timer
 from bot.runtime.incidents import Incidents
 from bot.runtime.kept import told_under
 from bot.runtime.sessions import Sessions, met
@@ -34,6 +35,7 @@ class Dispatcher:
     """Gives every message its answer, once: copies share it, one person's messages wait for each other.
 
     ``in_flight_max``: with more messages than that under way the next are refused, so that the platform repeats them.
+    ``held``: people of whom something waits in the spool; nobody overtakes it.
     """
 
     def __init__(
@@ -49,13 +51,16 @@ class Dispatcher:
         self._recent: OrderedDict[tuple[str, str], Answer] = OrderedDict()
         self._recent_max = answers_cached
         self._in_flight_max = in_flight_max
+        self._hazards = desk.hazards
+        self.held: Mapping[Address, object] = {}
 
     def busy(self) -> bool:
         """Whether messages are being answered now."""
         return bool(self._flying)
 
-    async def take(self, message: InboundMessage) -> Answer:
+    async def take(self, message: InboundMessage, *, spooled: bool = False) -> Answer:
         """The answer to a message; it is on disk when this returns. Raises StoreUnavailable: nothing was acknowledged.
+        ``spooled``: it comes out of the spool, and its turn is now.
 
         Whoever waits may be cancelled at any moment. Nothing is half done then: either it was written, and a repeat
         of the message finds the answer, or it was not, and the repeat is answered anew.
@@ -75,7 +80,7 @@ class Dispatcher:
             raise StoreUnavailable()
         copies = self._flying[name] = []
         try:
-            answer = await self._work(message)
+            answer = await self._work(message, spooled)
         except BaseException as error:
             # Copies of a message whose first bearer gave up are told to come again.
             told = error if isinstance(error, Exception) else StoreUnavailable()
@@ -100,12 +105,12 @@ class Dispatcher:
 
         False: it had fired already, or it failed and may be tried again.
         """
-        address = timer.address or Address(DESK, timer.subject)
+        address, name = timer.address or Address(DESK, timer.subject), name_of_timer(timer)
         async with self._turnstile.through(address):
             reach("timer.before_fire", timer.kind)
             for _ in range(ROUNDS):
                 try:
-                    await self._fired(timer, address)
+                    await self._fired(timer, address, name)
                 except Conflict:
                     self._stale(address)
                     continue
@@ -114,7 +119,11 @@ class Dispatcher:
                     raise
                 except Exception as error:
                     self._sessions.forget(address)
-                    return await self._incidents.timer(timer, error)
+                    given_up = await self._incidents.timer(timer, error)
+                    if given_up:
+                        self._hazards.over(name)
+                    return given_up
+                self._hazards.over(name)
                 self._desk.metrics.timers.labels(timer.kind).inc()
                 reach("timer.after_fire", timer.kind)
                 return True
@@ -165,25 +174,29 @@ class Dispatcher:
             self._landed.clear()
             await self._landed.wait()
 
-    async def _work(self, message: InboundMessage) -> Answer:
+    async def _work(self, message: InboundMessage, spooled: bool) -> Answer:
         desk, address = self._desk, message.address
         began = desk.clock.monotonic()
         await self._turnstile.enter(address)
+        name = name_of(message)
         try:
-            answer = await self._answered(message)
+            if self.held and not spooled and address in self.held:
+                raise StoreUnavailable(why="spooled")  # asked here, for it may be spooled while others wait behind it
+            answer = await self._answered(message, name)
         except asyncio.CancelledError:
             self._sessions.forget(address)  # it may have been written all the same
             raise
         finally:
             self._turnstile.leave(address)
+        self._hazards.over(name)
         desk.metrics.message(address.channel, message.kind)
         desk.metrics.turn_seconds.observe(desk.clock.monotonic() - began)
         return answer
 
-    async def _answered(self, message: InboundMessage) -> Answer:
+    async def _answered(self, message: InboundMessage, name: bytes) -> Answer:
         for _ in range(ROUNDS):
             try:
-                return await self._turned(message)
+                return await self._turned(message, name)
             except Conflict:
                 self._stale(message.address)
             except AlreadyAnswered as found:
@@ -200,15 +213,14 @@ class Dispatcher:
                 return await self._incidents.message(message, error)
         raise StoreUnavailable()
 
-    async def _turned(self, message: InboundMessage) -> Answer:
+    async def _turned(self, message: InboundMessage, name: bytes) -> Answer:
         """Decide and commit once."""
         desk, address = self._desk, message.address
         traits = PAGE_TRAITS if message.on_page else desk.traits.get(address.channel, NO_TRAITS)
         before = await self._sessions.of(address)
         now = desk.clock.now()
         turn = desk.turn(met(before, message, traits, now), traits, now, message=message)
-        reach("turn.decide", message.text)
-        reply = await _decided(turn, desk.handle)
+        reply = await self._decided(turn, desk.handle, name)
         changes = turn.changes
         if reply is not None:
             if traits.tells_kept and (kept := await desk.store.reader.kept(address)):
@@ -224,13 +236,13 @@ class Dispatcher:
         await self._seal(turn, replace(turn.session, seq=before.seq + 1))
         return answer
 
-    async def _fired(self, timer: Timer, address: Address) -> None:
+    async def _fired(self, timer: Timer, address: Address, name: bytes) -> None:
         """Decide about a timer and commit, once."""
         desk = self._desk
         traits = desk.traits.get(address.channel, NO_TRAITS)
         before = await self._sessions.of(address) if timer.address else Session(address=address)
         turn = desk.turn(before, traits, desk.clock.now(), timer=timer)
-        reply = await _decided(turn, desk.fire)
+        reply = await self._decided(turn, desk.fire, name)
         turn.changes.fired = timer
         if timer.address is None:
             await self._seal(turn, None)
@@ -239,6 +251,23 @@ class Dispatcher:
             key = f"timer:{timer.kind}:{timer.subject}:{timer.level}:{timer.due_at.isoformat()}"
             turn.changes.push(_answering(key, address, reply, turn.now))
         await self._seal(turn, replace(turn.session, seq=before.seq + 1))
+
+    async def _decided(self, turn: Turn, handle: Handler, name: bytes) -> Reply | None:
+        """What the use case says. A refusal is said too, and undoes everything but what is remembered of the person.
+
+        Raises Lethal for what has taken the process with it too often.
+        """
+        if self._hazards.tries(name) >= TRIES:
+            raise Lethal
+        slot = self._hazards.begin(name)
+        try:
+            reach("turn.decide", turn.message.text if turn.message else turn.timer.kind if turn.timer else "")
+            return await handle(turn)
+        except Refusal as refusal:
+            turn.changes = Changes(code_failures=turn.changes.code_failures)
+            return Reply(turn.words(refusal.key, **refusal.params))
+        finally:
+            self._hazards.end(slot)
 
     async def _seal(self, turn: Turn, session: Session | None) -> None:
         """Make it true, then tell whoever works on what it left to do."""
@@ -264,12 +293,3 @@ class Dispatcher:
 
 def _answering(key: str, address: Address, reply: Reply, at: datetime) -> Push:
     return Push(key=key, address=address, reply=reply, created_at=at, lane=Lane.REPLY, ticket=reply.ticket)
-
-
-async def _decided(turn: Turn, handle: Handler) -> Reply | None:
-    """What the use case says. A refusal is said too, and undoes everything but what is remembered of the person."""
-    try:
-        return await handle(turn)
-    except Refusal as refusal:
-        turn.changes = Changes(code_failures=turn.changes.code_failures)
-        return Reply(turn.words(refusal.key, **refusal.params))

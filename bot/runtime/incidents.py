@@ -10,7 +10,7 @@ from msgspec import structs
 from bot.changes import Changes, Timer
 from bot.conversation.session import Session
 from bot.domain.people import Address
-from bot.errors import AlreadyAnswered, Conflict, StoreUnavailable, Unstorable
+from bot.errors import AlreadyAnswered, Conflict, Lethal, StoreUnavailable, Unstorable
 from bot.logs import frames
 from bot.message import Answer, InboundMessage, Lane, Push, Reply
 from bot.runtime.desk import NO_TRAITS, PAGE_TRAITS, Desk
@@ -104,7 +104,8 @@ class Incidents:
         """(incident id, how many failures in a row)"""
         desk = self._desk
         incident = secrets.token_hex(4)
-        failures = self._failures[who] = self._failures.get(who, 0) + 1
+        lethal = isinstance(error, Lethal)  # counted elsewhere, for here nothing outlives the process
+        failures = self._failures[who] = IN_A_ROW if lethal else self._failures.get(who, 0) + 1
         desk.metrics.errors.labels("timer" if message is None else "turn").inc()
         _log.error(
             "turn failed",

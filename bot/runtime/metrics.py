@@ -82,6 +82,9 @@ class Metrics:
         self.drawings = Counter(
             "minsheng_drawings_total", "Pictures for chat by what became of them.", ["outcome"], registry=registry
         )
+        self._spooled = Counter(
+            "minsheng_spooled_total", "Messages of the spool by what became of them.", ["outcome"], registry=registry
+        )
         self.holiday_days_left = Gauge(
             "minsheng_holiday_days_left", "Days until the known public holidays end.", registry=registry
         )
@@ -101,6 +104,10 @@ class Metrics:
         if child is None:
             child = self.pushes[channel, outcome] = self._pushes.labels(channel, outcome)
         child.inc()
+
+    def spool(self, outcome: str) -> None:
+        """Count what became of a message that could not be answered at once: kept, answered, refused, damaged."""
+        self._spooled.labels(outcome).inc()
 
     def live(self, look: Callable[[], Iterable[Sample]]) -> None:
         """Add gauges that are asked for when somebody looks."""

@@ -35,7 +35,7 @@ class Batch:
     closed: list[Row] = field(default_factory=list)
     failures: list[Row] = field(default_factory=list)
     told: list[Row] = field(default_factory=list)
-    erased: list[str] = field(default_factory=list)
+    erased: list[Row] = field(default_factory=list)
     words: list[Row] = field(default_factory=list)
     notes: list[Row] = field(default_factory=list)
     folded: list[Row] = field(default_factory=list)

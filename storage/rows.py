@@ -52,7 +52,7 @@ class Rows(msgspec.Struct):
     closed: Sequence[tuple[int, str]] = ()
     failures: Sequence[Row] = ()
     told: Sequence[Row] = ()
-    erased: Sequence[str] = ()
+    erased: Sequence[Row] = ()
     words: Sequence[Row] = ()
     notes: Sequence[Row] = ()
     folded: Sequence[Row] = ()
@@ -152,7 +152,8 @@ def _rest(changes: Changes, rows: Rows, now: datetime) -> None:
     if changes.told:
         rows.told = [(at, id_) for id_ in changes.told]
     if changes.erased:
-        rows.erased = [str(address) for address in changes.erased]
+        seq = 0 if changes.session is None else changes.session.seq
+        rows.erased = [(str(address), seq, at) for address in changes.erased]
 
 
 def _news(changes: Changes, rows: Rows, now: datetime) -> None:

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.errors import ConfigurationError
+from storage import promise
 from storage.schema import REVISION
 
 _PATIENCE = 5.0
@@ -113,10 +114,23 @@ def read_revision(path: Path) -> str | None:
         raise ConfigurationError(str(path), f"this database cannot be read: {error}") from error
 
 
+def known(path: Path, found: str | None) -> bool:
+    """Whether this program may work on a database file as it is: ``found`` is its schema's revision. Of a newer one
+    the newer program has to have said so; see `storage.promise`."""
+    if found is None or found <= REVISION:
+        return found == REVISION
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            return promise.holds(connection, found)
+    except sqlite3.Error:
+        return False  # it has no such table
+
+
 def prepare(path: Path) -> None:
-    """Bring a database file to the schema of this code. Raises ConfigurationError for one this code does not know."""
+    """Bring a database file to the schema of this code, or leave a newer one that it may work on. Raises
+    ConfigurationError for one this code does not know."""
     found = read_revision(path)
-    if found == REVISION:
+    if known(path, found):
         return
     _check_search(path)
     # Alembic takes a while to import, so it is only when there is something to do.

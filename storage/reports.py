@@ -16,7 +16,7 @@ from bot.domain.ticket import Status, Ticket
 from bot.errors import ConfigurationError, StoreUnavailable
 from storage.codec import micros, moment
 from storage.driver import Driver, Questions
-from storage.opening import read_revision, wal_reset_risk
+from storage.opening import known, read_revision, wal_reset_risk
 from storage.readers import Readers
 from storage.schema import REVISION
 from storage.values import ATTACHMENT, TICKET, attachment_of, ticket_of
@@ -92,7 +92,7 @@ def check_database(path: Path) -> None:
     if not path.is_file():
         raise ConfigurationError(str(path), "there is no database here yet; it is made when the desk first starts")
     found = read_revision(path)
-    if found != REVISION:
+    if not known(path, found):
         raise ConfigurationError(str(path), f"its schema is {found or 'empty'}, this program reads {REVISION}")
 
 

@@ -28,16 +28,18 @@ from sqlalchemy import (
     text,
 )
 
+import storage.schema_abuse
 import storage.schema_audit
 import storage.schema_leases
 import storage.schema_loop
+import storage.schema_operations
 import storage.schema_pages
 import storage.schema_personal
 import storage.schema_staff  # noqa: F401  # its tables belong to the metadata too
 from storage.columns import flag, number, partial, serial, texts, time, words
 from storage.columns import metadata as metadata
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest revision in ``storage/migrations``; a test compares."""
 
 ANSWER_DUE = """substr(data, instr(data, '"due":"') + 7, 19)"""

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from bot.errors import ConfigurationError
+from storage import promise
 from storage.schema import metadata
 
 FOLDER = Path(__file__).parent
@@ -59,6 +60,7 @@ def upgrade(connection: SqlConnection, found: str | None, where: str) -> None:
     environment.configure(connection=connection, target_metadata=metadata, fn=steps)
     with environment:
         environment.run_migrations()
+    promise.put(connection)
 
 
 def upgrade_file(path: Path, found: str | None) -> None:

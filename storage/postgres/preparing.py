@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import ConfigurationError
+from storage import promise
 from storage.migrations.run import upgrade
 from storage.postgres.driver import PostgresDriver
 from storage.schema import REVISION, metadata
@@ -25,8 +27,10 @@ _FUNCTIONS = (
     "CASE WHEN left(ltrim($1), 1) = '[' THEN $1::jsonb ELSE '[]'::jsonb END) WITH ORDINALITY AS e (v, n)"
     " UNION ALL SELECT k, v FROM jsonb_each_text("
     "CASE WHEN left(ltrim($1), 1) = '{' THEN $1::jsonb ELSE '{}'::jsonb END) AS e (k, v) $$",
+    "CREATE OR REPLACE FUNCTION json_extract(text, text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS"
+    " $$ SELECT jsonb_path_query_first($1::jsonb, $2::jsonpath) #>> '{}' $$",
     """CREATE OR REPLACE FUNCTION words_wanted(text) RETURNS tsquery LANGUAGE sql IMMUTABLE STRICT AS $$"""
-    """ SELECT replace($1, '" "', '" & "')::tsquery $$""",
+    """ SELECT replace(replace($1, '" "', '" & "'), '"', '''')::tsquery $$""",
 )
 
 _TABLES = (
@@ -47,8 +51,9 @@ _TABLES = (
 
 
 def prepare(driver: PostgresDriver) -> None:
-    """Bring a database to the schema of this code. Raises ConfigurationError for one this code does not know."""
-    if _revision(driver) == REVISION:
+    """Bring a database to the schema of this code, or leave a newer one that it may work on. Raises ConfigurationError
+    for one this code does not know."""
+    if _known(driver):
         return
     # Through SQLAlchemy, which knows the tables; the connection is the one we have.
     engine = create_engine("postgresql+psycopg://", creator=lambda: driver.connection, poolclass=StaticPool)
@@ -66,12 +71,24 @@ def prepare(driver: PostgresDriver) -> None:
                     connection.exec_driver_sql(sql)
                 connection.exec_driver_sql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
                 connection.exec_driver_sql("INSERT INTO alembic_version VALUES (%s)", (REVISION,))
-            elif found != REVISION:
+                promise.put(connection)
+            elif found != REVISION:  # one that is newer and promises nothing is refused there
                 upgrade(connection, found, "the database")
     finally:
         if raw.info.transaction_status:
             raw.rollback()
         raw.autocommit = True
+
+
+def _known(driver: PostgresDriver) -> bool:
+    """Whether this program may work on the database as it is; see `storage.promise`."""
+    found = _revision(driver)
+    if found is None or found <= REVISION:
+        return found == REVISION
+    try:
+        return promise.holds(driver, found)
+    except psycopg.errors.UndefinedTable:
+        return False
 
 
 def _revision(driver: PostgresDriver) -> str | None:

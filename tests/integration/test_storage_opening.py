@@ -80,6 +80,7 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     await (await opened(tmp_path)).close()
     with closing(sqlite3.connect(tmp_path / "minsheng.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE schema_promise SET compatible_from = '9998'")
     with pytest.raises(ConfigurationError, match="9999 is newer than this program"):
         await opened(tmp_path)
 

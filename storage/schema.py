@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 import storage.schema_abuse
+import storage.schema_attempts
 import storage.schema_audit
 import storage.schema_leases
 import storage.schema_loop

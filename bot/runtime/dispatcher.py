@@ -54,6 +54,10 @@ class Dispatcher:
         self._hazards = desk.hazards
         self.held: Mapping[Address, object] = {}
 
+    def locale_of(self, address: Address) -> str:
+        """The person's language as far as it can be told without the store."""
+        return self._sessions.language(address)
+
     def busy(self) -> bool:
         """Whether messages are being answered now."""
         return bool(self._flying)

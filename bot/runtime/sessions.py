@@ -26,6 +26,11 @@ class Sessions:
         """The session of an address; a new one for somebody never seen."""
         return self._kept.get(address) or await self._reader.session(address) or Session(address=address)
 
+    def language(self, address: Address) -> str:
+        """The person's language as far as it is remembered here, without asking the store; "" else."""
+        session = self._kept.get(address)
+        return session.locale if session is not None else ""
+
     def keep(self, session: Session) -> None:
         """Remember a session that is committed."""
         self._kept[session.address] = session

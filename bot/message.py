@@ -213,9 +213,11 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The platform took it. ``message_id`` is the platform's name for it ("" when it gives none)."""
+    """The platform took it. ``message_id`` is the platform's name for it ("" when it gives none); ``reason`` says why
+    when it was only taken for sent."""
 
     message_id: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

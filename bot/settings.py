@@ -24,6 +24,7 @@ from bot.errors import ConfigurationError
 from bot.failpoints import VARIABLES as FAILPOINTS
 from bot.settings_sections import (
     LogSettings,
+    OutboxSection,
     MediaSection,
     SpeechSection,
     StorageSettings,
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     wechat: WeChatSection = WeChatSection()
     telegram: TelegramSection = TelegramSection()
     speech: SpeechSection = SpeechSection()
+    outbox: OutboxSection = OutboxSection()
     log: LogSettings = LogSettings()
     open311: Open311Section = Open311Section()
     webhooks: tuple[WebhookSection, ...] = ()

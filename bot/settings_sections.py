@@ -113,6 +113,24 @@ class WebSettings(Section):
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+class OutboxSection(Section):
+    """``dry_run``: nothing is sent to any platform or program; what would have been is shown by ``main.py outbox``.
+    ``dry_channels``: the same for some of them only (wechat, telegram, webhook)."""
+
+    dry_run: bool = False
+    dry_channels: Annotated[tuple[Literal["wechat", "telegram", "webhook"], ...], NoDecode] = ()
+
+    @field_validator("dry_channels", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def dry(self) -> frozenset[str]:
+        """The channels on which nothing is sent. The web chat is the desk's own page and is never among them."""
+        return frozenset(("wechat", "telegram", "webhook")) if self.dry_run else frozenset(self.dry_channels)
+
+
 class TemplateSection(Section):
     """A template message of the account: its id, what each of its fields shows, and where a tap leads."""
 

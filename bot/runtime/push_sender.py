@@ -198,8 +198,8 @@ class PushSender:
 
     async def _noted(self, claimed: ClaimedPush, delivery: Delivery) -> PushOutcome:
         match delivery:
-            case Delivered(message_id):
-                return self._became(claimed, "sent", message_id=message_id)
+            case Delivered(message_id, reason):
+                return self._became(claimed, "sent", message_id=message_id, reason=reason)
             case TryLater(seconds, reason, whole_channel):
                 now = self._clock.monotonic()
                 self._channel.pace.halted(seconds, None if whole_channel else claimed.push.address, now)

@@ -22,7 +22,7 @@ class Traits:
     ``credits``: how many pushes each action of a person allows, and for how long (empty: no such limit);
     ``credits_reserved`` of them are kept for answers and reviews. ``tells_kept``: pushes that could not be sent are
     told inside the answer to the person's next message. ``repeatable``: whoever gets a push knows a copy of it by its
-    key, so what was under way when we died is sent again.
+    key, so one whose fate is unclear is sent again.
     """
 
     answers_at_once: bool

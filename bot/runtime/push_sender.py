@@ -83,13 +83,12 @@ class PushSender:
         self._later: list[datetime] = []  # a heap: when pushes become due that may not go yet
 
     async def recover(self) -> int:
-        """After a start: what was under way when we died is unclear and stays so, unless it may be repeated.
+        """After a start: what was under way when we died is sent again. Returns how many those are.
 
-        Returns how many are unclear.
+        Nobody knows which of them arrived. Most did not: they are marked as begun by the batch, before the first one
+        leaves. Every text names its ticket, so a second copy does no harm, and one that never comes does.
         """
-        repeat = self._channel.traits.repeatable
-        moved = await self._store.recover_pushes(self._channel.name, self._clock.now(), repeat=repeat)
-        return 0 if repeat else moved
+        return await self._store.recover_pushes(self._channel.name, self._clock.now(), repeat=True)
 
     def expect(self, due: datetime) -> None:
         """There is a push that may go from then on."""

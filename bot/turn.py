@@ -47,7 +47,8 @@ class Turn(msgspec.Struct, kw_only=True):
     Use cases read ``turn.read``, change ``turn.session`` through `remember`, and put effects into ``turn.changes``.
     ``words`` renders a text of the catalogue in the person's language, ``words_in(locale)`` gives those of another one
     ("" is the desk's own); ``token()`` is a fresh unguessable id. ``works_here``: a member of staff, who opens a draft
-    only on purpose. ``slip_url(number, now)`` is where a ticket's slip can be printed for a while, "" where nowhere;
+    only on purpose. ``tell_kept``: whether what was kept for this person is told under the answer (None: as their
+    channel has it). ``slip_url(number, now)`` is where a ticket's slip can be printed for a while, "" where nowhere;
     ``page_url(number, address, now)`` where that person finds their ticket's page, ``staff_url(path)`` where staff find
     one of theirs.
     """
@@ -65,6 +66,7 @@ class Turn(msgspec.Struct, kw_only=True):
     timer: Timer | None = None
     changes: Changes = msgspec.field(default_factory=Changes)
     works_here: bool = False
+    tell_kept: bool | None = None
     slip_url: Callable[[str, datetime], str] = no_page
     page_url: Callable[[str, Address, datetime], str] = no_own_page
     staff_url: Callable[[str], str] = no_staff_page

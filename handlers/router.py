@@ -15,7 +15,7 @@ from handlers.resident import desk, hearing, on_page, phone
 from handlers.staff import desk as staff_desk
 from handlers.staff import joining
 from handlers.staff.me import Me, me
-from handlers.timers import drafts
+from handlers.timers import calm, drafts
 from handlers.timers.table import TIMERS
 
 
@@ -56,6 +56,8 @@ class Router:
                 reply = drafts.reminder(turn)
             case "danger_draft":
                 reply = drafts.danger(turn)
+            case "calm":
+                reply = calm.answer(turn)
             case kind if kind in TIMERS:
                 await TIMERS[kind](turn)
                 reply = None

@@ -9,6 +9,7 @@ import msgspec
 from bot.conversation.draft import Draft
 from bot.domain.people import Address
 from bot.domain.place import Place
+from bot.message import Reply
 
 QUESTION_LIFE = timedelta(minutes=30)
 """How long a desk question waits for its answer (rule book, "What a message belongs to", 3)."""
@@ -121,6 +122,15 @@ class LookingBack(msgspec.Struct, frozen=True, omit_defaults=True):
     step: str = ""
 
 
+class Held(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Answers that are held back while this person writes very much: since when, how many, and the last of them (None
+    where something was answered after it)."""
+
+    since: datetime
+    count: int
+    reply: Reply | None = None
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything remembered of one address; ``seq`` counts its turns.
 
@@ -130,7 +140,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``reporting`` (a member of staff files an own matter) are for staff; ``talking_to`` is whom a supervisor talks with.
     ``replied`` is the last such answer. ``card`` is the slot of the ticket card a member of staff was shown last.
     ``reviewing`` is the review this person is giving, ``looking`` whether something came back, as they were asked.
-    Links to pages made before ``links_from`` count no more.
+    Links to pages made before ``links_from`` count no more. ``held`` is what is answered when it is calm again;
+    ``told_held_at`` is when they were last told that they are not answered (see `bot.domain.holds`).
     """
 
     address: Address
@@ -160,6 +171,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reviewing: Reviewing | None = None
     looking: LookingBack | None = None
     links_from: datetime | None = None
+    held: Held | None = None
+    told_held_at: datetime | None = None
 
     @property
     def draft(self) -> Draft | None:

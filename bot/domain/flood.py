@@ -20,6 +20,15 @@ from typing import NamedTuple
 from bot.domain.buckets import Level, Rate, full, risen, taken, until
 
 RATE, HOUR, SAME, CHANNEL = "rate", "hour", "same", "channel"
+PERSON = Rate(60, 20 / 60)
+"""Messages of a person: nobody types sixty within a few minutes, six albums in one breath are no album."""
+
+ANSWERS = Rate(240, 240 / 3600)
+"""Automatic answers to a person: one every fifteen seconds for a whole hour."""
+
+CHANNELS = Rate(3000, 300)
+"""Messages of a channel: ten times what a big city's account takes in a storm."""
+
 SAME_WITHIN = 600.0
 """Seconds after which the same words are no repeat any more."""
 
@@ -35,10 +44,10 @@ class Figures:
     """The limits. ``person``: messages; ``answers``: automatic answers; ``same``: so often the same words are answered;
     ``channel``: messages of a whole channel."""
 
-    person: Rate = Rate(60, 20 / 60)
-    answers: Rate = Rate(240, 240 / 3600)
+    person: Rate = PERSON
+    answers: Rate = ANSWERS
     same: int = 8
-    channel: Rate = Rate(3000, 300)
+    channel: Rate = CHANNELS
 
 
 class Seen(NamedTuple):
@@ -68,7 +77,7 @@ def judged(figures: Figures, seen: Seen, said: int, now: float, *, crowded: bool
     repeats = said != 0 and said == seen.said and now - seen.said_at <= SAME_WITHIN
     same = seen.same + 1 if repeats else 1
     over = seen.over if seen.over in (RATE, HOUR, CHANNEL) else ""
-    if over and _calm(figures, messages, answers, over):
+    if over and _calm(figures, risen(figures.person, seen.messages, now), answers, over):
         over = ""
     if wait:
         over = RATE

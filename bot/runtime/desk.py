@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.changes import Changes, Timer
 from bot.conversation.session import Session
+from bot.domain.flood import Figures
 from bot.domain.guide import Guide
 from bot.domain.people import Address
 from bot.message import InboundMessage, Reply
@@ -55,6 +56,7 @@ class Desk:
     committed: Callable[[Changes], None] = _nothing
     hazards: Hazards = field(default_factory=Hazards)
     default_locale: str = "zh_CN"
+    flood: Figures = field(default_factory=Figures)
     slip_url: Callable[[str, datetime], str] = no_page
     page_url: Callable[[str, Address, datetime], str] = no_own_page
     staff_url: Callable[[str], str] = no_staff_page

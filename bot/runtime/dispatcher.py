@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -18,20 +17,21 @@ from bot.errors import AlreadyAnswered, Conflict, Lethal, Refusal, StoreUnavaila
 from bot.failpoints import reach
 from bot.message import Answer, InboundMessage, Lane, MessageKind, Push, Reply
 from bot.runtime.desk import NO_TRAITS, PAGE_TRAITS, Desk, Handler
+from bot.runtime.gate import Gate
+from bot.runtime.glances import Glances
 from bot.runtime.hazards import TRIES, name_of, name_of_timer
 from bot.runtime.incidents import Incidents
 from bot.runtime.kept import told_under
 from bot.runtime.sessions import Sessions, met
 from bot.runtime.turnstile import Turnstile
+from bot.runtime.waiting_room import PUT_BY, WaitingRoom
 from bot.turn import Turn
-
-T = TypeVar("T")
 
 ROUNDS = 5
 """How often a turn is decided again on fresh state before it is given up."""
 
 
-class Dispatcher:
+class Dispatcher(Glances):
     """Gives every message its answer, once: copies share it, one person's messages wait for each other.
 
     ``in_flight_max``: with more messages than that under way the next are refused, so that the platform repeats them.
@@ -41,9 +41,8 @@ class Dispatcher:
     def __init__(
         self, desk: Desk, *, sessions_cached: int = 30_000, answers_cached: int = 4_096, in_flight_max: int = 10_000
     ) -> None:
-        self._desk = desk
+        super().__init__(desk, Sessions(desk.store.reader, sessions_cached))
         self._commit = desk.store.commit
-        self._sessions = Sessions(desk.store.reader, sessions_cached)
         self._incidents = Incidents(desk, self._sessions)
         self._turnstile = Turnstile()
         self._flying: dict[tuple[str, str], list[asyncio.Future[Answer]]] = {}  # copies that wait
@@ -52,6 +51,8 @@ class Dispatcher:
         self._recent_max = answers_cached
         self._in_flight_max = in_flight_max
         self._hazards = desk.hazards
+        self._gate = Gate(desk.flood, desk.clock.monotonic, desk.metrics.held)
+        self.room = WaitingRoom(desk)
         self.held: Mapping[Address, object] = {}
 
     def locale_of(self, address: Address) -> str:
@@ -114,7 +115,10 @@ class Dispatcher:
             reach("timer.before_fire", timer.kind)
             for _ in range(ROUNDS):
                 try:
-                    await self._fired(timer, address, name)
+                    if timer.kind == PUT_BY:
+                        await self.room.take_up(timer, self._later)
+                    else:
+                        await self._fired(timer, address, name)
                 except Conflict:
                     self._stale(address)
                     continue
@@ -151,27 +155,6 @@ class Dispatcher:
                 return
         raise StoreUnavailable()
 
-    async def look(self, address: Address, see: Callable[[Turn], Awaitable[T]], locale: str = "") -> T:
-        """What a page shows somebody: a turn that changes nothing but the record of who looked at what.
-
-        ``locale`` is the page's language ("": the person's own). Raises what ``see`` raises, and StoreUnavailable.
-        """
-        session = await self._sessions.of(address)
-        now = self._desk.clock.now()
-        turn = self._desk.turn(replace(session, locale=locale or session.locale), PAGE_TRAITS, now)
-        shown = await see(turn)
-        if turn.changes.looked:
-            await self._commit(Changes(at=now, looked=turn.changes.looked))
-        return shown
-
-    async def seen(self, address: Address) -> None:
-        """A person is shown the whole talk: what was kept for them is told. Raises StoreUnavailable."""
-        kept = await self._desk.store.reader.kept(address)
-        if kept:
-            changes = Changes(at=self._desk.clock.now(), told=[push.id for push in kept])
-            await self._commit(changes)
-            self._desk.committed(changes)
-
     async def drain(self) -> None:
         """Wait until all messages taken are answered."""
         while self._flying:
@@ -180,27 +163,37 @@ class Dispatcher:
 
     async def _work(self, message: InboundMessage, spooled: bool) -> Answer:
         desk, address = self._desk, message.address
+        if self.room.full(message, self._turnstile.waiting(address)) and not spooled and address not in self.held:
+            return await self.room.put_by(message)
         began = desk.clock.monotonic()
         await self._turnstile.enter(address)
-        name = name_of(message)
+        entered, name = desk.clock.monotonic(), name_of(message)
         try:
             if self.held and not spooled and address in self.held:
                 raise StoreUnavailable(why="spooled")  # asked here, for it may be spooled while others wait behind it
-            answer = await self._answered(message, name)
+            answer = await self._answered(message, name, self._gate.judged(message))
         except asyncio.CancelledError:
             self._sessions.forget(address)  # it may have been written all the same
             raise
         finally:
-            self._turnstile.leave(address)
+            pause = self.room.pause(desk.clock.monotonic() - entered, self._turnstile.waiting(address))
+            self._turnstile.leave(address, pause)
         self._hazards.over(name)
         desk.metrics.message(address.channel, message.kind)
         desk.metrics.turn_seconds.observe(desk.clock.monotonic() - began)
         return answer
 
-    async def _answered(self, message: InboundMessage, name: bytes) -> Answer:
+    async def _later(self, message: InboundMessage) -> None:
+        """The turn of a message that was put by."""
+        name = name_of(message)
+        self._gate.judged(message)
+        await self._answered(message, name, PUT_BY)
+        self._hazards.over(name)
+
+    async def _answered(self, message: InboundMessage, name: bytes, why: str) -> Answer:
         for _ in range(ROUNDS):
             try:
-                return await self._turned(message, name)
+                return await self._turned(message, name, why)
             except Conflict:
                 self._stale(message.address)
             except AlreadyAnswered as found:
@@ -217,20 +210,21 @@ class Dispatcher:
                 return await self._incidents.message(message, error)
         raise StoreUnavailable()
 
-    async def _turned(self, message: InboundMessage, name: bytes) -> Answer:
-        """Decide and commit once."""
+    async def _turned(self, message: InboundMessage, name: bytes, why: str) -> Answer:
+        """Decide and commit once. ``why`` it is not answered at once, "" where it is."""
         desk, address = self._desk, message.address
         traits = PAGE_TRAITS if message.on_page else desk.traits.get(address.channel, NO_TRAITS)
         before = await self._sessions.of(address)
         now = desk.clock.now()
         turn = desk.turn(met(before, message, traits, now), traits, now, message=message)
-        reply = await self._decided(turn, desk.handle, name)
+        reply = self._gate.said(turn, await self._decided(turn, desk.handle, name), why)
         changes = turn.changes
         if reply is not None:
-            if traits.tells_kept and (kept := await desk.store.reader.kept(address)):
+            tells = traits.tells_kept if turn.tell_kept is None else turn.tell_kept
+            if tells and (kept := await desk.store.reader.kept(address)):
                 reply, told = told_under(reply, kept, traits, turn.words, now)
                 changes.told.extend(told)
-            if not traits.answers_at_once:
+            if not traits.answers_at_once or why == PUT_BY:
                 key = f"reply:{address.channel}:{message.key}"
                 changes.push(_answering(key, address, reply, now))
         elif message.kind is MessageKind.TICKLE and turn.session == before and changes == Changes():
@@ -246,7 +240,8 @@ class Dispatcher:
         traits = desk.traits.get(address.channel, NO_TRAITS)
         before = await self._sessions.of(address) if timer.address else Session(address=address)
         turn = desk.turn(before, traits, desk.clock.now(), timer=timer)
-        reply = await self._decided(turn, desk.fire, name)
+        waits = self._gate.waits(turn)
+        reply = None if waits else self._gate.shown(turn, await self._decided(turn, desk.fire, name))
         turn.changes.fired = timer
         if timer.address is None:
             await self._seal(turn, None)

@@ -79,6 +79,7 @@ class Engine:
 
     async def start(self) -> None:
         """Sort out what the last process left, then begin. Raises StoreUnavailable."""
+        await self.dispatcher.room.recover()
         for name, sender in self._senders.items():
             unclear = await sender.recover()
             if unclear:

@@ -85,6 +85,12 @@ class Metrics:
         self._spooled = Counter(
             "minsheng_spooled_total", "Messages of the spool by what became of them.", ["outcome"], registry=registry
         )
+        self.answers_held = Counter(
+            "minsheng_answers_held_total", "Automatic answers held back, by why.", ["why"], registry=registry
+        )
+        self.put_by = Counter(
+            "minsheng_put_by_total", "Messages stored at once, to have their turn later.", registry=registry
+        )
         self.holiday_days_left = Gauge(
             "minsheng_holiday_days_left", "Days until the known public holidays end.", registry=registry
         )

@@ -37,8 +37,16 @@ class Turnstile:
                 self.leave(address)  # our turn came in the very moment we gave up: hand it on
             raise
 
-    def leave(self, address: Address) -> None:
-        """Let the next one in."""
+    def waiting(self, address: Address) -> int:
+        """How many wait for their turn there."""
+        queue = self._queues.get(address)
+        return len(queue) if queue else 0
+
+    def leave(self, address: Address, pause: float = 0.0) -> None:
+        """Let the next one in, after so many seconds."""
+        if pause > 0:
+            asyncio.get_running_loop().call_later(pause, self.leave, address)
+            return
         queue = self._queues.pop(address)
         while queue:
             turn = queue.popleft()

@@ -1,0 +1,118 @@
+"""Where the messages of one person wait when there are very many of them at once.
+
+Turns of a person follow each other. Whoever sends thousands at full speed must not make others wait, nor may any of it
+be refused, for a platform gives up soon. So only a few wait in memory, with a pause between their turns; what comes
+beyond is put by: stored at once, many in one commit and without a turn each, and acknowledged. A timer gives them their
+turns afterwards, in order and giving way to everybody else. From the first that is put by until the last has had its
+turn whatever that person sends is put by too, so that their order stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from bot.changes import Changes, Timer
+from bot.domain.people import Address
+from bot.message import Answer, InboundMessage, MessageKind
+from bot.runtime.desk import Desk
+
+IN_MEMORY = 16
+"""So many messages of a person wait for their turn in memory; an album is ten."""
+
+EAGER = 4
+"""With more than so many waiting there is a pause between the turns of that person."""
+
+SHARE, SHORTEST, LONGEST = 3.0, 0.005, 0.05
+"""The pause is so many times what the last turn took, within these seconds: a quarter of the desk at most is theirs."""
+
+ACKNOWLEDGED_AFTER = 0.5
+"""Seconds until a message that was put by is acknowledged: whoever waits for that sends no faster. Platforms wait 5."""
+
+GATHERED = 2
+"""Timers of messages that are put by stand at seconds that this divides, so that thousands share one."""
+
+BATCH = 50
+"""So many have their turn at one firing of the timer."""
+
+PUT_BY = "put_by"
+"""The timer's kind."""
+
+_TAKEN = frozenset({MessageKind.TEXT, MessageKind.ATTACHMENT, MessageKind.PLACE, MessageKind.PRESS, MessageKind.EDIT})
+
+
+class WaitingRoom:
+    """Knows whose messages are put by, in this process."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._behind: dict[Address, int] = {}  # how many were put by, ever: a change shows that one more came
+        self._coming: dict[Address, int] = {}  # being put by just now
+
+    async def recover(self) -> int:
+        """After a start: learn whose messages still wait. How many people that is. Raises StoreUnavailable."""
+        for address in await self._desk.store.reader.put_by_addresses():
+            self._behind.setdefault(address, 0)
+        return len(self._behind)
+
+    def full(self, message: InboundMessage, waiting: int) -> bool:
+        """Whether a message is to be put by, while so many of that person wait in memory."""
+        if message.on_page or message.kind not in _TAKEN:
+            return False
+        return waiting >= IN_MEMORY or message.address in self._behind
+
+    @staticmethod
+    def pause(took: float, waiting: int) -> float:
+        """Seconds between a turn that took so long and the next one of that person."""
+        return min(LONGEST, max(SHORTEST, took * SHARE)) if waiting > EAGER else 0.0
+
+    async def put_by(self, message: InboundMessage) -> Answer:
+        """Store a message, to have its turn later. Raises StoreUnavailable: nothing was acknowledged."""
+        desk, address = self._desk, message.address
+        now = desk.clock.now()
+        self._behind[address] = self._behind.get(address, 0) + 1
+        self._coming[address] = self._coming.get(address, 0) + 1
+        timer = Timer(PUT_BY, str(address), _next(now), address=address)
+        changes = Changes(at=now, put_by=[message], timers=[timer])
+        try:
+            await desk.store.commit(changes)
+        finally:
+            self._coming[address] -= 1
+            if not self._coming[address]:
+                del self._coming[address]
+        desk.metrics.put_by.inc()
+        desk.committed(changes)
+        await asyncio.sleep(ACKNOWLEDGED_AFTER)
+        return Answer(None, now)
+
+    async def take_up(self, timer: Timer, turn: Callable[[InboundMessage], Awaitable[object]]) -> None:
+        """Give the next of them their turns; the timer is answered by this, and another set where more wait.
+
+        A message that had its turn before the process died is known by its key. Raises StoreUnavailable and Conflict.
+        """
+        desk, address = self._desk, timer.address
+        assert address is not None  # noqa: S101 - only `put_by` sets such timers
+        count = self._behind.get(address, 0)
+        waiting = await desk.store.reader.put_by(address, BATCH)
+        for message in waiting:
+            began = desk.clock.monotonic()
+            await turn(message)
+            await asyncio.sleep(self.pause(desk.clock.monotonic() - began, IN_MEMORY))
+        done = Changes(
+            at=desk.clock.now(),
+            fired=timer,
+            taken_up=[(message.address.channel, message.key) for message in waiting],
+        )
+        if waiting:
+            done.timer(Timer(PUT_BY, str(address), _next(desk.clock.now()), timer.level + 1, address))
+        await desk.store.commit(done)
+        desk.committed(done)
+        if not waiting and count == self._behind.get(address) and address not in self._coming:
+            del self._behind[address]
+
+
+def _next(now: datetime) -> datetime:
+    """The next moment at which what is put by now has its turn."""
+    return datetime.fromtimestamp((math.floor(now.timestamp()) // GATHERED + 1) * GATHERED, UTC)

@@ -23,7 +23,7 @@ class Foreign:
 
 def known(connection: Driver) -> dict[str, str]:
     """What the data belongs to, by platform."""
-    return {what: id_ for what, id_ in connection.execute(_KNOWN)}
+    return dict(connection.execute(_KNOWN).fetchall())
 
 
 def claim(connection: Driver, given: Mapping[str, str], at: int, adopt: bool) -> Sequence[Foreign]:

@@ -10,7 +10,7 @@ import sys
 from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ from bot.console.demo_data import demo_data_command
 from bot.console.ideas import ideas_command
 from bot.console.measuring import alike_commands
 from bot.console.options import AsJson, Config, Data
+from bot.console.outbox import outbox_command
 from bot.console.platforms import channels_commands, simulate_commands
 from bot.console.programs import open311_commands
 from bot.console.routing import route_command
@@ -56,7 +57,12 @@ def settings_for(context: typer.Context, config: Path | None, data: Path | None)
 
 
 @app.command()
-def serve(context: typer.Context, config: Config = None, data: Data = None) -> None:
+def serve(
+    context: typer.Context,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Take over the data of another account, or of a trial.")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
     """Run the desk."""
     settings = settings_for(context, config, data)
     import structlog
@@ -67,7 +73,7 @@ def serve(context: typer.Context, config: Config = None, data: Data = None) -> N
     from bot.console.serving import serve_desk
 
     clock = failpoints.prepared(os.environ, structlog.get_logger("minsheng").warning)
-    asyncio.run(serve_desk(settings, open_town(settings), home_of(settings), LOCALES, clock))
+    asyncio.run(serve_desk(settings, open_town(settings), home_of(settings), LOCALES, clock, adopt))
 
 
 @app.command()
@@ -122,6 +128,7 @@ def _store(context: typer.Context, config: Path | None, data: Path | None) -> Ab
 app.command("route")(route_command(lambda *options: open_town(settings_for(*options)).guide, _past))
 app.command("ideas")(ideas_command(lambda *options: open_town(settings_for(*options)).guide.town, _store))
 app.command("boards")(boards_command(lambda *options: open_town(settings_for(*options)).guide, _store, LOCALES, CLOCK))
+app.command("outbox")(outbox_command(_past))
 app.command("backup")(backup_command(settings_for, CLOCK))
 app.command("restore")(restore_command(settings_for))
 app.command("export")(export_command(lambda *options: partial(_office, *options), LOCALES))

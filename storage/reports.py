@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from bot.changes import AttachmentRecord
 from bot.domain.ticket import Status, Ticket
@@ -20,6 +21,8 @@ from storage.opening import known, read_revision, wal_reset_risk
 from storage.readers import Readers
 from storage.schema import REVISION
 from storage.values import ATTACHMENT, TICKET, attachment_of, ticket_of
+
+_T = TypeVar("_T")
 
 _TICKETS = (
     f"SELECT {TICKET}, (SELECT count(*) FROM reporter AS r WHERE r.ticket = t.number AND r.role <> 'left')"
@@ -101,6 +104,10 @@ class SqlReports:
 
     def __init__(self, readers: Questions) -> None:
         self._readers = readers
+
+    async def ask(self, question: Callable[[Driver], _T]) -> _T:
+        """The answer to a question of another module of this package. Raises StoreUnavailable."""
+        return await self._readers.ask(question)
 
     async def aclose(self) -> None:
         """Close the connections of `opened`."""

@@ -3,7 +3,7 @@
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -12,7 +12,7 @@ from bot.domain.evidence import Rendition
 from bot.domain.pictures import Look
 from bot.message import InboundMessage
 from bot.ports import ClaimedPush, Clock, PushOutcome
-from storage import drawings, pictures, pushes, renditions, search
+from storage import belonging, drawings, pictures, pushes, renditions, search
 from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.driver import Driver, Questions
 from storage.reader import SqlReader
@@ -163,6 +163,11 @@ class SqlStore:
     async def settle_drawing(self, key: str, problem: str = "") -> None:
         """Write down that a picture is drawn, or why it never will be. Raises StoreUnavailable."""
         await self._writer.run(partial(drawings.settle, key=key, problem=problem, now=self._clock.now()))
+
+    async def claim_data(self, given: Mapping[str, str], adopt: bool = False) -> Sequence[belonging.Foreign]:
+        """Note whose this data is; returns what it is not (see `storage.belonging`). Raises StoreUnavailable."""
+        claim = partial(belonging.claim, given=given, at=micros(self._clock.now()), adopt=adopt)
+        return await self._writer.run(claim)
 
     async def quarantine(
         self, incident: str, why: str, at: datetime, message: InboundMessage | None = None, timer: Timer | None = None

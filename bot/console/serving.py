@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
-from bot.console import pages, playing, premises, programs
+from bot.console import pages, playing, premises, programs, trials
 from bot.console.export_pages import exporter_for
 from bot.console.media_of import media_of
 from bot.domain.people import Address
@@ -55,8 +55,9 @@ DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
 """How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
 
 
-async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_folder: Path, clock: Clock) -> None:
-    """Run the desk. ``home`` is the address people reach it by. Raises ConfigurationError."""
+async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_folder: Path, clock: Clock, adopt: bool = False) -> None:
+    """Run the desk. ``home`` is the address people reach it by; ``adopt`` takes over data of another account. Raises
+    ConfigurationError."""
     plays = playing.allowed(settings)
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -68,6 +69,8 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         url = settings.storage.url.get_secret_value()
         store = await SqliteStore.open(url, settings.data, clock=clock, batch_max=settings.storage.batch_max)
         opened.push_async_callback(store.close)
+        belonging = trials.Belonging(store.claim_data, settings, adopt, told_to_stop.set)
+        await belonging.check()
         media = media_of(settings)
         links = premises.link_keys(settings.data)
         slip_key = keys.key_in(settings.data, "slip")
@@ -100,7 +103,9 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             page_url=premises.residents_page(home, links),
             staff_url=lambda path: f"{home}{premises.STAFF_PATH}{path}",
         )
-        engine = Engine(desk, channels, media, cap)
+        metrics.live(lambda: trials.samples(settings))
+        engine = Engine(desk, trials.sending(channels, settings), media, cap)
+        engine.add("belonging", belonging.once, trials.BELONGING_SECONDS)
         doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
         watch_letters(engine, desk, store.path.parent)
         watch_town(engine, desk, town.refresh, standing)
@@ -143,7 +148,7 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
         opened.push_async_callback(exporter.close)
         its_pages = premises.Premises(
             home=home,
-            renderer=Renderer(catalogue.words, locales),
+            renderer=Renderer(catalogue.words, locales, dry=", ".join(sorted(settings.outbox.dry))),
             sign_in=premises.sign_in_for(settings.data, store.reader, clock),
             links=links,
             read=store.reader,
@@ -163,7 +168,8 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             rehearsals = playing.Rehearsals(settings.data / "demo", desk, locales)
             opened.push_async_callback(rehearsals.close)
             doors += rehearsals.routes()
-        server = Server(build_app(doors, ready, metrics.exposition, catalogue.words), DOOR_SECONDS)
+        notices = trials.notices(settings)
+        server = Server(build_app(doors, ready, metrics.exposition, catalogue.words, notices=notices), DOOR_SECONDS)
         for channel in channels:
             await channel.start()
             opened.push_async_callback(channel.stop)
@@ -178,5 +184,9 @@ async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_fol
             print(words("serve.channels", channels=names, data=settings.data.absolute()))
             if plays:
                 print(words("serve.demo", url=address.rstrip("/") + playing.PATH))
+            if settings.outbox.dry:
+                print(words("serve.dry", channels=", ".join(sorted(settings.outbox.dry))))
             print(words("serve.stop"), flush=True)
         await told_to_stop.wait()
+        if belonging.error is not None:
+            raise belonging.error

@@ -6,7 +6,7 @@ wrong into the fixed shape of `bot.web.wrong`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from aiohttp import web
 
@@ -28,11 +28,12 @@ def build_app(
     *,
     locales: tuple[str, ...] = ("zh_CN", "en"),
     body_bytes: int = BODY_BYTES,
+    notices: Sequence[str] = (),
 ) -> web.Application:
     """The application that serves the routes and ``/healthz``, ``/readyz``, ``/metrics``.
 
     ``ready()`` returns what keeps the desk from working, in words for the operator; nothing when all is well.
-    ``metrics()`` renders the Prometheus text format. ``words(locale)(key, **params)`` renders a text.
+    ``notices`` are what operators should know though nothing is wrong. ``metrics()`` renders the Prometheus text format. ``words(locale)(key, **params)`` renders a text.
     """
     app = web.Application(client_max_size=body_bytes)
     wrong = Wrong(words, locales)
@@ -42,7 +43,7 @@ def build_app(
 
     async def readyz(request: web.Request) -> web.StreamResponse:
         problems = await ready()
-        body = {"ready": not problems, "problems": problems}
+        body = {"ready": not problems, "problems": problems, **({"notices": list(notices)} if notices else {})}
         return web.json_response(body, status=503 if problems else 200, headers=PLAIN)
 
     async def show_metrics(request: web.Request) -> web.StreamResponse:

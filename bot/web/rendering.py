@@ -29,7 +29,7 @@ _POLICY = (
 @dataclass(frozen=True)
 class Renderer:
     """Renders templates of ``bot/web/templates``. ``words(locale)(key, **params)`` renders a text; the first of
-    ``locales`` is the desk's own.
+    ``locales`` is the desk's own. ``dry``: the channels on which nothing is sent, which staff are shown.
 
     Every template may use ``t(key, **params)`` (a text, escaped), ``lines(text)`` (its lines with breaks between),
     ``asset(name)`` (the address of a file of ``static``), ``lang`` (as HTML wants it), ``locale``, ``languages``
@@ -39,6 +39,7 @@ class Renderer:
     words: Callable[[str], Words]
     locales: tuple[str, ...]
     assets: Assets = field(default_factory=Assets.load)
+    dry: str = ""
     environment: Environment = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -50,6 +51,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         environment.globals["asset"] = self.assets.address
+        environment.globals["dry"] = self.dry
         environment.globals["lines"] = _lines
         object.__setattr__(self, "environment", environment)
 

@@ -59,7 +59,7 @@ def settings_for(context: typer.Context, config: Path | None, data: Path | None)
 @app.command()
 def serve(
     context: typer.Context,
-    adopt: Annotated[bool, typer.Option("--adopt", help="Take over the data of another account, or of a trial.")] = False,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Take over data of another account, or of a trial.")] = False,
     config: Config = None,
     data: Data = None,
 ) -> None:

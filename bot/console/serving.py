@@ -55,7 +55,9 @@ DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
 """How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
 
 
-async def serve_desk(settings: Settings, town: TownWatch, home: str, locales_folder: Path, clock: Clock, adopt: bool = False) -> None:
+async def serve_desk(
+    settings: Settings, town: TownWatch, home: str, locales_folder: Path, clock: Clock, adopt: bool = False
+) -> None:
     """Run the desk. ``home`` is the address people reach it by; ``adopt`` takes over data of another account. Raises
     ConfigurationError."""
     plays = playing.allowed(settings)

@@ -33,7 +33,8 @@ def build_app(
     """The application that serves the routes and ``/healthz``, ``/readyz``, ``/metrics``.
 
     ``ready()`` returns what keeps the desk from working, in words for the operator; nothing when all is well.
-    ``notices`` are what operators should know though nothing is wrong. ``metrics()`` renders the Prometheus text format. ``words(locale)(key, **params)`` renders a text.
+    ``notices`` are what operators should know though nothing is wrong. ``metrics()`` renders the Prometheus text
+    format. ``words(locale)(key, **params)`` renders a text.
     """
     app = web.Application(client_max_size=body_bytes)
     wrong = Wrong(words, locales)

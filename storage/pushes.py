@@ -21,7 +21,7 @@ however long the lines are.
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,6 +67,7 @@ _REPLACES = (
 )
 _SPENT = "SELECT count(*) FROM push WHERE address = ? AND state IN ('sent', 'unclear') AND attempt_at >= ?"
 _SESSION = "SELECT body FROM session WHERE address = ?"
+_FORGOTTEN = "UPDATE push SET state = 'ready' WHERE channel = ? AND state = 'sending' AND id NOT IN ({marks})"
 _SETTLE = (
     "UPDATE push SET state = ?2, settled_at = ?3, message_id = ?4, reason = ?5, not_before = coalesce(?6, not_before)"
     " WHERE id = ?1 AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'sending', 'kept')"
@@ -80,9 +81,18 @@ _RECOVER = (
 _REPEAT = "UPDATE push SET state = 'ready' WHERE channel = ? AND state = 'sending'"
 
 
-def claim(connection: Driver, channel: str, now: datetime, limit: int) -> list[ClaimedPush]:
-    """Take the pushes that may be sent now, at most ``limit``, and note that their attempt has begun."""
+def claim(
+    connection: Driver, channel: str, now: datetime, limit: int, in_hand: Collection[int] | None = None
+) -> list[ClaimedPush]:
+    """Take the pushes that may be sent now, at most ``limit``, and note that their attempt has begun.
+
+    ``in_hand``: what the only sender has taken and not settled. What else is marked so was taken in a transaction
+    whose end nobody heard of, so nobody ever began with it: it may be taken now. None: leave it.
+    """
     at = micros(now)
+    if in_hand is not None:
+        marks = ", ".join("?" * len(in_hand)) or "0"
+        connection.execute(_FORGOTTEN.format(marks=marks), (channel, *in_hand))
     moved = connection.execute(_EXPIRE, (channel, at)).fetchall() + connection.execute(_DUE, (channel, at)).fetchall()
     _next(connection, (address for (address,) in moved))
     claimed: list[ClaimedPush] = []

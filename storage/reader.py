@@ -80,6 +80,7 @@ class SqlReader(
         super().__init__(readers)
         # Who has kept pushes. The object behind a name is new each time something is kept for that person.
         self._kept: dict[str, object] = {}
+        self._kept_by_others = False
         self._near: dict[int, Nearby] = {}
 
     async def prepare(self) -> None:
@@ -87,9 +88,14 @@ class SqlReader(
         for (address,) in await self._readers.rows(_KEPT_BY):
             self.note_kept(address)
 
+    def doubt_kept(self) -> None:
+        """Others keep pushes too: whether something is kept for somebody is looked up each time."""
+        self._kept_by_others = True
+
     def note_kept(self, address: str) -> None:
         """Something is kept for this person now."""
-        self._kept[address] = object()
+        if not self._kept_by_others:
+            self._kept[address] = object()
 
     async def session(self, address: Address) -> Session | None:
         """What is remembered of a person."""
@@ -136,10 +142,10 @@ class SqlReader(
         """Pushes that wait for this person's next contact, oldest first."""
         name = str(address)
         before = self._kept.get(name)
-        if before is None:
+        if before is None and not self._kept_by_others:
             return ()
         rows = await self._readers.rows(_KEPT, (name,))
-        if not rows and self._kept.get(name) is before:
+        if not rows and before is not None and self._kept.get(name) is before:
             del self._kept[name]
         return [push_of(row) for row in rows if reply_or_none(row[_REPLY]) is not None]
 

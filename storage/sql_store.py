@@ -3,7 +3,7 @@
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -12,12 +12,17 @@ from bot.domain.evidence import Rendition
 from bot.domain.pictures import Look
 from bot.message import InboundMessage
 from bot.ports import ClaimedPush, Clock, PushOutcome
+from bot.ports.leasing import Lease
+from bot.ports.waking import Wake
 from storage import belonging, drawings, pictures, pushes, renditions, search
+from storage.attempts import AttemptBook
 from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.driver import Driver, Questions
 from storage.reader import SqlReader
 from storage.rows import rows_of
+from storage.sharing import Sharing
 from storage.values import ATTACHMENT, attachment_of, timer_of
+from storage.waking import KEPT_TOLD
 from storage.writer import Writer
 
 CROWD = 16
@@ -30,11 +35,12 @@ _EVER = -(2**62)
 _NEXT = "SELECT due_at FROM timer ORDER BY due_at LIMIT 1"
 _PENDING = (
     f"SELECT {ATTACHMENT} FROM attachment AS a WHERE a.state = 'pending'"
-    " AND (a.next_try_at IS NULL OR a.next_try_at <= ?) ORDER BY a.deadline IS NULL, a.deadline, a.id LIMIT ?"
+    " AND (a.next_try_at IS NULL OR a.next_try_at <= ?){others} ORDER BY a.deadline IS NULL, a.deadline, a.id LIMIT ?"
 )
+_CHANNEL = "substr(a.address, 1, instr(a.address, ':') - 1)"
 _SETTLE = (
     "UPDATE attachment SET state = ?, name = ?, mime = ?, sha256 = ?, bytes = ?, seconds = ?, fingerprint = ?,"
-    " problem = ?, attempts = ?, next_try_at = ? WHERE id = ? AND state <> 'dropped'"
+    " problem = ?, attempts = ?, next_try_at = ? WHERE id = ? AND state = 'pending'"
 )
 _ASIDE = (
     "INSERT INTO quarantine (incident, at, why, address, key, message, timer) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -46,11 +52,13 @@ _BLOCK = (
 )
 
 
-class SqlStore:
+class SqlStore(Sharing):
     """`bot.ports.Store`, once there is somebody who writes and somebody who reads."""
 
     def __init__(self, writer: Writer, readers: Questions, clock: Clock) -> None:
+        super().__init__(writer, clock)
         self.reader = SqlReader(readers)
+        self.attempts = AttemptBook(writer, readers)
         self._writer = writer
         writer.staff_changed = self.reader.forget_directory
         writer.holds_changed = self.reader.forget_holds
@@ -83,31 +91,52 @@ class SqlStore:
         row = await self._readers.row(_NEXT, ())
         return None if row is None else moment(row[0])
 
-    async def claim_pushes(self, channel: str, now: datetime, limit: int) -> Sequence[ClaimedPush]:
+    async def claim_pushes(
+        self,
+        channel: str,
+        now: datetime,
+        limit: int,
+        *,
+        under: Lease | None = None,
+        in_hand: Collection[int] | None = None,
+    ) -> Sequence[ClaimedPush]:
         """Take the oldest unsent push of each person, urgent lanes first, and mark the attempt as started on disk."""
-        return await self._writer.run(lambda connection: pushes.claim(connection, channel, now, limit))
+        claim = partial(pushes.claim, channel=channel, now=now, limit=limit, in_hand=in_hand)
+        return await self._under(under, claim)
 
-    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> datetime | None:
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome], *, under: Lease | None = None) -> datetime | None:
         """Write down what became of pushes. One that was settled before stays as it was.
 
         Returns when the earliest of the timers is due that their delivery set; None without.
         """
-        settled = await self._writer.run(lambda connection: pushes.settle(connection, outcomes))
+
+        def settle(connection: Driver) -> pushes.Settled:
+            settled = pushes.settle(connection, outcomes)
+            self._announce(connection, Wake(kept=settled.kept[:KEPT_TOLD], timer_at=settled.timer_at))
+            return settled
+
+        settled = await self._under(under, settle)
         for address in settled.kept:
             self.reader.note_kept(address)
         return settled.timer_at
 
-    async def recover_pushes(self, channel: str, now: datetime, *, repeat: bool = False) -> int:
-        """After a start: attempts that were under way when we died become unclear, or ready again where they may be
-        repeated. Returns how many."""
-        return await self._writer.run(lambda connection: pushes.recover(connection, channel, now, repeat))
+    async def recover_pushes(
+        self, channel: str, now: datetime, *, repeat: bool = False, under: Lease | None = None
+    ) -> int:
+        """When somebody begins to send: attempts that were under way when the one before ended become unclear, or
+        ready again where they may be repeated. Returns how many."""
+        return await self._under(under, partial(pushes.recover, channel=channel, now=now, repeat=repeat))
 
-    async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:
-        """Attachments still to be fetched, those that expire first in front."""
-        return [attachment_of(row) for row in await self._readers.rows(_PENDING, (micros(now), limit))]
+    async def pending_media(
+        self, now: datetime, limit: int, without: Collection[str] = ()
+    ) -> Sequence[AttachmentRecord]:
+        """Attachments still to be fetched, those that expire first in front; none of the channels ``without``."""
+        others = f" AND {_CHANNEL} NOT IN ({', '.join('?' * len(without))})" if without else ""
+        sql = _PENDING.format(others=others)
+        return [attachment_of(row) for row in await self._readers.rows(sql, (micros(now), *without, limit))]
 
     async def settle_media(self, record: AttachmentRecord) -> None:
-        """Write down what became of a fetch; whose it is, and a drop in the meantime, stay as they are."""
+        """Write down what became of a fetch. Whose it is stays as it is, and so does all where somebody was faster."""
         r = record
         values = (
             *(r.state, clean(r.name), r.mime, r.sha256, r.bytes, r.seconds, r.fingerprint, r.problem, r.attempts),

@@ -3,9 +3,10 @@
 # ruff: noqa: S608  # only names of columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from math import inf
 
 from bot.changes import AttachmentRecord, Note, Reporter, StaffEvent, Task
 from bot.conversation.session import Session
@@ -55,12 +56,12 @@ _UNDELIVERED = (
 )
 _TALLIES = (
     "WITH e AS (SELECT ticket, max(CASE WHEN action = 'answer' THEN at END) AS answered,"
-    " max(action = 'reopen') AS reopened FROM ticket_event"
+    " max(CASE WHEN action = 'reopen' THEN 1 ELSE 0 END) AS reopened FROM ticket_event"
     " WHERE at >= :since AND at < :until AND action IN ('answer', 'reopen') GROUP BY ticket)"
-    " SELECT t.unit, sum(t.filed_at >= :since AND t.filed_at < :until), sum(e.answered IS NOT NULL),"
-    " sum(CASE WHEN e.answered IS NOT NULL THEN e.answered > t.due_at"
+    " SELECT t.unit, count(*) FILTER (WHERE t.filed_at >= :since AND t.filed_at < :until), count(e.answered),"
+    " count(*) FILTER (WHERE CASE WHEN e.answered IS NOT NULL THEN e.answered > t.due_at"
     f" ELSE t.due_at >= :since AND t.due_at < :until AND t.status IN ({_OWING}) END),"
-    f" sum(coalesce(e.reopened, 0)), sum(t.due_at < :stuck AND t.status IN ({_OWING}))"
+    f" sum(coalesce(e.reopened, 0)), count(*) FILTER (WHERE t.due_at < :stuck AND t.status IN ({_OWING}))"
     " FROM ticket AS t LEFT JOIN e ON e.ticket = t.number GROUP BY t.unit"
 )
 _LOAD = (
@@ -83,6 +84,16 @@ _PUSH_STATE = f"SELECT {PUSH_STATE}, reply FROM push WHERE key = ?"
 _PUSHES_OF = f"SELECT {PUSH_STATE} FROM push WHERE ticket = ? AND ticket <> '' ORDER BY id DESC LIMIT ?"
 
 
+def _stands_still() -> float:
+    """No time passes where nobody else changes members of staff."""
+    return 0.0
+
+
+def _for_ever() -> float:
+    """What was read holds until we change it ourselves."""
+    return inf
+
+
 class StaffReader:
     """`bot.ports.reading.StaffQuestions` on SQLite."""
 
@@ -90,20 +101,28 @@ class StaffReader:
         self._readers = readers
         self._directory: Directory | None = None
         self._staff_commits = 0
+        self._read_at = 0.0
+        self._monotonic: Callable[[], float] = _stands_still
+        self._life: Callable[[], float] = _for_ever
 
     def forget_directory(self) -> None:
         """Somebody of the staff was changed: read all of them again when they are asked for."""
         self._staff_commits += 1
         self._directory = None
 
+    def doubt_directory(self, monotonic: Callable[[], float], life: Callable[[], float]) -> None:
+        """Others may change members of staff too: what was read is believed for so many seconds."""
+        self._monotonic, self._life = monotonic, life
+
     async def directory(self) -> Directory:
         """Everybody who works here. Read once, and again after each change."""
-        if self._directory is not None:
+        now = self._monotonic()
+        if self._directory is not None and now - self._read_at < self._life():
             return self._directory
         commits = self._staff_commits
         directory = Directory.of(read_staff(body) for (body,) in await self._readers.rows(_STAFF))
         if commits == self._staff_commits:  # else it may be older than what was committed meanwhile
-            self._directory = directory
+            self._directory, self._read_at = directory, now
         return directory
 
     async def staff_events(self, staff: str) -> Sequence[StaffEvent]:

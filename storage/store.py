@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import ConfigurationError
 from bot.ports import Clock
+from storage import leases
 from storage.connection import Connection
 from storage.opening import FolderLock, prepare, writing
 from storage.readers import Readers
@@ -81,6 +82,7 @@ class SqliteStore(SqlStore):
             raise
         store = cls(writer, readers, clock, lock, path)
         writer.start()
+        await writer.run(leases.expire)  # the folder is ours alone: whoever had them is gone
         await store.reader.prepare()
         return store
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from bot.errors import StoreUnavailable, Unstorable
 from bot.failpoints import reach
-from storage.batch import batch_of
+from storage.batch import Batch, batch_of
 from storage.driver import Driver
 from storage.erasing import erase
 from storage.faults import Faults
@@ -33,6 +33,8 @@ _WORTHWHILE = 256
 
 _T = TypeVar("_T")
 _Job = Callable[[Driver], Any]
+Announce = Callable[[Driver, Batch], None]
+"""Tells other workers of a batch, in the transaction that writes it."""
 
 _ROUNDS = 4
 """So often the same work is done again at once, after an error that passes."""
@@ -76,9 +78,9 @@ class Writer:
     """Writes change-sets and runs jobs, in the order in which they came, many to a transaction.
 
     ``written`` counts what was handed to the database; ``staff_changed`` is called when members of staff have been
-    changed, before anybody else can know. ``closed`` tells whether it has given up: after an error of the
-    disk nothing may be written until the store is opened again, for nobody knows what is on it (a second fsync after a
-    failed one proves nothing).
+    changed, before anybody else can know; ``announce`` tells other workers of a batch. ``closed`` tells whether it has
+    given up: after an error of the disk nothing may be written until the store is opened again, for nobody knows what
+    is on it (a second fsync after a failed one proves nothing).
     """
 
     def __init__(self, connection: WritingThread, batch_max: int = BATCH_MAX) -> None:
@@ -91,6 +93,7 @@ class Writer:
         self._unmoved = 0
         self.written = 0
         self.staff_changed: Callable[[], None] = _nobody_listens
+        self.announce: Announce = _nobody_hears
         self.holds_changed: Callable[[], None] = _nobody_listens
         self._task: asyncio.Task[None] | None = None
         self.closed = False
@@ -109,6 +112,12 @@ class Writer:
         A job may run more than once, each time on a fresh transaction.
         """
         return cast(_T, await self._do(job))
+
+    async def outside(self, job: Callable[[Any], _T]) -> _T:
+        """Do something between two transactions, which is in none; whoever writes waits for it. Raises what it raises."""
+        if self.closed or self._ending:
+            raise StoreUnavailable(why="closed")
+        return await self._connection.run(job)
 
     def _do(self, what: Rows | _Job) -> asyncio.Future[Any]:
         # Cancelling whoever awaits this future cancels it, and that is how the writer knows that nobody waits any more.
@@ -178,7 +187,9 @@ class Writer:
             # Said here, not by who asked for it: they may have been cancelled while it was written.
             if any(work.written and isinstance(work.what, Rows) and work.what.staff is not None for work in group):
                 self.staff_changed()
-            if any(work.written and isinstance(work.what, Rows) and (work.what.abuse or work.what.erased) for work in group):
+            if any(
+                work.written and isinstance(work.what, Rows) and (work.what.abuse or work.what.erased) for work in group
+            ):
                 self.holds_changed()
             reach("commit.told")
             _tell(group)
@@ -197,7 +208,7 @@ class Writer:
         while parts:
             part = parts.pop()
             try:
-                parts.extend(reversed(_left_of(connection, part, faults)))
+                parts.extend(reversed(_left_of(connection, part, faults, self.announce)))
             except faults.any as error:
                 if faults.passing(error) and rounds > 0:
                     rounds -= 1
@@ -209,15 +220,19 @@ class Writer:
                 return
 
 
+def _nobody_hears(_connection: Driver, _batch: Batch) -> None:
+    """What `Writer.announce` is where nobody else is to be told."""
+
+
 def _nobody_listens() -> None:
     """What `Writer.staff_changed` is until somebody wants to hear."""
 
 
-def _left_of(connection: Writing, part: list[_Work], faults: Faults) -> list[list[_Work]]:
+def _left_of(connection: Writing, part: list[_Work], faults: Faults, announce: Announce) -> list[list[_Work]]:
     """Write a part; what to write next when it cannot be written as a whole. Raises an error of the database if nothing
     can be."""
     try:
-        _transaction(connection, part)
+        _transaction(connection, part, announce)
     except Exception as error:
         if isinstance(error, faults.any) and (faults.passing(error) or not isinstance(error, faults.poison)):
             raise
@@ -227,16 +242,17 @@ def _left_of(connection: Writing, part: list[_Work], faults: Faults) -> list[lis
     return []
 
 
-def _transaction(connection: Writing, part: list[_Work]) -> None:
+def _transaction(connection: Writing, part: list[_Work], announce: Announce) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         reach("commit.begin")
         sets = [work.what for work in part if isinstance(work.what, Rows)]
         if sets:
             batch = batch_of(sets)
-            for address in batch.erased:
-                erase(connection, address)
+            for erased in batch.erased:
+                erase(connection, erased)
             write(connection, batch)
+            announce(connection, batch)
         for work in part:
             if not isinstance(work.what, Rows):
                 work.result = work.what(connection)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.changes import AttachmentRecord, Changes, Timer
 from bot.message import InboundMessage
+from bot.ports.leasing import Lease
 from bot.ports.reading import ClaimedPush, Reader
 
 
@@ -123,28 +124,45 @@ class Store(Protocol):
         """When the earliest pending timer is due."""
         ...
 
-    async def claim_pushes(self, channel: str, now: datetime, limit: int) -> Sequence[ClaimedPush]:
-        """Take the oldest unsent push of each person, urgent lanes first, and mark the attempt as started on disk."""
-        ...
+    async def claim_pushes(
+        self,
+        channel: str,
+        now: datetime,
+        limit: int,
+        *,
+        under: Lease | None = None,
+        in_hand: Collection[int] | None = None,
+    ) -> Sequence[ClaimedPush]:
+        """Take the oldest unsent push of each person, urgent lanes first, and mark the attempt as started on disk.
 
-    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> datetime | None:
-        """Write down what became of claimed pushes.
-
-        Returns when the earliest timer is due that their delivery set (see `Push.then`); None when it set none.
+        ``under``: the lease under which the caller sends; None where there is no other sender. ``in_hand``: what it
+        has taken already and not settled; what else is marked as started was never begun. Raises LeaseLost.
         """
         ...
 
-    async def recover_pushes(self, channel: str, now: datetime, *, repeat: bool = False) -> int:
-        """After a start: attempts that were under way when we died become unclear, or ready again where they may be
-        repeated. Returns how many."""
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome], *, under: Lease | None = None) -> datetime | None:
+        """Write down what became of claimed pushes.
+
+        Returns when the earliest timer is due that their delivery set (see `Push.then`); None when it set none. Raises
+        LeaseLost: then nothing is written.
+        """
         ...
 
-    async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:
-        """Attachments still to be fetched, those that expire first in front."""
+    async def recover_pushes(
+        self, channel: str, now: datetime, *, repeat: bool = False, under: Lease | None = None
+    ) -> int:
+        """When somebody begins to send: attempts that were under way when the one before ended become unclear, or
+        ready again where they may be repeated. Returns how many. Raises LeaseLost."""
+        ...
+
+    async def pending_media(
+        self, now: datetime, limit: int, without: Collection[str] = ()
+    ) -> Sequence[AttachmentRecord]:
+        """Attachments still to be fetched, those that expire first in front; none of the channels ``without``."""
         ...
 
     async def settle_media(self, record: AttachmentRecord) -> None:
-        """Write down what became of a fetch."""
+        """Write down what became of a fetch; what is settled already stays as it is."""
         ...
 
     async def quarantine(

@@ -18,7 +18,7 @@ class Wake(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ``pushes``: channels in whose outbox something is; ``later``: from when on something is due in them that waits.
     ``timer_at``: a timer is due then. ``files``: some are to be fetched. ``staff``: somebody of the staff was changed.
     ``kept``: addresses for which something is kept, so that an open page of theirs can show it. ``leases``: some were
-    given back. ``by``: the worker that says so.
+    given back. ``everything``: something may have been missed. ``by``: the worker that says so.
     """
 
     pushes: tuple[str, ...] = ()
@@ -28,12 +28,17 @@ class Wake(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     staff: bool = False
     kept: tuple[str, ...] = ()
     leases: bool = False
+    everything: bool = False
     by: str = ""
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to be said."""
         return self == Wake(by=self.by)
+
+
+EVERYTHING = Wake(everything=True, staff=True)
+"""Nobody listened for a while."""
 
 
 class Wakes(Protocol):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.errors import ConfigurationError
 from bot.ports import Clock
+from bot.ports.waking import EVERYTHING, Wake
+from storage.driver import Driver
 from storage.postgres.faults import POSTGRES
+from storage.postgres.listening import WAKES, Listening
 from storage.postgres.preparing import prepare
 from storage.postgres.readers import PostgresReaders
 from storage.postgres.reports import PostgresReports
 from storage.postgres.thread import PostgresThread
 from storage.sql_store import SqlStore
+from storage.waking import read
 from storage.writer import BATCH_MAX, Writer
 
 SCHEMES = ("postgresql://", "postgres://")
@@ -20,13 +26,31 @@ def is_postgres(url: str) -> bool:
     return url.startswith(SCHEMES)
 
 
+DEAF_SECONDS, LISTENING_SECONDS = 1.0, 10.0
+"""So long the members of staff are believed to be as they were read, without and with hearing of changes."""
+
+_NOW = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+_NOTIFY = "SELECT pg_notify(?, ?)"
+
+
 class PostgresStore(SqlStore):
     """`bot.ports.Store` on a PostgreSQL database. Made by `open`."""
+
+    alone = False
 
     def __init__(self, thread: PostgresThread, readers: PostgresReaders, clock: Clock, batch_max: int) -> None:
         super().__init__(Writer(thread, batch_max), readers, clock)
         self.reports = PostgresReports(readers)
         self._thread = thread
+        self._listening: Listening | None = None
+        self._heard: list[Callable[[Wake], None]] = []
+        self.reader.doubt_kept()
+        self.reader.doubt_directory(clock.monotonic, lambda: DEAF_SECONDS if self.deaf else LISTENING_SECONDS)
+
+    @property
+    def deaf(self) -> bool:
+        """Whether we do not hear what other workers commit; then everybody looks by themselves, a little later."""
+        return self._listening is None or self._listening.deaf
 
     @classmethod
     async def open(
@@ -53,8 +77,37 @@ class PostgresStore(SqlStore):
         store._writer.start()
         return store
 
+    def _moment(self, connection: Driver) -> int:
+        """The server's time: clocks of several machines differ."""
+        return int(connection.execute(_NOW, ()).fetchone()[0])
+
+    def _notify(self, connection: Driver, text: str) -> None:
+        """Heard by the others when this transaction is committed, and only then."""
+        if text:
+            connection.execute(_NOTIFY, (WAKES, text)).fetchone()
+
+    def hear(self, heard: Callable[[Wake], None]) -> None:
+        """Have ``heard`` called for every wake of another worker."""
+        self._heard.append(heard)
+
+    def listen(self, url: str) -> None:
+        """Begin to listen; the address must lead to the server itself, not to a pooler."""
+        self._listening = Listening(url, self._told)
+        self._listening.start()
+
+    def _told(self, text: str) -> None:
+        wake = read(text) if text else EVERYTHING
+        if wake is None or wake.by == self._me:
+            return
+        if wake.staff:
+            self.reader.forget_directory()
+        for heard in self._heard:
+            heard(wake)
+
     async def close(self) -> None:
         """Write what waits, close everything."""
+        if self._listening is not None:
+            await self._listening.close()
         try:
             await self._readers.close()
         finally:

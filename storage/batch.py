@@ -23,7 +23,7 @@ class Batch:
     events: list[Row] = field(default_factory=list)
     sessions: dict[str, Row] = field(default_factory=dict)
     tickets: dict[str, Row] = field(default_factory=dict)
-    reporters: list[Row] = field(default_factory=list)
+    reporters: dict[Row, Row] = field(default_factory=dict)
     pushes: list[Row] = field(default_factory=list)
     timers: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
     cancelled: dict[str, set[str]] = field(default_factory=dict)  # kind, subjects
@@ -46,6 +46,7 @@ class Batch:
     loop: list[LoopRows] = field(default_factory=list)
     special: list[SpecialRows] = field(default_factory=list)
     evidence: list[EvidenceRows] = field(default_factory=list)
+    audited: list[Rows] = field(default_factory=list)
     abuse: list[AbuseRows] = field(default_factory=list)
 
     def add(self, rows: Rows) -> None:
@@ -62,7 +63,8 @@ class Batch:
         for ticket in rows.tickets:
             _latest(self.tickets, ticket)
         self.events += rows.events
-        self.reporters += rows.reporters
+        for reporter in rows.reporters:
+            self.reporters.setdefault(reporter[:2], reporter)
         self.pushes += rows.pushes
         for kind, subject in rows.cancelled:
             self.timers.pop((kind, subject), None)
@@ -93,6 +95,8 @@ class Batch:
             self.evidence.append(rows.evidence)
         if rows.abuse is not None:
             self.abuse.append(rows.abuse)
+        if rows.events or rows.staff is not None or rows.loop is not None or rows.special is not None or rows.evidence:
+            self.audited.append(rows)
         self.failures += rows.failures
         self.told += rows.told
         self.erased += rows.erased

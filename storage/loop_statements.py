@@ -32,15 +32,18 @@ def _newest(table: Table, *key: str) -> ManyRows:
 _REVIEW = _newest(t.review, *_KEY)
 _FINDING = _newest(t.finding, "ticket", "round")
 _DRAWING = once(schema_pages.drawing, "key")
-_LINK = once(t.link, "ticket", "kind", "other")
+_LINK = once(t.link, "ticket", "kind", "other").returning(t.link)
 
 _UNLINKED = "DELETE FROM link WHERE ticket = ? AND kind = ? AND other = ?"
 _REMOVED = "UPDATE reporter SET role = 'left' WHERE ticket = ? AND address = ?"
 """The row stays: by it the traces of whoever left are found when they want to be forgotten."""
 
 
-def write_loop(connection: Driver, many: Sequence[LoopRows]) -> None:
-    """Write what change-sets of one batch say, inside the transaction that is open. Raises what the driver raises."""
+def write_loop(connection: Driver, many: Sequence[LoopRows]) -> list[Row]:
+    """Write what change-sets of one batch say, inside the transaction that is open. Raises what the driver raises.
+
+    Returns the links that were not there before.
+    """
     reviews: dict[Row, Row] = {row[: len(_KEY)]: row for rows in many for row in rows.reviews}
     if reviews:
         _REVIEW.run(connection, [reviews[key] for key in sorted(reviews)])
@@ -51,8 +54,7 @@ def write_loop(connection: Driver, many: Sequence[LoopRows]) -> None:
     if findings:
         _FINDING.run(connection, [findings[key] for key in sorted(findings)])
     links = sorted({row[:3]: row for rows in many for row in reversed(rows.links)}.values())
-    if links:
-        _LINK.run(connection, links)
+    new = _LINK.found(connection, links) if links else []
     boards = {row[0]: row for rows in many for row in rows.boards}
     if boards:
         _BOARD.run(connection, [boards[key] for key in sorted(boards)])
@@ -62,3 +64,4 @@ def write_loop(connection: Driver, many: Sequence[LoopRows]) -> None:
     removed = [row for rows in many for row in rows.removed]
     if removed:
         connection.executemany(_REMOVED, sorted(removed))
+    return new

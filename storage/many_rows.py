@@ -32,6 +32,7 @@ class ManyRows:
     def __init__(self, width: int, wrapped: str) -> None:
         one = "(" + ", ".join("?" * width) + ")"
         before, after = wrapped.split("{rows}")
+        self._width, self._wrapped = width, wrapped
         self._texts: dict[int, str] = {}
         size = 1
         while size <= _MOST:
@@ -45,6 +46,20 @@ class ManyRows:
             part = rows[begin : begin + size]
             connection.execute(self._texts[size], [*first, *chain.from_iterable(part)])
             begin += size
+
+    def returning(self, table: Table) -> ManyRows:
+        """The same, telling all columns of what was written: see `found`."""
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        return ManyRows(self._width, f"{self._wrapped} RETURNING {columns}")
+
+    def found(self, connection: Driver, rows: Sequence[Row]) -> list[Row]:
+        """Run it; what it returns, in no order. Raises whatever the driver raises."""
+        begin, found = 0, list[Row]()
+        for size in _sizes(len(rows)):
+            values = list(chain.from_iterable(rows[begin : begin + size]))
+            found += connection.execute(self._texts[size], values).fetchall()
+            begin += size
+        return found
 
 
 def _sizes(count: int) -> Iterator[int]:

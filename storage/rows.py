@@ -63,12 +63,13 @@ class Rows(msgspec.Struct):
     loop: LoopRows | None = None
     special: SpecialRows | None = None
     evidence: EvidenceRows | None = None
+    at: int = 0
     abuse: AbuseRows | None = None
 
 
 def rows_of(changes: Changes, now: datetime) -> Rows:
     """The rows of a change-set. ``now`` stands in where the change-set names no moment. Raises Unstorable."""
-    rows = Rows()
+    rows = Rows(at=micros(changes.at or now))
     try:
         _receipt(changes, rows, now)
         if changes.tickets or changes.events or changes.reporters:

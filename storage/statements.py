@@ -14,6 +14,8 @@ from storage import schema as t
 from storage import schema_leases
 from storage import schema_staff as s
 from storage.abuse_rows import write_abuse
+from storage.audit import append
+from storage.audit_entries import entries_of
 from storage.batch import Batch
 from storage.driver import Driver
 from storage.evidence_rows import write_evidence
@@ -91,7 +93,7 @@ _RECALL = (
     " AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') RETURNING address"
 )
 _NOTE = once(s.note, "key")
-_LOOKED = insertion(s.looked)
+_LOOKED = insertion(s.looked).returning(s.looked)
 _QUEUE = insertion(s.search_queue)
 _FOLDED = "UPDATE note SET told_at = ? WHERE id = ? AND told_at IS NULL"
 _FOLDED_BOX = "UPDATE note SET told_at = ? WHERE box = ? AND topic = ? AND id <= ? AND told_at IS NULL"
@@ -116,8 +118,7 @@ def write(connection: Driver, batch: Batch) -> None:
         _EVENT.run(connection, _sorted(batch.events))
     if batch.staff:
         write_staff(connection, batch.staff)
-    if batch.loop:
-        write_loop(connection, batch.loop)
+    links = write_loop(connection, batch.loop) if batch.loop else []
     if batch.special:
         write_specials(connection, batch.special)
     if batch.evidence:
@@ -131,7 +132,7 @@ def write(connection: Driver, batch: Batch) -> None:
     if batch.tickets:
         _TICKET.run(connection, _by_key(batch.tickets))
     if batch.reporters:
-        _REPORTER.run(connection, _sorted(batch.reporters))
+        _REPORTER.run(connection, _by_key(batch.reporters))
     for kind in sorted(batch.cancelled):
         _CANCEL.run(connection, [(subject,) for subject in sorted(batch.cancelled[kind])], kind)
     if batch.timers:
@@ -140,6 +141,10 @@ def write(connection: Driver, batch: Batch) -> None:
         _PUSH.run(connection, batch.pushes)  # as they came: their ids are their order
         next_in_line(connection, sorted({row[_PUSH_ADDRESS] for row in batch.pushes}))
     _rare(connection, batch)
+    looked = _LOOKED.found(connection, batch.looked) if batch.looked else []
+    # Last, for whoever appends makes other workers wait for the end of the transaction.
+    if entries := entries_of(batch, looked, links):
+        append(connection, entries)
 
 
 def _rare(connection: Driver, batch: Batch) -> None:
@@ -161,8 +166,6 @@ def _rare(connection: Driver, batch: Batch) -> None:
         connection.executemany(_FOLDED, batch.folded)
     if batch.folded_boxes:
         connection.executemany(_FOLDED_BOX, batch.folded_boxes)
-    if batch.looked:
-        _LOOKED.run(connection, batch.looked)
     if batch.recalled:
         left = {address for key in batch.recalled for (address,) in connection.execute(_RECALL, key).fetchall()}
         next_in_line(connection, sorted(left))

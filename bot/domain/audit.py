@@ -1,0 +1,48 @@
+"""The chained record: how an entry is bound to what it speaks of, and to the entry before it.
+
+Everything is SHA-256 over JSON without blanks, in UTF-8, bytes as base64: whoever has the database and this page can
+count it again in any language (docs/audit.md says how).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+BEFORE_ALL = bytes(32)
+"""What the first entry is chained to."""
+
+SALT_BYTES = 16
+PERSON = "person"
+"""The actor of what somebody did who is no member of staff. Who that was stands in the row, and can be erased there."""
+
+_TAG_BYTES = 8
+_encode = msgspec.json.Encoder().encode
+
+
+def chained(
+    before: bytes, seq: int, at: int, what: str, subject: str, part: int, steps: int, actor: str, note: str,
+    digest: bytes, state: bytes,
+) -> bytes:  # fmt: skip
+    """The hash of an entry: of the hash before it, and of everything it says."""
+    said = _encode((seq, at, what, subject, part, steps, actor, note, digest, state))
+    return hashlib.sha256(before + said).digest()
+
+
+def bound(salt: bytes, rows: Sequence[Sequence[Any]]) -> bytes:
+    """What binds an entry to rows, each with the name of its table in front: it tells nothing without the salt."""
+    return hmac.digest(salt, _encode(rows), "sha256")
+
+
+def tag(salt: bytes, key: str) -> str:
+    """What stands for a key that names somebody: the same key has another tag with another salt."""
+    return hmac.digest(salt, key.encode(), "sha256")[:_TAG_BYTES].hex()
+
+
+def named(actor: str) -> str:
+    """An actor as the chain may name them: the id of a member of staff, the desk, or a person."""
+    return PERSON if ":" in actor else actor

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import alike, boards, dashboard, figures, growth, intake, latency, outbox, profiling, staff, start, timers
+from bench import alike, boards, dashboard, figures, flood, growth, intake, latency, outbox, profiling, staff, start, timers
 from bench.contestants import ROOT, Field
 from bench.load import LoadError, sample_places, write_texts, wrk
 
@@ -62,6 +62,22 @@ def latency_(
     """How long people wait at a steady pace (open loop)."""
     with _field(folder) as field:
         _finish(_told(latency.run(field, per_second, seconds)), as_json)
+
+
+@app.command("flood")
+def flood_(
+    per_second: PerSecond = 50,
+    seconds: Seconds = 10,
+    rounds: Rounds = 3,
+    messages: Annotated[int, typer.Option(min=10, help="How many one person sends in all.")] = 10_000,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """How long others wait while one person sends thousands of messages as fast as they are taken."""
+    with _field(folder) as field, _progress(flood.steps(rounds)) as step:
+        result = flood.run(field, per_second, seconds, rounds, messages, step)
+        result["machine"] = figures.machine(folder)
+    _finish(_told(result), as_json)
 
 
 @app.command("growth")

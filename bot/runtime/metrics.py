@@ -104,6 +104,10 @@ class Metrics:
             child = self.messages[channel, kind] = self._messages.labels(channel, kind)
         child.inc()
 
+    def held(self, why: str) -> None:
+        """Count an automatic answer that is held back."""
+        self.answers_held.labels(why).inc()
+
     def push(self, channel: str, outcome: str) -> None:
         """Count what became of a push."""
         child = self.pushes.get((channel, outcome))

@@ -79,6 +79,8 @@ class SqlStore(Sharing):
         Raises Conflict, AlreadyAnswered, Unstorable or StoreUnavailable. Whoever is cancelled before the writing
         begins has written nothing; once it has begun it is finished.
         """
+        if changes.message is not None:
+            await self.reader.forgotten.check(changes.message)
         await self._writer.write(rows_of(changes, self._clock.now()))
 
     async def due_timers(self, now: datetime, limit: int, since: datetime | None = None) -> Sequence[Timer]:

@@ -112,8 +112,13 @@ class Roster:
 
             yield Webhooks(receivers(self.settings), self.clock)
 
-    def doors(self, channels: Iterable[Channel], take: Take, repeat: Repeat) -> Iterator[web.RouteDef]:
-        """The routes by which messages come in. Where we must ask for them, asking is what is repeated."""
+    def doors(
+        self, channels: Iterable[Channel], take: Take, repeat: Repeat, hurried: Take | None = None
+    ) -> Iterator[web.RouteDef]:
+        """The routes by which messages come in. Where we must ask for them, asking is what is repeated.
+
+        ``hurried`` takes the messages of platforms that hang up soon and give up in the end.
+        """
         from bot.channels.webchat import WebChat
 
         for channel in channels:
@@ -122,16 +127,17 @@ class Roster:
                     from bot.channels.telegram import Intake, Polling, Telegram, routes
 
                     assert isinstance(channel, Telegram)  # noqa: S101  # the name says so
-                    intake = Intake(channel, take, self.clock)
+                    polls = channel.settings.mode == "polling"  # then Telegram keeps what we do not acknowledge
+                    intake = Intake(channel, take if polls or hurried is None else hurried, self.clock)
                     yield from routes(channel.settings, intake)
-                    if channel.settings.mode == "polling":
+                    if polls:
                         polling = Polling(channel, intake, self.clock)
                         repeat("telegram_polling", polling.once, 0.0, polling.stop)
                 case "wechat":
                     from bot.channels.wechat.channel import WeChat
 
                     assert isinstance(channel, WeChat)  # noqa: S101  # the name says so
-                    yield from channel.routes(take)
+                    yield from channel.routes(hurried or take)
                 case "webhook":
                     pass  # nobody talks there
                 case _:

@@ -11,7 +11,9 @@ from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
 from bot.console import pages, playing, premises, programs, trials
 from bot.console.export_pages import exporter_for
+from bot.console.leaving import STOP_SECONDS, Leaving
 from bot.console.media_of import media_of
+from bot.console.spooling import Spooling
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
 from bot.domain.words import desk_word
@@ -51,8 +53,8 @@ from handlers.timers.standing import standing
 from storage.numbers import BlockNumbers
 from storage.store import SqliteStore
 
-DOOR_SECONDS, WORK_SECONDS = 3.0, 5.0
-"""How long a stop waits for requests, then for what they left to do: ten in all with closing the database."""
+DOOR_SECONDS = 3.0
+"""How long a stop waits for requests."""
 
 
 async def serve_desk(
@@ -61,17 +63,17 @@ async def serve_desk(
     """Run the desk. ``home`` is the address people reach it by; ``adopt`` takes over data of another account. Raises
     ConfigurationError."""
     plays = playing.allowed(settings)
-    told_to_stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    loop, leaving = asyncio.get_running_loop(), Leaving()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_stop.set)
+        loop.add_signal_handler(number, leaving.begin)
     catalogue = Catalogue.load(locales_folder)
     settings.make_folder()
     async with AsyncExitStack() as opened:
+        opened.callback(leaving.over)
         url = settings.storage.url.get_secret_value()
         store = await SqliteStore.open(url, settings.data, clock=clock, batch_max=settings.storage.batch_max)
         opened.push_async_callback(store.close)
-        belonging = trials.Belonging(store.claim_data, settings, adopt, told_to_stop.set)
+        belonging = trials.Belonging(store.claim_data, settings, adopt, leaving.begin)
         await belonging.check()
         media = media_of(settings)
         links = premises.link_keys(settings.data)
@@ -88,6 +90,8 @@ async def serve_desk(
         )
         channels = list(roster.channels())
         metrics = Metrics(channel.name for channel in channels)
+        spooling = await Spooling.opened(settings.data, clock, metrics)
+        opened.push_async_callback(spooling.spool.close)
         router = Router(
             catalogue.vocabulary(desk_word), catalogue.vocabulary(desk_word, COMMANDS_PREFIX), programs.hooks(settings)
         )
@@ -101,6 +105,7 @@ async def serve_desk(
             handle=router.handle,
             fire=router.fire,
             metrics=metrics,
+            hazards=spooling.hazards,
             slip_url=lambda number, now: slip.address(home, signed(slip_key, number, now)),
             page_url=premises.residents_page(home, links),
             staff_url=lambda path: f"{home}{premises.STAFF_PATH}{path}",
@@ -108,7 +113,8 @@ async def serve_desk(
         metrics.live(lambda: trials.samples(settings))
         engine = Engine(desk, trials.sending(channels, settings), media, cap)
         engine.add("belonging", belonging.once, trials.BELONGING_SECONDS)
-        doors = list(roster.doors(channels, engine.dispatcher.take, engine.add))
+        reception = spooling.reception(engine, desk, store.attempts, lambda: town.guide)
+        doors = list(roster.doors(channels, engine.dispatcher.take, engine.add, reception.take))
         watch_letters(engine, desk, store.path.parent)
         watch_town(engine, desk, town.refresh, standing)
         watch_backlog(engine, clock, metrics, store.reports.figures, store.next_timer_at)
@@ -124,8 +130,10 @@ async def serve_desk(
             watch_voices(engine, Transcriber(store, media, service, clock.now, engine.committed).once)
         loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
 
+        leaving.watch(lambda: store.writable)
+
         async def ready() -> list[str]:
-            problems = engine.problems()
+            problems = engine.problems() + list(filter(None, [spooling.spool.problem]))
             if not store.writable:
                 problems.append("the database takes nothing any more: look at the disk, then start again")
             elif not await store.reports.alive():
@@ -176,7 +184,7 @@ async def serve_desk(
             await channel.start()
             opened.push_async_callback(channel.stop)
         await engine.start()
-        opened.push_async_callback(engine.stop, WORK_SECONDS)
+        opened.push_async_callback(lambda: engine.stop(leaving.left(STOP_SECONDS)))
         opened.push_async_callback(close_doors)
         address = await server.start(settings.web.host, settings.web.port)
         memory.settle()
@@ -189,6 +197,7 @@ async def serve_desk(
             if settings.outbox.dry:
                 print(words("serve.dry", channels=", ".join(sorted(settings.outbox.dry))))
             print(words("serve.stop"), flush=True)
-        await told_to_stop.wait()
+        await leaving.told.wait()
         if belonging.error is not None:
             raise belonging.error
+    leaving.check()

@@ -10,6 +10,7 @@ import structlog
 
 from bot.changes import Changes
 from bot.domain.people import Address
+from bot.errors import StoreUnavailable
 from bot.ports import Channel, MediaStore
 from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
@@ -21,6 +22,9 @@ from bot.runtime.worker import Worker
 
 MEDIA_EVERY = 10.0
 """Seconds between two looks for files whose time to be tried again has come."""
+
+START_SECONDS, START_AGAIN = 3.0, 1.0
+"""How long a start waits for the database; after that it goes on, and the database is asked for so often."""
 
 FAILURES = 3
 """A worker that failed so often in a row is told of."""
@@ -36,6 +40,7 @@ class Engine:
         desk = replace(desk, committed=self.committed)
         self.dispatcher = Dispatcher(desk)
         self._stopping = False
+        self._beginning: asyncio.Task[None] | None = None
         self._stops: list[Callable[[], None]] = []
         self._wakes: dict[str, asyncio.Event] = {}
         self._metrics = desk.metrics
@@ -65,7 +70,11 @@ class Engine:
         ]
 
     def add(
-        self, name: str, once: Callable[[], Awaitable[int]], idle: float, stop: Callable[[], None] | None = None
+        self,
+        name: str,
+        once: Callable[[], Awaitable[int]],
+        idle: float | Callable[[], float],
+        stop: Callable[[], None] | None = None,
     ) -> None:
         """Have something else repeated too; see `Worker`. ``stop`` makes it return soon when the end begins."""
         self._wakes[name] = asyncio.Event()
@@ -78,14 +87,30 @@ class Engine:
         self._wakes[name].set()
 
     async def start(self) -> None:
-        """Sort out what the last process left, then begin. Raises StoreUnavailable."""
+        """Sort out what the last process left, then begin; with the database away, as soon as it is there."""
+        self._beginning = asyncio.get_running_loop().create_task(self._begin(), name="minsheng-begin")
+        await asyncio.wait((self._beginning,), timeout=START_SECONDS)
+        if self._beginning.done():
+            self._beginning.result()
+        else:
+            _log.warning("the database is away; work begins when it is there")
+
+    async def _begin(self) -> None:
+        while True:
+            try:
+                await self._recover()
+                break
+            except StoreUnavailable:
+                await asyncio.sleep(START_AGAIN)
+        for worker in self._workers:
+            worker.start()
+
+    async def _recover(self) -> None:
         await self.dispatcher.room.recover()
         for name, sender in self._senders.items():
             unclear = await sender.recover()
             if unclear:
                 _log.warning("pushes of the last run are unclear", channel=name, count=unclear)
-        for worker in self._workers:
-            worker.start()
 
     def begin_stop(self) -> None:
         """Say that we are going, and ask for nothing new."""
@@ -96,6 +121,8 @@ class Engine:
     async def stop(self, seconds: float) -> None:
         """Finish what is in hand, at most for so long."""
         self.begin_stop()
+        if self._beginning is not None:
+            self._beginning.cancel()
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         try:
@@ -114,6 +141,8 @@ class Engine:
     def problems(self) -> list[str]:
         """What of it does not work, in words for the operator."""
         found = ["the desk is stopping"] if self._stopping else []
+        if self._beginning is not None and not self._beginning.done():
+            found.append("the database has been away since the start")
         found += [f"worker {worker.name} keeps failing" for worker in self._workers if worker.failures >= FAILURES]
         return found
 

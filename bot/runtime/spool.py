@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -49,7 +49,10 @@ class Entry:
 
 
 class Spool:
-    """What waits, by person. While something of a person waits nobody else may answer them: see ``held``."""
+    """What waits, by person. While something of a person waits nobody else may answer them: see ``held``.
+
+    ``changed`` is called when there is more.
+    """
 
     def __init__(self, folder: SpoolFolder, clock: Clock, metrics: Metrics, most: int = MOST_MESSAGES) -> None:
         self._folder = folder
@@ -62,6 +65,7 @@ class Spool:
         self._writing: asyncio.Task[None] | None = None
         self._last = 0
         self._damaged = 0
+        self.changed: Callable[[], None] = _nobody_listens
         metrics.live(self._samples)
 
     async def open(self) -> int:
@@ -256,6 +260,7 @@ class Spool:
                 entry.line = b""
                 self._metrics.spool("kept")
                 entry.written.set_result(None)
+            self.changed()
         self._writing = None
 
     def _refuse(self, group: list[Entry]) -> None:
@@ -275,6 +280,10 @@ class Spool:
         yield Sample("minsheng_spool_oldest_seconds", "How long the oldest of them waits.", max(0.0, oldest))
         yield Sample("minsheng_spool_bytes", "Bytes of the spool's files.", self._folder.bytes)
         yield Sample("minsheng_spool_damaged", "Files of the spool that could not be read.", self._damaged)
+
+
+def _nobody_listens() -> None:
+    """What `Spool.changed` is until somebody wants to hear."""
 
 
 def _seq(entry: Entry) -> int:

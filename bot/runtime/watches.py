@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,11 +18,15 @@ from bot.ports import Clock
 from bot.runtime.backlog import Figures, samples
 from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
+from bot.runtime.hazards import Attempts, Hazards
 from bot.runtime.letters import Postman
 from bot.runtime.metrics import Metrics, Sample
+from bot.runtime.spool import Spool
+from bot.runtime.spool_answerer import SpoolAnswerer
 
 TOWN, TOWN_SECONDS = "town", 5.0
 FIGURES_SECONDS = 15.0
+SPOOL, HAZARDS_SECONDS = "spool", 15.0
 LETTERS_SECONDS = 0.25
 """A look into the box costs some 20 microseconds, and somebody at a terminal waits for it."""
 PICTURES_SECONDS = 2.0
@@ -88,6 +93,22 @@ def watch_backlog(
 
     metrics.live(lambda: counted)
     engine.add("figures", count, FIGURES_SECONDS)
+
+
+def watch_spool(engine: Engine, spool: Spool, answerer: SpoolAnswerer) -> None:
+    """Have what waits in the spool answered."""
+    engine.add(SPOOL, answerer.once, answerer.idle, answerer.stop)
+    spool.changed = partial(engine.wake, SPOOL)
+
+
+def watch_hazards(engine: Engine, hazards: Hazards, kept: Attempts, clock: Clock) -> None:
+    """Have the tries that took a process with them told to the store, and those of other processes read."""
+
+    async def share() -> int:
+        await hazards.share(kept, clock.now())
+        return 0
+
+    engine.add("hazards", share, HAZARDS_SECONDS)
 
 
 def watch_pictures(engine: Engine, look: Callable[[], Awaitable[int]]) -> None:

@@ -70,6 +70,16 @@ class SqlStore(Sharing):
         """Whether change-sets are taken: False after an error of the disk, until the store is opened again."""
         return not self._writer.closed
 
+    @property
+    def waiting(self) -> int:
+        """How many change-sets wait to be written."""
+        return self._writer.waiting
+
+    @property
+    def stall(self) -> float:
+        """Seconds for which the batch under way has been written; 0.0 without one."""
+        return self._writer.stall
+
     async def commit(self, changes: Changes) -> None:
         """Make all of it true, durably, or none.
 

@@ -92,6 +92,7 @@ class Writer:
         self._ending = False
         self._unmoved = 0
         self.written = 0
+        self._begun_at = 0.0
         self.staff_changed: Callable[[], None] = _nobody_listens
         self.announce: Announce = _nobody_hears
         self.holds_changed: Callable[[], None] = _nobody_listens
@@ -177,6 +178,7 @@ class Writer:
         job = self._connection.run(lambda connection: self._written(connection, group))
         self._unmoved += len(group)
         self.written += len(group)
+        self._begun_at = asyncio.get_running_loop().time()
         write_group = asyncio.get_running_loop().create_task(job)
         try:
             await asyncio.shield(write_group)
@@ -184,6 +186,7 @@ class Writer:
             await asyncio.wait([write_group])  # what has begun is finished
             raise
         finally:
+            self._begun_at = 0.0
             # Said here, not by who asked for it: they may have been cancelled while it was written.
             if any(work.written and isinstance(work.what, Rows) and work.what.staff is not None for work in group):
                 self.staff_changed()
@@ -193,6 +196,16 @@ class Writer:
                 self.holds_changed()
             reach("commit.told")
             _tell(group)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait to be written."""
+        return len(self._waiting)
+
+    @property
+    def stall(self) -> float:
+        """Seconds for which the batch under way has been written; 0.0 without one."""
+        return asyncio.get_running_loop().time() - self._begun_at if self._begun_at else 0.0
 
     def _give_up(self, why: str) -> None:
         while self._waiting:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
-from bot.console import pages, playing, premises, programs, trials
+from bot.console import pages, playing, premises, programs, tending, trials
 from bot.console.export_pages import exporter_for
 from bot.console.leaving import STOP_SECONDS, Leaving
 from bot.console.media_of import media_of
 from bot.console.spooling import Spooling
+from bot.console.supervised import Supervisor
 from bot.domain.people import Address
 from bot.domain.slips import Slip, signed
 from bot.domain.words import desk_word
@@ -63,7 +64,7 @@ async def serve_desk(
     """Run the desk. ``home`` is the address people reach it by; ``adopt`` takes over data of another account. Raises
     ConfigurationError."""
     plays = playing.allowed(settings)
-    loop, leaving = asyncio.get_running_loop(), Leaving()
+    loop, leaving, supervisor = asyncio.get_running_loop(), Leaving(), Supervisor()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leaving.begin)
     catalogue = Catalogue.load(locales_folder)
@@ -131,9 +132,10 @@ async def serve_desk(
         loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
 
         leaving.watch(lambda: store.writable)
+        vitals = tending.tend(engine, store, settings.data, store.path, metrics, clock, supervisor)
 
         async def ready() -> list[str]:
-            problems = engine.problems() + list(filter(None, [spooling.spool.problem]))
+            problems = [*engine.problems(), *filter(None, [spooling.spool.problem]), *vitals.problems()]
             if not store.writable:
                 problems.append("the database takes nothing any more: look at the disk, then start again")
             elif not await store.reports.alive():
@@ -197,7 +199,9 @@ async def serve_desk(
             if settings.outbox.dry:
                 print(words("serve.dry", channels=", ".join(sorted(settings.outbox.dry))))
             print(words("serve.stop"), flush=True)
+        supervisor.ready()
         await leaving.told.wait()
+        supervisor.going()
         if belonging.error is not None:
             raise belonging.error
     leaving.check()

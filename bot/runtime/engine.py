@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -137,6 +137,14 @@ class Engine:
             *(worker.stop(left) for worker in self._workers),
             return_exceptions=True,
         )
+
+    def sweep_age(self) -> float:
+        """Seconds since timers were last looked at."""
+        return self._firer.sweep_age
+
+    def failing(self) -> Mapping[str, int]:
+        """Errors in a row of each piece of background work."""
+        return {worker.name: worker.failures for worker in self._workers}
 
     def problems(self) -> list[str]:
         """What of it does not work, in words for the operator."""

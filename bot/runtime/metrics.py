@@ -10,6 +10,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
@@ -56,6 +57,7 @@ class Metrics:
     def __init__(self, channels: Iterable[str] = ()) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library says nothing; a line for every counter saved
         registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         self._messages = Counter("minsheng_messages_total", "Messages taken.", ["channel", "kind"], registry=registry)
         self.turn_seconds = Histogram(
             "minsheng_turn_seconds",

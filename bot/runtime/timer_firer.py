@@ -60,6 +60,11 @@ class TimerFirer:
             self._next = due
             self._wake.set()
 
+    @property
+    def sweep_age(self) -> float:
+        """Seconds since due timers were last looked for."""
+        return self._clock.monotonic() - self._looked
+
     def idle(self) -> float:
         """Seconds until the next timer is due, at most 30."""
         if self._next is None:

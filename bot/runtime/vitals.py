@@ -1,4 +1,4 @@
-"""How the process itself does: whether its loop keeps up, its writer moves, its timers are looked at, its disk has room.
+"""How the process itself does: does its loop keep up, its writer move, has its disk room.
 
 mautrix/meta#352 showed "connected" while no event flowed: so what is measured here is work that was really done.
 """
@@ -6,6 +6,7 @@ mautrix/meta#352 showed "connected" while no event flowed: so what is measured h
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import threading
 from collections import deque
@@ -112,10 +113,8 @@ _FACTS = {
 
 def _facts(data: Path, database: Path | None) -> dict[str, float]:
     found: dict[str, float] = {}
-    try:
+    with contextlib.suppress(OSError):  # a gauge that is missing is noticed
         found["minsheng_disk_free_bytes"] = shutil.disk_usage(data).free
-    except OSError:
-        pass  # a gauge that is missing is noticed
     if database is not None:
         found["minsheng_database_bytes"] = _size(database)
         found["minsheng_wal_bytes"] = _size(database.with_name(f"{database.name}-wal"))

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import obstore
 from obstore.exceptions import BaseError
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 AT_ONCE = 3
 """Uploads at a time; each holds at most one part in memory."""
 
-PART = 16 * 1024 * 1024
-"""Bytes: what is not larger goes up in one piece, which is there whole or not at all."""
+PART = 24 * 1024 * 1024
+"""Bytes: what is not larger (what a town takes as it comes) goes up in one piece, whole or not at all."""
 
 _ABORT_SECONDS = 5.0
 _LISTED_AT_ONCE = 1000
@@ -103,6 +104,7 @@ class MediaBucket:
         self._spool = spool
         self._address = address
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         try:
             self._store = S3Store(
                 address.bucket,
@@ -131,14 +133,18 @@ class MediaBucket:
                 async for piece in inflow.pieces():
                     await asyncio.to_thread(file.write, piece)
                 stored = inflow.stored
-                if await self._size(stored.sha256) != stored.bytes:
-                    async with self._room:
+                async with self._alone(stored.sha256), self._room:
+                    if await self._size(stored.sha256) != stored.bytes:
                         await self._put(file, stored)
         except (OSError, BaseError) as error:
             if error is inflow.failure:
                 raise
             raise _away(error) from error
         return stored
+
+    def _alone(self, sha256: str) -> asyncio.Lock:
+        """One at a time for each content: the others find that it is there."""
+        return self._locks.setdefault(sha256, asyncio.Lock())
 
     async def _put(self, file: IO[bytes], stored: StoredMedia) -> None:
         file.seek(0)

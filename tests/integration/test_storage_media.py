@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import resource
 import sys
 import tracemalloc
@@ -12,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import Malformed, NotFound, StoreUnavailable
-from bot.ports import StoredMedia
+from bot.errors import StoreUnavailable
 from storage.media import MediaFolder
 
 MB = 1024 * 1024
@@ -41,71 +39,6 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-async def content(media: MediaFolder, sha256: str) -> bytes:
-    return b"".join([piece async for piece in media.open(sha256)])
-
-
-async def test_content_is_kept_under_its_hash(tmp_path: Path) -> None:
-    media = MediaFolder(tmp_path / "media")
-    stored = await media.save(pieces(PNG[:3], PNG[3:10], PNG[10:]), MB)
-    sha256 = hashlib.sha256(PNG).hexdigest()
-    assert stored == StoredMedia(sha256, len(PNG), "image/png")
-    assert files(tmp_path / "media") == [f"{sha256[:2]}/{sha256[2:4]}/{sha256}"]
-    assert await content(media, sha256) == PNG
-    assert await media.exists(sha256)
-    assert await content(MediaFolder(tmp_path / "media"), sha256) == PNG
-
-
-async def test_the_same_content_is_there_once(tmp_path: Path) -> None:
-    media = MediaFolder(tmp_path)
-    stored = await asyncio.gather(*(media.save(pieces(PNG), MB) for _ in range(8)))
-    assert len(set(stored)) == 1
-    assert len(files(tmp_path)) == 1
-
-
-@pytest.mark.parametrize("size", [0, 1, 256 * 1024, 256 * 1024 + 1, 3 * MB])
-async def test_any_size(tmp_path: Path, size: int) -> None:
-    media, data = MediaFolder(tmp_path), bytes(range(256)) * (size // 256 + 1)
-    stored = await media.save(pieces(data[:size]), size)
-    assert stored.bytes == size
-    assert await content(media, stored.sha256) == data[:size]
-
-
-async def test_too_much_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    media = MediaFolder(tmp_path)
-    with pytest.raises(Malformed) as refused:
-        await media.save(endless(), 5 * MB)
-    assert refused.value.key == "media.too_large"
-    assert files(tmp_path) == []
-
-
-@pytest.mark.parametrize("failure", [ConnectionResetError("gone"), TimeoutError(), ValueError("odd")])
-async def test_what_the_source_raises_comes_through_and_leaves_nothing(tmp_path: Path, failure: Exception) -> None:
-    media = MediaFolder(tmp_path)
-    with pytest.raises(type(failure)) as raised:
-        await media.save(endless(failure=failure, after=4), 20 * MB)
-    assert raised.value is failure
-    assert files(tmp_path) == []
-
-
-async def test_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
-    media, begun = MediaFolder(tmp_path), asyncio.Event()
-
-    async def slow() -> AsyncIterator[bytes]:
-        yield b"x" * MB
-        yield b"x" * MB
-        begun.set()
-        await asyncio.Event().wait()
-
-    saving = asyncio.create_task(media.save(slow(), 20 * MB))
-    await begun.wait()
-    saving.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await saving
-    await media.save(pieces(PNG), MB)
-    assert len(files(tmp_path)) == 1
-
-
 async def test_what_a_crash_left_is_thrown_away(tmp_path: Path) -> None:
     MediaFolder(tmp_path)
     (tmp_path / "coming" / "half").write_bytes(b"half")
@@ -115,12 +48,34 @@ async def test_what_a_crash_left_is_thrown_away(tmp_path: Path) -> None:
     await media.save(pieces(PNG), MB)
 
 
-@pytest.mark.parametrize("name", ["0" * 64, "", "../../../etc/passwd", "A" * 64, "0" * 63 + "/", "coming"])
-async def test_nothing_but_stored_content_can_be_opened(tmp_path: Path, name: str) -> None:
-    media = MediaFolder(tmp_path)
-    assert not await media.exists(name)
-    with pytest.raises(NotFound):
-        await content(media, name)
+_OTHER = """
+import sys
+from pathlib import Path
+from storage.media import MediaFolder
+
+MediaFolder(Path(sys.argv[1]))
+print("begun", flush=True)
+"""
+
+
+async def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
+    media, begun, go_on = MediaFolder(tmp_path), asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"x" * MB
+        begun.set()
+        await go_on.wait()
+        yield PNG
+
+    saving = asyncio.create_task(media.save(slow(), 20 * MB))
+    await begun.wait()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _OTHER, str(tmp_path)), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert (await process.communicate())[0] == b"begun\n"
+    go_on.set()
+    assert await media.exists((await saving).sha256)
+    assert len(files(tmp_path)) == 1
 
 
 async def test_forty_videos_at_once_stay_small_in_memory(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ def run(field: Field, per_second: int, seconds: int) -> dict[str, Any]:
     contestant = field.product()
     with contestant.process:
         contestant.check()
-        asyncio.run(_paced(contestant, 50, 2, "warm"))
-        waited = sorted(asyncio.run(_paced(contestant, per_second, seconds, "paced")))
+        asyncio.run(paced(contestant, 50, 2, "warm"))
+        waited = sorted(asyncio.run(paced(contestant, per_second, seconds, "paced")))
     return {
         "per_second": per_second,
         "seconds": seconds,

@@ -19,6 +19,9 @@ from handlers.resident import card, likely_same
 MEDIA_LIFE = timedelta(hours=70)
 """WeChat forgets a file after three days; we stop trying a little earlier. Other platforms keep them longer."""
 
+READ_WHOLE = 3000
+"""Drafts of so many characters are read anew with each message; nobody's matter is longer."""
+
 SHORT_PLACE_TEXT = 30
 SHORT_PLACE_EXTRA = 6
 """A text this much longer than the place found in it is nothing but the place ("in", "near", "opposite")."""
@@ -106,7 +109,8 @@ def with_words(turn: Turn, draft: Draft, said: Said) -> Draft:
 
 def understood(turn: Turn, draft: Draft) -> Draft:
     """The draft with everything suggested from its words that the person has not chosen."""
-    reading = turn.guide.read(draft.text)
+    words, whole = to_be_read(draft)
+    reading = turn.guide.read(words)
     kinds = tuple(reading.kinds) or (UNDECIDED,)
     if reading.danger is not None and reading.danger.code != draft.danger:
         turn.changes.cancel("danger_draft", draft.id)
@@ -122,12 +126,25 @@ def understood(turn: Turn, draft: Draft) -> Draft:
         kind=draft.kind if draft.kind_chosen else kinds[0],
         kind_options=kinds,
         danger=danger or draft.danger,
-        urgent=tuple(reading.urgent),
+        urgent=tuple(reading.urgent if whole else dict.fromkeys((*draft.urgent, *reading.urgent))),
     )
     if draft.place_chosen:
         return draft
     finding = turn.guide.place_from_text(reading)
     return replace(draft, place=finding.place or draft.place, area_options=finding.options)
+
+
+def to_be_read(draft: Draft) -> tuple[str, bool]:
+    """The words of a draft from which all that is suggested comes, and whether these are all it has.
+
+    Of very many it is the first and the newest, and what was found in those between is kept; else each message of
+    somebody who sends thousands would cost as much as all those before it.
+    """
+    text = draft.text
+    if len(text) <= READ_WHOLE:
+        return text, True
+    newest = max(READ_WHOLE // 3, len(draft.said[-1].text))
+    return f"{text[: READ_WHOLE // 2]}\n{text[-newest:]}", False
 
 
 def placed_by_words(turn: Turn, draft: Draft, text: str) -> Draft:

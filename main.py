@@ -18,6 +18,7 @@ from bot.clock import SystemClock
 from bot.console.backups import backup_command, restore_command
 from bot.console.boards import boards_command
 from bot.console.demo_data import demo_data_command
+from bot.console.drilling import drill_command
 from bot.console.ideas import ideas_command
 from bot.console.measuring import alike_commands
 from bot.console.options import AsJson, Config, Data
@@ -131,6 +132,7 @@ app.command("boards")(boards_command(lambda *options: open_town(settings_for(*op
 app.command("outbox")(outbox_command(_past))
 app.command("backup")(backup_command(settings_for, CLOCK))
 app.command("restore")(restore_command(settings_for))
+app.command("drill")(drill_command(settings_for, lambda *options: open_town(settings_for(*options)), LOCALES, CLOCK))
 app.command("export")(export_command(lambda *options: partial(_office, *options), LOCALES))
 app.command("demo-data")(demo_data_command(settings_for, CLOCK))
 app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).guide), name="alike")

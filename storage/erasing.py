@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from bot.domain.blotting import names_in, numbers_in
+from bot.domain.blotting import names_in, numbers_in, phrases_of
 from storage.blots import blot_tickets
 from storage.codec import as_json, read_json
 from storage.driver import Driver, Row
@@ -31,13 +31,15 @@ class Traces(msgspec.Struct, frozen=True, omit_defaults=True):
     """What to look for of somebody who is forgotten.
 
     ``tickets`` maps the tickets they had a part in to what stands there in the place of their address; ``own`` are
-    those they filed. ``numbers`` and ``names`` are theirs as they wrote them; ``files`` the content to be taken away.
+    those they filed. ``numbers`` and ``names`` are theirs as they wrote them, ``phrases`` what they said that became no
+    ticket's; ``files`` the content to be taken away.
     """
 
     tickets: dict[str, str] = {}
     own: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
 
 
@@ -106,9 +108,16 @@ _VOICE_GOES = (
     "UPDATE attachment SET state = 'dropped', ref = '', sha256 = '' WHERE id = ?1",
 )
 _SESSION = "SELECT seq, body FROM session WHERE address = ?1"
-_SAID = "SELECT text FROM ticket WHERE number = ?1"
-_CONTACT = "SELECT data FROM ticket_event WHERE ticket = ?1 AND seq = 1"
+_FILED = "SELECT text FROM ticket WHERE number = ?1"
+_LATER = "SELECT data FROM ticket_event WHERE ticket = ?1"
+_SAID = (
+    "SELECT i.text FROM turn AS u CROSS JOIN inbox AS i ON i.channel = ?2 AND i.key = u.message"
+    " WHERE u.address = ?1 AND i.text <> '' ORDER BY u.seq DESC LIMIT 300"
+)
 _ASKED = "INSERT INTO erasure (id, state, address, seq, body, at) VALUES (?, 'asked', ?, ?, ?, ?)"
+
+PHRASES = 100
+"""So many things somebody said last are looked for in what staff were told and answered."""
 
 HOLDERS = frozenset({"filer", "claimed"})
 """What somebody is to a ticket of which all words are theirs."""
@@ -147,27 +156,32 @@ def _found(connection: Driver, address: str, before: Traces) -> Traces:
         files |= {sha256 for (sha256,) in connection.execute(_COPIES_OF, (voice,)).fetchall()}
         for step in _VOICE_GOES:
             connection.execute(step, (voice,))
-    texts = [text for number in own for (text,) in connection.execute(_SAID, (number,)).fetchall()]
+    filed = [text for number in own for (text,) in connection.execute(_FILED, (number,)).fetchall()]
+    said = [text for (text,) in connection.execute(_SAID, (address, address.partition(":")[0])).fetchall()]
     names, numbers = set(before.names), set(before.numbers)
     session = connection.execute(_SESSION, (address,)).fetchone()
     if session is not None:
         kept = read_json(session[1])
         numbers |= {kept["phone"]} if kept.get("phone") else set()
         drafts = kept.get("drafts", ())
-        texts += [said["text"] for draft in drafts for said in draft.get("said", ())]
+        said += [each["text"] for draft in drafts for each in draft.get("said", ())]
         _contacts((draft.get("contact") or {} for draft in drafts), names, numbers)
     for number in own:
-        for (data,) in connection.execute(_CONTACT, (number,)).fetchall():
-            contact = read_json(data).get("contact")
-            _contacts([contact] if isinstance(contact, dict) else [], names, numbers)
-    for text in texts:
+        for (data,) in connection.execute(_LATER, (number,)).fetchall():
+            step = read_json(data)
+            filed.append(data)
+            _contacts([step["contact"]] if isinstance(step.get("contact"), dict) else [], names, numbers)
+    for text in (*filed, *said):
         names.update(names_in(text))
         numbers.update(numbers_in(text))
+    facts = "\n".join(filed)
+    phrases = dict.fromkeys(piece for text in said for piece in phrases_of(text) if piece not in facts)
     return Traces(
         tickets={number: f"erased:{secrets.token_hex(8)}" for number in belongs} | before.tickets,
         own=tuple(dict.fromkeys((*before.own, *own))),
         numbers=tuple(sorted(numbers)),
         names=tuple(sorted(names, key=lambda name: (-len(name), name))),
+        phrases=tuple(dict.fromkeys((*before.phrases, *phrases)))[:PHRASES],
         files=tuple(sorted({*before.files, *files})),
     )
 

@@ -25,6 +25,7 @@ from storage.ideas import IdeaReader
 from storage.loop_reader import LoopReader
 from storage.pictures import PictureReader
 from storage.public import PublicReader
+from storage.recognising import Recognising
 from storage.renditions import EvidenceReader
 from storage.sifting import stored_answer
 from storage.specials import SpecialReader
@@ -82,6 +83,7 @@ class SqlReader(
         self._kept: dict[str, object] = {}
         self._kept_by_others = False
         self._near: dict[int, Nearby] = {}
+        self.forgotten = Recognising(readers)
 
     async def prepare(self) -> None:
         """Learn who has kept pushes."""
@@ -100,7 +102,7 @@ class SqlReader(
     async def session(self, address: Address) -> Session | None:
         """What is remembered of a person."""
         row = await self._readers.row(_SESSION, (str(address),))
-        return None if row is None else read_session(row[0])
+        return await self.forgotten.session_of(address) if row is None else read_session(row[0])
 
     async def answered(self, channel: str, key: str) -> Answer | None:
         """What a message was answered, if it was."""

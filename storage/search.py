@@ -155,6 +155,14 @@ def _said(data: str | None) -> str:
     return text if isinstance(text, str) else ""
 
 
+def said_of(connection: Driver, number: str) -> str:
+    """All that is written in a ticket now, as the index knows it; "" for a ticket that is not there."""
+    row = connection.execute(_TICKET, (number,)).fetchone()
+    if row is None:
+        return ""
+    return "\n".join((_own(row), *(_said(data) for (data,) in connection.execute(_EVENTS, (number,)).fetchall())))
+
+
 def ending(connection: Driver, digits: str, wanted: Wanted, limit: int) -> list[Ticket]:
     """Open tickets whose number ends with these digits, the newest first."""
     must = conditions(wanted) & Where("replace(t.number, '-', '') LIKE ?", (f"%{digits}",))

@@ -13,8 +13,10 @@ from sqlalchemy.exc import ArgumentError
 from bot.errors import ConfigurationError
 from bot.ports import Clock
 from storage import leases
+from storage.compacting import SqliteClearing
 from storage.connection import Connection
 from storage.opening import FolderLock, prepare, writing
+from storage.personal import Personal
 from storage.readers import Readers
 from storage.reports import Reports
 from storage.sql_store import SqlStore
@@ -49,6 +51,7 @@ class SqliteStore(SqlStore):
     def __init__(self, writer: Writer, readers: Readers, clock: Clock, lock: FolderLock, path: Path) -> None:
         super().__init__(writer, readers, clock)
         self.reports = Reports(readers, path)
+        self.personal = Personal(writer, readers, SqliteClearing(writer, path), self.reader.forgotten)
         self.path = path
         self._lock = lock
 

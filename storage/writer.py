@@ -115,7 +115,7 @@ class Writer:
         return cast(_T, await self._do(job))
 
     async def outside(self, job: Callable[[Any], _T]) -> _T:
-        """Do something between two transactions, which is in none; whoever writes waits for it. Raises what it raises."""
+        """Do something between two transactions, in none; whoever writes waits for it. Raises what it raises."""
         if self.closed or self._ending:
             raise StoreUnavailable(why="closed")
         return await self._connection.run(job)

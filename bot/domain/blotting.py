@@ -14,6 +14,9 @@ from bot.domain.masking import STARS, finds
 NAME = "**"
 """What stands where a name was."""
 
+PHRASE = 6
+"""Signs of the shortest piece of a text that is looked for."""
+
 SHORTEST = 2
 """Signs of the shortest name that is looked for."""
 
@@ -77,6 +80,14 @@ def names_in(text: str) -> tuple[str, ...]:
 def numbers_in(text: str) -> tuple[str, ...]:
     """The personal numbers in a text, as they are written there, each once."""
     return tuple(dict.fromkeys(text[each.begin : each.end] for each in finds(text)))
+
+
+def phrases_of(text: str) -> tuple[str, ...]:
+    """The pieces of a text by which it is known again where it is told to others: without its numbers, and long enough
+    to be said by nobody else."""
+    for number in finds(text)[::-1]:
+        text = f"{text[: number.begin]}\n{text[number.end :]}"
+    return tuple(piece for line in text.split("\n") if len(piece := line.strip()) >= PHRASE)
 
 
 def blotted(text: str, names: Iterable[str] = ()) -> str:

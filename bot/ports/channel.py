@@ -69,6 +69,10 @@ class Pace(Protocol):
     The sender asks `wait` before each push, tells `sent` when it goes out and `halted` after every `TryLater`.
     """
 
+    def begun(self, now: float) -> None:
+        """Somebody else has been sending until now, nobody knows how much: nothing is in reserve."""
+        ...
+
     def wait(self, address: Address, lane: Lane, now: float) -> float:
         """Seconds this push must still wait; 0.0 when it may go now."""
         ...
@@ -84,6 +88,9 @@ class Pace(Protocol):
 
 class NoPace:
     """No pacing at all: for channels whose platform sets no speed."""
+
+    def begun(self, now: float) -> None:
+        """Nothing was counted."""
 
     def wait(self, address: Address, lane: Lane, now: float) -> float:
         """Never waits."""

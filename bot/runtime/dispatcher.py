@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -13,35 +12,40 @@ from bot.changes import Changes, Timer
 from bot.conversation.session import Session
 from bot.domain.people import DESK, Address
 from bot.domain.ticket import Action
-from bot.errors import AlreadyAnswered, Conflict, Lethal, Refusal, StoreUnavailable
+from bot.errors import AlreadyAnswered, AlreadyFired, Conflict, Lethal, Refusal, StoreUnavailable
 from bot.failpoints import reach
-from bot.message import Answer, InboundMessage, Lane, MessageKind, Push, Reply
+from bot.message import Answer, InboundMessage, MessageKind, Reply
 from bot.runtime.desk import NO_TRAITS, PAGE_TRAITS, Desk, Handler
 from bot.runtime.gate import Gate
 from bot.runtime.glances import Glances
 from bot.runtime.hazards import TRIES, name_of, name_of_timer
 from bot.runtime.incidents import Incidents
 from bot.runtime.kept import told_under
+from bot.runtime.rounds import answering, rest, rounds
 from bot.runtime.sessions import Sessions, met
 from bot.runtime.turnstile import Turnstile
 from bot.runtime.waiting_room import PUT_BY, WaitingRoom
 from bot.turn import Turn
-
-ROUNDS = 5
-"""How often a turn is decided again on fresh state before it is given up."""
 
 
 class Dispatcher(Glances):
     """Gives every message its answer, once: copies share it, one person's messages wait for each other.
 
     ``in_flight_max``: with more messages than that under way the next are refused, so that the platform repeats them.
-    ``held``: people of whom something waits in the spool; nobody overtakes it.
+    ``held``: people of whom something waits in the spool; nobody overtakes it. ``alone``: no other process answers.
     """
 
     def __init__(
-        self, desk: Desk, *, sessions_cached: int = 30_000, answers_cached: int = 4_096, in_flight_max: int = 10_000
+        self,
+        desk: Desk,
+        *,
+        sessions_cached: int = 30_000,
+        answers_cached: int = 4_096,
+        in_flight_max: int = 10_000,
+        alone: bool = True,
     ) -> None:
-        super().__init__(desk, Sessions(desk.store.reader, sessions_cached))
+        super().__init__(desk, Sessions(desk.store.reader, sessions_cached, shared=not alone))
+        self._rounds = rounds(alone=alone)
         self._commit = desk.store.commit
         self._incidents = Incidents(desk, self._sessions)
         self._turnstile = Turnstile()
@@ -113,14 +117,17 @@ class Dispatcher(Glances):
         address, name = timer.address or Address(DESK, timer.subject), name_of_timer(timer)
         async with self._turnstile.through(address):
             reach("timer.before_fire", timer.kind)
-            for _ in range(ROUNDS):
+            for lost in range(self._rounds):
                 try:
                     if timer.kind == PUT_BY:
                         await self.room.take_up(timer, self._later)
                     else:
                         await self._fired(timer, address, name)
+                except AlreadyFired:
+                    self._hazards.over(name)
+                    break
                 except Conflict:
-                    self._stale(address)
+                    await self._stale(address, lost)
                     continue
                 except StoreUnavailable:
                     self._sessions.forget(address)
@@ -140,7 +147,7 @@ class Dispatcher(Glances):
     async def amend(self, address: Address, change: Callable[[Session], Session]) -> None:
         """Change what is remembered of a person outside a turn. Raises StoreUnavailable."""
         async with self._turnstile.through(address):
-            for _ in range(ROUNDS):
+            for lost in range(self._rounds):
                 old = await self._sessions.of(address)
                 new = change(old)
                 if new == old:
@@ -149,7 +156,7 @@ class Dispatcher(Glances):
                 try:
                     await self._commit(Changes(address=address, session=new, at=self._desk.clock.now()))
                 except Conflict:
-                    self._stale(address)
+                    await self._stale(address, lost)
                     continue
                 self._sessions.keep(new)
                 return
@@ -191,11 +198,11 @@ class Dispatcher(Glances):
         self._hazards.over(name)
 
     async def _answered(self, message: InboundMessage, name: bytes, why: str) -> Answer:
-        for _ in range(ROUNDS):
+        for lost in range(self._rounds):
             try:
                 return await self._turned(message, name, why)
             except Conflict:
-                self._stale(message.address)
+                await self._stale(message.address, lost)
             except AlreadyAnswered as found:
                 self._sessions.forget(message.address)
                 self._desk.metrics.copies.inc()
@@ -226,7 +233,7 @@ class Dispatcher(Glances):
                 changes.told.extend(told)
             if not traits.answers_at_once or why == PUT_BY:
                 key = f"reply:{address.channel}:{message.key}"
-                changes.push(_answering(key, address, reply, now))
+                changes.push(answering(key, address, reply, now))
         elif message.kind is MessageKind.TICKLE and turn.session == before and changes == Changes():
             return Answer(None, now)  # nothing happened; a copy of it finds the same
         answer = Answer(reply, now)
@@ -248,7 +255,7 @@ class Dispatcher(Glances):
             return
         if reply is not None:
             key = f"timer:{timer.kind}:{timer.subject}:{timer.level}:{timer.due_at.isoformat()}"
-            turn.changes.push(_answering(key, address, reply, turn.now))
+            turn.changes.push(answering(key, address, reply, turn.now))
         await self._seal(turn, replace(turn.session, seq=before.seq + 1))
 
     async def _decided(self, turn: Turn, handle: Handler, name: bytes) -> Reply | None:
@@ -285,10 +292,7 @@ class Dispatcher(Glances):
         if changes.pushes or changes.timers or changes.attachments or changes.told:
             self._desk.committed(changes)
 
-    def _stale(self, address: Address) -> None:
+    async def _stale(self, address: Address, lost: int = 0) -> None:
         self._sessions.forget(address)
         self._desk.metrics.conflicts.inc()
-
-
-def _answering(key: str, address: Address, reply: Reply, at: datetime) -> Push:
-    return Push(key=key, address=address, reply=reply, created_at=at, lane=Lane.REPLY, ticket=reply.ticket)
+        await rest(lost)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,19 +13,28 @@ from bot.changes import Changes
 from bot.domain.people import Address
 from bot.errors import StoreUnavailable
 from bot.ports import Channel, MediaStore
+from bot.ports.leasing import channel_lease
+from bot.ports.waking import Wake
 from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
+from bot.runtime.leases import Leases, Tenure
 from bot.runtime.media_fetcher import MediaFetcher
 from bot.runtime.push_sender import PushSender
 from bot.runtime.sessions import unreachable
 from bot.runtime.timer_firer import TimerFirer
-from bot.runtime.worker import Worker
+from bot.runtime.worker import LONGEST_SLEEP, Worker
 
 MEDIA_EVERY = 10.0
 """Seconds between two looks for files whose time to be tried again has come."""
 
 START_SECONDS, START_AGAIN = 3.0, 1.0
 """How long a start waits for the database; after that it goes on, and the database is asked for so often."""
+
+LEASES_LONGEST = 2.0
+"""Seconds between two tries to renew leases while the database is away, at most."""
+
+GIVING_BACK = 2.0
+"""Seconds for giving leases back at the end; what is not given back is taken over a little later."""
 
 FAILURES = 3
 """A worker that failed so often in a row is told of."""
@@ -35,19 +45,42 @@ _log = structlog.get_logger("minsheng.engine")
 class Engine:
     """The dispatcher and the workers that do what turns leave to do; each is woken when there is something for it."""
 
-    def __init__(self, desk: Desk, channels: Sequence[Channel], media: MediaStore, cap: Callable[[], int]) -> None:
-        """``cap``: bytes of the largest file taken, asked each time."""
+    def __init__(
+        self,
+        desk: Desk,
+        channels: Sequence[Channel],
+        media: MediaStore,
+        cap: Callable[[], int],
+        leases: Leases | None = None,
+    ) -> None:
+        """``cap``: bytes of the largest file taken, asked each time. ``leases``: what of the work only one worker may
+        do; without them there is no other worker."""
         desk = replace(desk, committed=self.committed)
-        self.dispatcher = Dispatcher(desk)
+        self.leases = leases
+        self.dispatcher = Dispatcher(desk, alone=leases is None or leases.alone)
+        self.kept: list[Callable[[Address], None]] = []  # hear of people for whom something is kept now
+        self._away = False
         self._stopping = False
         self._beginning: asyncio.Task[None] | None = None
         self._stops: list[Callable[[], None]] = []
         self._wakes: dict[str, asyncio.Event] = {}
         self._metrics = desk.metrics
         self._timer_wake, self._media_wake = asyncio.Event(), asyncio.Event()
-        self._firer = TimerFirer(desk.store, desk.clock, self.dispatcher.fire, self._timer_wake, self.dispatcher.busy)
-        self._fetcher = MediaFetcher(desk, {channel.name: channel for channel in channels}, media, cap)
+        self._lease_wake = asyncio.Event()
+        self._firer = TimerFirer(
+            desk.store,
+            desk.clock,
+            self.dispatcher.fire,
+            self._timer_wake,
+            self.dispatcher.busy,
+            (lambda: (0, 1)) if leases is None else (lambda: leases.place),
+        )
         self._push_wakes = {channel.name: asyncio.Event() for channel in channels}
+        tenures = {name: self._tenure(channel_lease(name), wake) for name, wake in self._push_wakes.items()}
+        owned = {name: tenure for name, tenure in tenures.items() if tenure is not None}
+        for tenure in owned.values():
+            tenure.taken.append(self._media_wake.set)
+        self._fetcher = MediaFetcher(desk, {channel.name: channel for channel in channels}, media, cap, tenures=owned)
         self._senders = {
             channel.name: PushSender(
                 channel,
@@ -57,6 +90,8 @@ class Engine:
                 self._gone,
                 self._push_wakes[channel.name],
                 self._firer.expect,
+                tenures[channel.name],
+                self._keeps,
             )
             for channel in channels
         }
@@ -68,6 +103,10 @@ class Engine:
                 for name, sender in self._senders.items()
             ),
         ]
+        if leases is not None:
+            self._workers.append(
+                Worker("leases", self._renew, leases.idle, self._lease_wake, desk.metrics, LEASES_LONGEST)
+            )
 
     def add(
         self,
@@ -75,10 +114,15 @@ class Engine:
         once: Callable[[], Awaitable[int]],
         idle: float | Callable[[], float],
         stop: Callable[[], None] | None = None,
+        lease: str = "",
     ) -> None:
-        """Have something else repeated too; see `Worker`. ``stop`` makes it return soon when the end begins."""
-        self._wakes[name] = asyncio.Event()
-        self._workers.append(Worker(name, once, idle, self._wakes[name], self._metrics))
+        """Have something else repeated too; see `Worker`. ``stop`` makes it return soon when the end begins. ``lease``:
+        only the worker that has the lease of that name does it; "": every worker does."""
+        wake = self._wakes[name] = asyncio.Event()
+        tenure = self._tenure(lease, wake) if lease else None
+        if tenure is not None:
+            once, idle = _while_held(tenure, once, idle)
+        self._workers.append(Worker(name, once, idle, wake, self._metrics))
         if stop is not None:
             self._stops.append(stop)
 
@@ -107,10 +151,13 @@ class Engine:
 
     async def _recover(self) -> None:
         await self.dispatcher.room.recover()
+        if self.leases is not None:
+            await self.leases.once()  # whoever becomes the sender of a channel sorts out what was left there
+            return
         for name, sender in self._senders.items():
-            unclear = await sender.recover()
-            if unclear:
-                _log.warning("pushes of the last run are unclear", channel=name, count=unclear)
+            again = await sender.recover()
+            if again:
+                _log.warning("pushes under way when the last run ended are sent again", channel=name, count=again)
 
     def begin_stop(self) -> None:
         """Say that we are going, and ask for nothing new."""
@@ -137,6 +184,10 @@ class Engine:
             *(worker.stop(left) for worker in self._workers),
             return_exceptions=True,
         )
+        if self.leases is not None:
+            with contextlib.suppress(StoreUnavailable, TimeoutError):
+                async with asyncio.timeout(GIVING_BACK):
+                    await self.leases.release()
 
     def sweep_age(self) -> float:
         """Seconds since timers were last looked at."""
@@ -153,6 +204,47 @@ class Engine:
             found.append("the database has been away since the start")
         found += [f"worker {worker.name} keeps failing" for worker in self._workers if worker.failures >= FAILURES]
         return found
+
+    def heard(self, wake: Wake) -> None:
+        """Another worker says that there is something to do."""
+        for name, event in self._push_wakes.items():
+            if wake.everything or name in wake.pushes:
+                event.set()
+        for name, due in wake.later:
+            if name in self._senders:
+                self._senders[name].expect(due)
+        if wake.timer_at is not None:
+            self._firer.expect(wake.timer_at)
+        if wake.files or wake.everything:
+            self._media_wake.set()
+        if wake.leases or wake.everything:
+            self._lease_wake.set()
+        for name in wake.kept:
+            self._keeps(Address.parse(name))
+
+    def _keeps(self, address: Address) -> None:
+        for hear in self.kept:
+            hear(address)
+
+    def _tenure(self, lease: str, wake: asyncio.Event) -> Tenure | None:
+        if self.leases is None:
+            return None
+        tenure = self.leases.tenure(lease)
+        tenure.taken.append(wake.set)
+        return tenure
+
+    async def _renew(self) -> int:
+        assert self.leases is not None  # noqa: S101 - only then there is such a worker
+        try:
+            await self.leases.once()
+        except StoreUnavailable:
+            self._away = True
+            raise
+        if self._away:  # whoever waits after an error need not wait any longer
+            self._away = False
+            for wake in (*self._push_wakes.values(), *self._wakes.values(), self._timer_wake, self._media_wake):
+                wake.set()
+        return 0
 
     async def _gone(self, address: Address) -> None:
         await self.dispatcher.amend(address, unreachable)
@@ -171,3 +263,19 @@ class Engine:
             self._firer.expect(changes.at)  # what was told may have set a timer (see `Push.then`)
         if changes.attachments and any(record.state == "pending" for record in changes.attachments):
             self._media_wake.set()
+
+
+def _while_held(
+    tenure: Tenure, once: Callable[[], Awaitable[int]], idle: float | Callable[[], float]
+) -> tuple[Callable[[], Awaitable[int]], Callable[[], float]]:
+    """Work that is done only while we have its lease; taking it wakes the worker."""
+
+    async def held_once() -> int:
+        return await once() if tenure.held() is not None else 0
+
+    def held_idle() -> float:
+        if tenure.held() is None:
+            return LONGEST_SLEEP
+        return idle() if callable(idle) else idle
+
+    return held_once, held_idle

@@ -20,6 +20,7 @@ from bot.logs import frames
 from bot.message import Push, Reply
 from bot.ports import Channel, Fetched, MediaStore, StoredMedia, Unfetchable
 from bot.runtime.desk import Desk
+from bot.runtime.leases import Tenure
 
 AT_ONCE = 4
 PATIENCE = 1.0
@@ -35,6 +36,9 @@ PROBLEMS = frozenset({"expired", "too_large", "refused", "unsupported", "broken_
 
 LONGEST_TRY = timedelta(days=3)
 """Files without a deadline of their own are given up after so long."""
+
+
+NOBODY_ELSE: Mapping[str, Tenure] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,16 @@ class MediaFetcher:
         media: MediaStore,
         cap: Callable[[], int],
         speed: Speed | None = None,
+        tenures: Mapping[str, Tenure] = NOBODY_ELSE,
     ) -> None:
+        """``tenures``: the leases of channels; a channel's files are fetched by who sends there, for that worker alone
+        has the channel's token."""
         self._desk = desk
         self._channels = channels
         self._media = media
         self._cap = cap
         self._speed = speed or Speed()
+        self._tenures = tenures
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def once(self) -> int:
@@ -73,7 +81,8 @@ class MediaFetcher:
         room = AT_ONCE - len(self._under_way)
         if room > 0:
             now = self._desk.clock.now()
-            for record in await self._desk.store.pending_media(now, AT_ONCE + len(self._under_way)):
+            others = [name for name in self._tenures if not self._ours(name)]
+            for record in await self._desk.store.pending_media(now, AT_ONCE + len(self._under_way), others):
                 if record.id not in self._under_way and len(self._under_way) < AT_ONCE:
                     task = asyncio.get_running_loop().create_task(self._fetch(record))
                     self._under_way[record.id] = task
@@ -83,6 +92,10 @@ class MediaFetcher:
         under_way = len(self._under_way)
         await asyncio.wait(list(self._under_way.values()), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         return under_way
+
+    def _ours(self, channel: str) -> bool:
+        tenure = self._tenures.get(channel)
+        return tenure is None or tenure.held() is not None
 
     def _done(self, id_: str, _task: asyncio.Task[None]) -> None:
         del self._under_way[id_]
@@ -99,6 +112,9 @@ class MediaFetcher:
             result = await self._fetched(record)
         except Exception as error:
             result = self._broken(record, error)
+        if not self._ours(record.address.channel):
+            self._desk.metrics.fences.labels("fetch").inc()  # whoever took over fetches it
+            return
         try:
             await self._settle(record, result)
         except Exception as error:

@@ -93,6 +93,12 @@ class Metrics:
         self.put_by = Counter(
             "minsheng_put_by_total", "Messages stored at once, to have their turn later.", registry=registry
         )
+        self.fences = Counter(
+            "minsheng_fences_refused_total",
+            "What a worker was not let do because another had taken over, by what it was.",
+            ["where"],
+            registry=registry,
+        )
         self.holiday_days_left = Gauge(
             "minsheng_holiday_days_left", "Days until the known public holidays end.", registry=registry
         )

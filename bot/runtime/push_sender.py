@@ -15,11 +15,14 @@ from msgspec.structs import replace
 
 from bot.changes import Changes
 from bot.domain.people import Address
-from bot.errors import Conflict
+from bot.errors import Conflict, LeaseLost
 from bot.failpoints import reach
 from bot.logs import frames
 from bot.message import Delivered, Delivery, Kept, Moved, Push, Refused, TryLater, Unclear
 from bot.ports import BriefChannel, Channel, ClaimedPush, Clock, PushOutcome, Store
+from bot.ports.leasing import Lease
+from bot.runtime.claims import Claims
+from bot.runtime.leases import Tenure
 from bot.runtime.metrics import Metrics
 
 AT_ONCE = 16
@@ -52,6 +55,10 @@ def _nothing(_due: datetime) -> None:
     """Nobody wants to hear of timers."""
 
 
+def _not_shown(_address: Address) -> None:
+    """Nobody can show what is kept."""
+
+
 class PushSender:
     """The one sender of a channel. ``gone`` is told of people that cannot be reached any more, ``timer_at`` of timers
     that a delivery set.
@@ -68,27 +75,30 @@ class PushSender:
         gone: Callable[[Address], Awaitable[None]],
         wake: asyncio.Event,
         timer_at: Callable[[datetime], None] = _nothing,
+        tenure: Tenure | None = None,
+        kept: Callable[[Address], None] = _not_shown,
     ) -> None:
+        """``tenure``: the lease of the channel; None where there is no other sender. ``kept`` hears of people for whom
+        something is kept."""
         self._channel = channel
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._gone = gone
         self._wake = wake
-        self._timer_at = timer_at
+        self._claims = Claims(channel.name, store, clock, metrics, tenure, timer_at, kept)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
-        self._outcomes: list[PushOutcome] = []
         self._halted_until = 0.0  # monotonic
         self._later: list[datetime] = []  # a heap: when pushes become due that may not go yet
 
     async def recover(self) -> int:
-        """After a start: what was under way when we died is sent again. Returns how many those are.
+        """When we begin: what was under way when the sender before us ended is sent again. Returns how many those are.
 
         Nobody knows which of them arrived. Most did not: they are marked as begun by the batch, before the first one
         leaves. Every text names its ticket, so a second copy does no harm, and one that never comes does.
         """
-        return await self._store.recover_pushes(self._channel.name, self._clock.now(), repeat=True)
+        return await self._claims.recover()
 
     def expect(self, due: datetime) -> None:
         """There is a push that may go from then on."""
@@ -103,13 +113,19 @@ class PushSender:
 
     async def once(self) -> int:
         """Claim, send, write down; how many were claimed."""
-        if self._clock.monotonic() < self._halted_until:
-            await self._settle()
+        again = await self._claims.take_over()
+        if again is not None:
+            self._halted_until = 0.0
+            self._channel.pace.begun(self._clock.monotonic())
+            if again:
+                _log.warning("pushes of the sender before are sent again", channel=self._channel.name, count=again)
+        if not self._claims.mine or self._clock.monotonic() < self._halted_until:
+            await self._claims.settle()
             return 0
-        room, now = CLAIMED - len(self._under_way), self._clock.now()
+        now = self._clock.now()
         while self._later and self._later[0] <= now:
             heapq.heappop(self._later)
-        claimed = await self._store.claim_pushes(self._channel.name, now, room) if room > 0 else ()
+        claimed = await self._claims.claim(CLAIMED - len(self._claims))
         reach("push.claimed")
         loop = asyncio.get_running_loop()
         fresh = {loop.create_task(self._send(push)) for push in claimed}
@@ -119,8 +135,8 @@ class PushSender:
         began = loop.time()
         while fresh and loop.time() - began < PATIENCE:
             _, fresh = await asyncio.wait(fresh, timeout=SETTLE_EVERY)
-            await self._settle()
-        await self._settle()
+            await self._claims.settle()
+        await self._claims.settle()
         return len(claimed)
 
     async def drain(self, seconds: float) -> None:
@@ -129,35 +145,25 @@ class PushSender:
             await asyncio.wait(list(self._under_way), timeout=seconds)
         for task in list(self._under_way):
             task.cancel()  # stays marked as begun: unclear after the next start
-        await self._settle()
-
-    async def _settle(self) -> None:
-        if not self._outcomes:
-            return
-        outcomes, self._outcomes = self._outcomes, []
-        reach("push.before_settle")
-        try:
-            timer_at = await self._store.settle_pushes(outcomes)
-        except BaseException:
-            self._outcomes[:0] = outcomes  # still to be written
-            raise
-        reach("push.after_settle")
-        if timer_at is not None:
-            self._timer_at(timer_at)
+        await self._claims.settle()
 
     async def _send(self, claimed: ClaimedPush) -> None:
+        under = self._claims.under
         try:
-            outcome = await self._outcome(claimed)
+            outcome = await self._outcome(claimed, under)
+        except LeaseLost:
+            self._claims.dropped()
+            return
         except Exception as error:
             # What failed may have failed after the platform took it: never sent again blindly.
             self._metrics.errors.labels("push").inc()
             _log.error("push failed", channel=self._channel.name, push=claimed.id, where=frames(error))
             outcome = self._became(claimed, "unclear", reason=type(error).__qualname__)
         self._metrics.push(self._channel.name, outcome.state)
-        self._outcomes.append(outcome)
+        self._claims.became(under, outcome)
         self._wake.set()  # somebody must write it down if nobody waits for it any more
 
-    async def _outcome(self, claimed: ClaimedPush) -> PushOutcome:
+    async def _outcome(self, claimed: ClaimedPush, under: Lease | None) -> PushOutcome:
         push, now = claimed.push, self._clock.now()
         if push.expires_at is not None and push.expires_at <= now:
             return self._became(claimed, "expired")
@@ -171,6 +177,8 @@ class PushSender:
         if pause:
             return self._became(claimed, "ready", reason="pace", seconds=pause)
         async with self._slots:
+            if not self._claims.still(under):
+                raise LeaseLost()
             reach("push.before_send")
             try:
                 async with asyncio.timeout(DEADLINE):

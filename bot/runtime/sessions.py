@@ -15,16 +15,22 @@ from bot.ports import Reader, Traits
 
 
 class Sessions:
-    """The newest committed session of the ``size`` addresses last written. Who is not here is read from the store."""
+    """The newest committed session of the ``size`` addresses last written. Who is not here is read from the store.
 
-    def __init__(self, reader: Reader, size: int) -> None:
+    ``shared``: other processes write sessions too, so each is read from the store every time: one that is old costs a
+    turn that must be decided again, which is more.
+    """
+
+    def __init__(self, reader: Reader, size: int, *, shared: bool = False) -> None:
         self._reader = reader
         self._size = size
+        self._shared = shared
         self._kept: OrderedDict[Address, Session] = OrderedDict()
 
     async def of(self, address: Address) -> Session:
         """The session of an address; a new one for somebody never seen."""
-        return self._kept.get(address) or await self._reader.session(address) or Session(address=address)
+        known = None if self._shared else self._kept.get(address)
+        return known or await self._reader.session(address) or Session(address=address)
 
     def language(self, address: Address) -> str:
         """The person's language as far as it is remembered here, without asking the store; "" else."""

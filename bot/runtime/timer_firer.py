@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.changes import Timer
@@ -24,6 +25,18 @@ FRESH = timedelta(minutes=1)
 AGAIN = timedelta(seconds=2)
 """How long a timer rests that could not be fired."""
 
+WITH_OTHERS = 1.0
+"""Seconds between two looks where others set timers too: we may not have heard of one, and the next one that is due may
+be another's."""
+
+GRACE = 5.0
+"""So many seconds after we first saw it a timer that another worker should have fired is ours too."""
+
+
+def _home(timer: Timer, workers: int) -> int:
+    """Whose it is to fire a timer, as a place among the workers: all of one person are one worker's, in order."""
+    return zlib.crc32(str(timer.address or timer.subject).encode()) % workers
+
 
 class TimerFirer:
     """Looks for due timers and hands them to ``fire``, which says whether a timer is settled.
@@ -38,8 +51,12 @@ class TimerFirer:
         fire: Callable[[Timer], Awaitable[bool]],
         wake: asyncio.Event,
         busy: Callable[[], bool] = lambda: False,
+        place: Callable[[], tuple[int, int]] = lambda: (0, 1),
     ) -> None:
-        """``busy``: whether messages are being answered."""
+        """``busy``: whether messages are being answered. ``place``: ours among the workers, from 0, and how many they
+        are."""
+        self._place = place
+        self._foreign: dict[Timer, float] = {}  # since when we see them, monotonic
         self._busy = busy
         self._store = store
         self._clock = clock
@@ -81,6 +98,7 @@ class TimerFirer:
         self._looked = self._clock.monotonic()
         due = await self._due(now)
         self._resting = {timer: until for timer, until in self._resting.items() if until > now}
+        self._leave_to_others(due, now)
         lines: dict[Address | str, list[Timer]] = {}
         for timer in due:
             if timer not in self._resting:
@@ -93,20 +111,39 @@ class TimerFirer:
             if isinstance(error, BaseException):
                 self._next = now + AGAIN
                 raise error
-        self._next = await self._next_look(now, full=len(due) >= BATCH and fired > 0)
+        self._next = await self._next_look(now, full=len(due) >= self._batch and fired > 0)
         return fired
 
     async def _due(self, now: datetime) -> list[Timer]:
         """What is due: the earliest, and in front of a pile of old ones those of the last minute."""
-        due = list(await self._store.due_timers(now, BATCH))
-        if len(due) < BATCH or due[-1].due_at > now - FRESH:
+        due = list(await self._store.due_timers(now, self._batch))
+        if len(due) < self._batch or due[-1].due_at > now - FRESH:
             return due
-        fresh = await self._store.due_timers(now, BATCH, now - FRESH)
+        fresh = await self._store.due_timers(now, self._batch, now - FRESH)
         return [*fresh, *due]
+
+    @property
+    def _batch(self) -> int:
+        """So many are read that our own share of them is a batch."""
+        return BATCH * self._place()[1]
+
+    def _leave_to_others(self, due: Sequence[Timer], now: datetime) -> None:
+        """Each person's, and each subject's, timers have a worker of their own, so that nobody works on what another
+        works on. What is still there when that worker had time enough is anybody's: it is fenced whoever fires it."""
+        place, workers = self._place()
+        if workers == 1:
+            self._foreign.clear()
+            return
+        elapsed, before = self._clock.monotonic(), self._foreign
+        self._foreign = {timer: before.get(timer, elapsed) for timer in due if _home(timer, workers) != place}
+        for timer, since in self._foreign.items():
+            left = GRACE - (elapsed - since)
+            if left > 0:
+                self._resting.setdefault(timer, now + timedelta(seconds=left))
 
     async def _next_look(self, now: datetime, full: bool) -> datetime:
         earliest = await self._store.next_timer_at()
-        longest = now + timedelta(seconds=LONGEST_SLEEP)
+        longest = now + timedelta(seconds=LONGEST_SLEEP if self._place()[1] == 1 else WITH_OTHERS)
         found = min(filter(None, (earliest, self._heard)), default=longest)
         if self._resting and not full:
             # What is due and resting must not make us look all the time.

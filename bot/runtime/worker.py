@@ -22,8 +22,8 @@ class Worker:
     """Calls ``once`` again and again; it returns how much it found to do.
 
     After work it looks again at once; with nothing to do it sleeps for ``idle`` seconds (a number, or asked each time)
-    or until ``wake`` is set. An error is logged and counted, then it waits longer each time. ``failures``: errors since
-    the last success.
+    or until ``wake`` is set. An error is logged and counted, then it waits longer each time, at most
+    ``longest`` seconds. ``failures``: errors since the last success.
     """
 
     def __init__(
@@ -33,8 +33,10 @@ class Worker:
         idle: float | Callable[[], float],
         wake: asyncio.Event,
         metrics: Metrics,
+        longest: float = LONGEST_SLEEP,
     ) -> None:
         self.name = name
+        self._longest = longest
         self._once = once
         self._idle = idle
         self._wake = wake
@@ -68,7 +70,7 @@ class Worker:
                 self.failures += 1
                 self._errors.inc()
                 _log.error("work failed", worker=self.name, failures=self.failures, where=frames(error))
-                longest = min(LONGEST_SLEEP, 0.25 * 2.0 ** min(self.failures, 10))
+                longest = min(self._longest, 0.25 * 2.0 ** min(self.failures, 10))
                 await self._sleep(random.uniform(longest / 2, longest))  # noqa: S311  # spreads retries, no secret
                 continue
             self.failures = 0

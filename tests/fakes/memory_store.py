@@ -7,7 +7,7 @@ raises it; `gate` holds commits back until it is set.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,11 +28,12 @@ from bot.domain.pictures import Likeness, Look
 from bot.domain.review import Review
 from bot.domain.special import Special, SpecialEvent
 from bot.domain.ticket import Action, Event, Status, Ticket
-from bot.errors import AlreadyAnswered, Conflict
+from bot.errors import AlreadyAnswered, AlreadyFired, Conflict, LeaseLost
 from bot.message import Answer, InboundMessage, Push
 from bot.ports import ClaimedPush, Line, Nearby, PushOutcome, PushState, Released, Wanted
 from bot.ports.board_questions import T
 from bot.ports.dashboard_questions import Filed, Within
+from bot.ports.leasing import Lease
 from bot.ports.export_questions import Exported
 from bot.ports.reading import Tally
 
@@ -305,6 +306,7 @@ class MemoryStore:
     credits: int | None = None
     media: dict[str, AttachmentRecord] = field(default_factory=dict)
     settle_faults: list[Fault] = field(default_factory=list)
+    terms: dict[str, int] = field(default_factory=dict)
     quarantined: list[tuple[str, str, InboundMessage | None, Timer | None]] = field(default_factory=list)
 
     async def commit(self, changes: Changes) -> None:
@@ -322,7 +324,7 @@ class MemoryStore:
             if changes.session.seq != (old.seq if old else 0) + 1:
                 raise Conflict()
         if changes.fired is not None and timer_key(changes.fired) in self.fired:
-            raise Conflict()
+            raise AlreadyFired()
         self._keep(changes)
 
     def _keep(self, changes: Changes) -> None:
@@ -356,7 +358,24 @@ class MemoryStore:
     async def next_timer_at(self) -> datetime | None:
         return min((timer.due_at for timer in self.timers.values()), default=None)
 
-    async def claim_pushes(self, channel: str, now: datetime, limit: int) -> Sequence[ClaimedPush]:
+    def _fence(self, under: Lease | None) -> None:
+        if under is not None and self.terms.get(under.name, under.term) != under.term:
+            raise LeaseLost()
+
+    async def claim_pushes(
+        self,
+        channel: str,
+        now: datetime,
+        limit: int,
+        *,
+        under: Lease | None = None,
+        in_hand: Collection[int] | None = None,
+    ) -> Sequence[ClaimedPush]:
+        self._fence(under)
+        if in_hand is not None:
+            for id_, key in enumerate(self.pushes):
+                if self.states[key] == "started" and id_ not in in_hand:
+                    self.states[key] = "ready"
         busy = {push.address for key, push in self.pushes.items() if self.states[key] == "started"}
         claimed: list[ClaimedPush] = []
         for id_, (key, push) in enumerate(self.pushes.items()):
@@ -371,7 +390,8 @@ class MemoryStore:
             self.attempts[key] = self.attempts.get(key, 0) + 1
         return claimed
 
-    async def settle_pushes(self, outcomes: Sequence[PushOutcome]) -> datetime | None:
+    async def settle_pushes(self, outcomes: Sequence[PushOutcome], *, under: Lease | None = None) -> datetime | None:
+        self._fence(under)
         if self.settle_faults:
             raise self.settle_faults.pop(0)
         keys = list(self.pushes)
@@ -385,16 +405,23 @@ class MemoryStore:
         self.timers.update({timer_key(timer): timer for timer in set_})
         return min((timer.due_at for timer in set_), default=None)
 
-    async def recover_pushes(self, channel: str, now: datetime, *, repeat: bool = False) -> int:
+    async def recover_pushes(
+        self, channel: str, now: datetime, *, repeat: bool = False, under: Lease | None = None
+    ) -> int:
+        self._fence(under)
         started = [key for key, state in self.states.items() if state == "started"]
         self.states.update(dict.fromkeys(started, "ready" if repeat else "unclear"))
         return len(started)
 
-    async def pending_media(self, now: datetime, limit: int) -> Sequence[AttachmentRecord]:
+    async def pending_media(
+        self, now: datetime, limit: int, without: Collection[str] = ()
+    ) -> Sequence[AttachmentRecord]:
         pending = [
             record
             for record in self.media.values()
-            if record.state == "pending" and (record.next_try_at is None or record.next_try_at <= now)
+            if record.state == "pending"
+            and record.address.channel not in without
+            and (record.next_try_at is None or record.next_try_at <= now)
         ]
         return pending[:limit]
 

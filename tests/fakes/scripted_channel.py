@@ -76,6 +76,10 @@ class SlowPace:
     seconds: float = 0.0
     went: list[tuple[Address, Lane]] = field(default_factory=list)
     halts: list[tuple[float, Address | None]] = field(default_factory=list)
+    begins: int = 0
+
+    def begun(self, now: float) -> None:
+        self.begins += 1
 
     def wait(self, address: Address, lane: Lane, now: float) -> float:
         return 0.0 if self.free else self.seconds

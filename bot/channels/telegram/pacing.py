@@ -48,6 +48,11 @@ class Bucket:
         self._fill(now)
         self._left = max(0.0, self._left - 1.0)
 
+    def empty(self, now: float) -> None:
+        """Use up all that is there."""
+        self._fill(now)
+        self._left, self._at = 0.0, now
+
     def full(self, now: float) -> bool:
         """Whether nothing would be forgotten with it."""
         self._fill(now)
@@ -64,6 +69,11 @@ class TelegramPace:
         self._halts: dict[str, float] = {}
         self._halted_until = float("-inf")
         self._prune_at = _PRUNE_AT
+
+    def begun(self, now: float) -> None:
+        """Another sender may have used up what goes at once."""
+        self._everybody.empty(now)
+        self._spared.empty(now)
 
     def wait(self, address: Address, lane: Lane, now: float) -> float:
         """Seconds this push must still wait; 0.0 when it may go now."""

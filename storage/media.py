@@ -10,6 +10,7 @@ import shutil
 import uuid
 import weakref
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -150,7 +151,8 @@ class MediaFolder:
                 for path in sorted(inner.iterdir()):
                     with contextlib.suppress(FileNotFoundError):  # removed just now
                         if is_name(path.name) and path.is_file():
-                            yield KeptMedia(path.name, path.stat().st_size)
+                            found = path.stat()
+                            yield KeptMedia(path.name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -242,7 +242,7 @@ class MediaBucket:
                 for found in part:
                     name = found["path"].rpartition("/")[2]
                     if is_name(name) and found["path"] == name_of(name):
-                        yield KeptMedia(name, found["size"])
+                        yield KeptMedia(name, found["size"], found["last_modified"])
         except (OSError, BaseError) as error:
             raise _away(error) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -58,10 +58,11 @@ class MediaStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeptMedia:
-    """Content that is there: its name, and its size in bytes."""
+    """Content that is there: its name, its size in bytes, and when it was put there last."""
 
     sha256: str
     bytes: int
+    at: datetime | None = field(default=None, compare=False)
 
 
 class MediaStock(MediaStore, Protocol):

@@ -21,6 +21,7 @@ from bot.console.demo_data import demo_data_command
 from bot.console.drilling import drill_command
 from bot.console.ideas import ideas_command
 from bot.console.measuring import alike_commands
+from bot.console.media import media_commands
 from bot.console.options import AsJson, Config, Data
 from bot.console.outbox import outbox_command
 from bot.console.platforms import channels_commands, simulate_commands
@@ -139,6 +140,7 @@ app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")
 app.add_typer(simulate_commands(settings_for, LOCALES), name="simulate")
 app.add_typer(open311_commands(), name="open311")
+app.add_typer(media_commands(settings_for, _store), name="media")
 app.add_typer(staff_commands(lambda *options: partial(_office, *options)), name="staff")
 
 
@@ -185,6 +187,7 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
     from bot import doctor
     from bot.catalogue import Catalogue
     from bot.channels.roster import check
+    from bot.console.media_of import media_findings
     from storage.reports import Reports
     from storage.store import database_file
 
@@ -193,6 +196,7 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
     except ConfigurationError as error:
         return [doctor.misconfigured("settings", error)]
     found = [*doctor.settings(settings, config or context.find_root().obj[0]), *doctor.folder(settings.data)]
+    found += await media_findings(settings)
     try:
         path = database_file(settings.storage.url.get_secret_value(), settings.data)
         if path.exists():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,14 +19,9 @@ from pathlib import Path
 from bot.errors import ConfigurationError
 from storage.backup_files import MEDIA, Told, copy_file, files, hash_of, place, sync
 from storage.backup_list import FORMAT, PREFIX, put
+from storage.media_reader import SPOKEN_OF
 from storage.opening import read_revision, reading
 from storage.store import FILE
-
-SPOKEN_OF = (
-    "SELECT sha256 FROM attachment WHERE state = 'stored' AND sha256 <> ''"
-    " UNION SELECT sha256 FROM rendition WHERE sha256 <> ''"
-)
-"""Files that a database speaks of."""
 
 _LOOK_SECONDS = 0.2
 _BUSY_MS = 10_000
@@ -42,9 +37,20 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Files in a bucket: where, and their sizes by name. ``fetched``: they are among the files of backups now,
+    ``new`` of them just come."""
+
+    where: str
+    files: Mapping[str, int]
+    fetched: bool = False
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """A backup. ``missing`` are files that the database speaks of and that are not there, ``damaged`` those whose
-    content is not what their name says; both are left out."""
+    content is not what their name says; both are left out. ``elsewhere``: so many are only listed."""
 
     path: Path
     bytes: int
@@ -52,9 +58,19 @@ class Made:
     new_files: int
     missing: tuple[str, ...]
     damaged: tuple[str, ...]
+    elsewhere: int = 0
 
 
-def make(database: Path, data: Path, folder: Path, now: datetime, told: Told, *, quick: bool = False) -> Made:
+def make(
+    database: Path,
+    data: Path,
+    folder: Path,
+    now: datetime,
+    told: Told,
+    *,
+    quick: bool = False,
+    elsewhere: Callable[[], Elsewhere] | None = None,
+) -> Made:
     """Back up a SQLite database, and the files and keys of a data folder, into a folder of backups.
 
     ``quick``: files that are there are believed when their size is right; else all of them are read. Raises
@@ -62,13 +78,27 @@ def make(database: Path, data: Path, folder: Path, now: datetime, told: Told, *,
     """
     if not database.is_file():
         raise ConfigurationError(str(database), "there is no database here")
-    return gathered(lambda coming: _copied_database(database, coming, told), data, folder, now, told, quick=quick)
+
+    def copied(coming: Path) -> Copied:
+        return _copied_database(database, coming, told)
+
+    return gathered(copied, data, folder, now, told, quick=quick, elsewhere=elsewhere)
 
 
 def gathered(
-    copied: Callable[[Path], Copied], data: Path, folder: Path, now: datetime, told: Told, *, quick: bool = False
+    copied: Callable[[Path], Copied],
+    data: Path,
+    folder: Path,
+    now: datetime,
+    told: Told,
+    *,
+    quick: bool = False,
+    elsewhere: Callable[[], Elsewhere] | None = None,
 ) -> Made:
-    """A backup of which ``copied`` puts the database into a folder. Raises ConfigurationError and OSError."""
+    """A backup of which ``copied`` puts the database into a folder.
+
+    ``elsewhere`` says what is in a bucket, asked after the database is copied. Raises ConfigurationError and OSError.
+    """
     name = f"{PREFIX}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     final, coming = folder / name, folder / f".{name}.coming"
     if final.exists():
@@ -80,6 +110,11 @@ def gathered(
         copy = coming / database.name
         # After the database, so that every file it speaks of is among them.
         kept, new, damaged = _copied_media(data / MEDIA, folder / MEDIA, told, quick)
+        away = elsewhere() if elsewhere is not None else Elsewhere("", {})
+        if away.fetched:
+            kept |= away.files
+            new += away.new
+        listed = {} if away.fetched else {name: size for name, size in away.files.items() if name not in kept}
         keys = {path.name: copy_file(path, coming / path.name) for path in sorted(data.glob("*.key"))}
         size = copy.stat().st_size
         put(
@@ -91,6 +126,7 @@ def gathered(
                 "database": {"name": database.name, "bytes": size, "sha256": hash_of(copy)},
                 "keys": keys,
                 "media": sorted(kept.items()),
+                **({"elsewhere": {"where": away.where, "media": sorted(listed.items())}} if listed else {}),
             },
         )
         coming.rename(final)
@@ -98,8 +134,8 @@ def gathered(
     except BaseException:
         shutil.rmtree(coming, ignore_errors=True)
         raise
-    missing = tuple(sorted(set(database.spoken_of) - kept.keys() - set(damaged)))
-    return Made(final, size, len(kept), new, missing, damaged)
+    missing = tuple(sorted(set(database.spoken_of) - kept.keys() - listed.keys() - set(damaged)))
+    return Made(final, size, len(kept), new, missing, damaged, len(listed))
 
 
 def _copied_database(database: Path, coming: Path, told: Told) -> Copied:

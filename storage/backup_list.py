@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import sqlite3
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +87,19 @@ def read(backup: Path) -> dict[str, Any]:
     named = (
         _DATABASE_NAME.fullmatch(found["database"]["name"])
         and all(_KEY_NAME.fullmatch(name) for name in found["keys"])
-        and all(NAME.fullmatch(sha256) and isinstance(size, int) for sha256, size in found["media"])
+        and all(
+            NAME.fullmatch(sha256) and isinstance(size, int) for sha256, size in (*found["media"], *elsewhere(found))
+        )
     )
     if not named:
         raise ConfigurationError(str(backup / MANIFEST), "the list of this backup names what no backup holds")
     return found
+
+
+def elsewhere(manifest: Mapping[str, Any]) -> Sequence[tuple[str, int]]:
+    """Files that were in a bucket when the backup was made, with their sizes: they are not in it."""
+    listed: Sequence[tuple[str, int]] = manifest.get("elsewhere", {"media": ()})["media"]
+    return listed
 
 
 def examine(backup: Path, told: Told) -> Examined:

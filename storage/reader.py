@@ -23,6 +23,7 @@ from storage.exporting import ExportReader
 from storage.history import HistoryReader
 from storage.ideas import IdeaReader
 from storage.loop_reader import LoopReader
+from storage.media_reader import MediaReader
 from storage.pictures import PictureReader
 from storage.public import PublicReader
 from storage.recognising import Recognising
@@ -74,6 +75,7 @@ class SqlReader(
     HistoryReader,
     PublicReader,
     AbuseReader,
+    MediaReader,
 ):
     """`bot.ports.Reader` on SQLite."""
 

@@ -32,11 +32,15 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
         quick: Annotated[
             bool, typer.Option("--quick", help="Do not read files again that are in the folder of backups already.")
         ] = False,
+        with_media: Annotated[
+            bool, typer.Option("--with-media", help="Copy files out of a bucket too; else they are only listed.")
+        ] = False,
         config: Config = None,
         data: Data = None,
     ) -> None:
         """Copy database, files and keys as of this moment; the desk may be running. Only new files are copied, and
         files that were damaged in the folder of backups are mended."""
+        from bot.console.media_of import bucket_files
         from storage import backup as backups
         from storage import backup_list
         from storage.store import database_file
@@ -49,13 +53,20 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
             return
         settings = settings_for(context, config, data)
         database = database_file(settings.storage.url.get_secret_value(), settings.data)
+        elsewhere = bucket_files(settings, folder, with_media, quick)
         try:
             with progress() as told:
-                made = backups.make(database, settings.data, folder, clock.now(), told, quick=quick)
+                made = backups.make(
+                    database, settings.data, folder, clock.now(), told, quick=quick, elsewhere=elsewhere
+                )
         except OSError as error:
             raise ConfigurationError(str(folder), f"the backup was not made: {error.strerror}") from None
         size = f"{made.bytes / 2**20:,.1f} MB"
         typer.echo(f"{made.path}: database {size}, {made.files:,} files, {made.new_files:,} of them new")
+        if made.elsewhere:
+            typer.echo(
+                f"{made.elsewhere:,} more files are only listed: they are in {settings.media.url} (--with-media)"
+            )
         for what, names in (("is not there", made.missing), ("is damaged", made.damaged)):
             for name in names:
                 typer.echo(f"A file {what} and is not in the backup: {name}", err=True)
@@ -84,14 +95,20 @@ def restore_command(settings_for: SettingsFor) -> Callable[..., None]:
         settings = settings_for(context, config, data)
         if settings.storage.url.get_secret_value():
             raise ConfigurationError(env_name("storage", "url"), "must be left out: a backup goes into a data folder")
+        path = backup_list.newest(backup)
         try:
             with progress() as told:
-                found = restoring.restore(backup_list.newest(backup), settings.data, told, partial=partial)
+                found = restoring.restore(path, settings.data, told, partial=partial)
         except OSError as error:
             raise ConfigurationError(str(settings.data), f"nothing was restored: {error.strerror}") from None
         typer.echo(
             f"{settings.data}: the database and {found.files:,} files are back. Start the desk with this data folder."
         )
+        manifest = backup_list.read(path)
+        if listed := backup_list.elsewhere(manifest):
+            typer.echo(
+                f"{len(listed):,} more files were in {manifest['elsewhere']['where']}: media check finds them there"
+            )
         tell_lost(found)
         if found.lost:
             raise typer.Exit(1)

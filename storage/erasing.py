@@ -12,13 +12,17 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from bot.domain.blotting import names_in, numbers_in, phrases_of
+from storage.audit import append
+from storage.audit_forgetting import bound_anew, somebody, touched
 from storage.blots import blot_tickets
 from storage.codec import as_json, read_json
 from storage.driver import Driver, Row
 
-_BLANK = '{"text":""}'
+BLANK = '{"text":""}'
+"""A reply that says nothing, as it is kept."""
 
-_NOTHING = '{"what":""}'
+NOTHING = '{"what":""}'
+"""A note that tells nothing, as it is kept."""
 
 TAKEN_BACK = "('unconfirmed', 'listen', 'talk')"
 """Kinds of tasks that are about nothing but what somebody said: they end when it is taken back."""
@@ -51,7 +55,7 @@ _WORDS = (
     " (SELECT message FROM turn WHERE address = ?1 AND message IS NOT NULL)"
 )
 _STEPS = (
-    f"UPDATE push SET reply = '{_BLANK}', slot = '', message_id = '', brief = NULL, reason = 'erased',"  # noqa: S608  # constant
+    f"UPDATE push SET reply = '{BLANK}', slot = '', message_id = '', brief = NULL, reason = 'erased',"  # noqa: S608  # constant
     " state = CASE WHEN state IN ('waiting', 'ready', 'resting', 'scheduled', 'kept') THEN 'expired' ELSE state END"
     " WHERE address = ?1 AND state <> 'sending'",
     # What was never part of a ticket goes with its copies and its words; of tickets' files they stay, without a name.
@@ -64,7 +68,7 @@ _STEPS = (
     "UPDATE attachment SET state = 'dropped', ref = '', name = '', fingerprint = '', sha256 = ''"
     " WHERE address = ?1 AND ticket = ''",
     # What they were to be told goes with them; the key stays, so that nobody puts it there again.
-    f"UPDATE note SET body = '{_NOTHING}', told_at = coalesce(told_at, at) WHERE box = ?1",  # noqa: S608  # a constant
+    f"UPDATE note SET body = '{NOTHING}', told_at = coalesce(told_at, at) WHERE box = ?1",  # noqa: S608  # a constant
     "UPDATE drawing SET body = '', problem = 'erased', drawn_at = coalesce(drawn_at, at) WHERE address = ?1",
     "UPDATE code_failure SET address = '' WHERE address = ?1",
     f"UPDATE task SET closed_at = coalesce(closed_at, opened_at), data = NULL"  # noqa: S608  # a constant
@@ -129,12 +133,18 @@ def erase(connection: Driver, erased: Row) -> None:
     ``erased``: their address, the number of the turn that asks for it, and when. What is left to do is noted.
     """
     address, seq, at = erased
+    append(connection, [somebody(at)])
     traces = taken_out(connection, address, Traces())
     connection.execute(_ASKED, (secrets.token_hex(8), address, seq, as_json(traces), at))
 
 
 def taken_out(connection: Driver, address: str, before: Traces) -> Traces:
     """Take the words of an address out, and its name out of tickets; what was found, with what was found ``before``."""
+    with bound_anew(connection, touched(connection, address, before.tickets)):
+        return _taken_out(connection, address, before)
+
+
+def _taken_out(connection: Driver, address: str, before: Traces) -> Traces:
     traces = _found(connection, address, before)
     connection.execute(_WORDS, (address, address.partition(":")[0], b""))
     for step in _STEPS:

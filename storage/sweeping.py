@@ -15,6 +15,7 @@ from functools import cache
 
 from sqlalchemy import Table, Text
 
+from storage.audit_forgetting import bound_anew, subjects_of
 from storage.blots import address_in
 from storage.columns import metadata
 from storage.driver import Driver, Row
@@ -164,12 +165,19 @@ def found_in(connection: Driver, table: Walked, after: Row | None, to: Row, peop
     """Keys of rows of a slice, behind ``after`` and up to ``to``, that may have something of these people."""
     needles = list(dict.fromkeys(needle for person in people for needle in person.needles(table)))
     whole = " || ' ' || ".join(f"coalesce(\"{name}\", '')" for name in table.texts)
+    return in_slice(connection, table, after, to, _any(f"instr({whole}, ?) > 0", len(needles)), needles)
+
+
+def in_slice(
+    connection: Driver, table: Walked, after: Row | None, to: Row, where: str, variables: Sequence[object]
+) -> list[Row]:
+    """Keys of rows of a slice, behind ``after`` and up to ``to``, for which a condition holds."""
     begin = "" if after is None else f"{_tuple(table.key)} > {_marks(table.key)} AND "
     sql = (
-        f'SELECT {_listed(table.key)} FROM "{table.name}" WHERE {begin}{_tuple(table.key)} <= {_marks(table.key)}'
-        f" AND ({_any(f'instr({whole}, ?) > 0', len(needles))})"
+        f'SELECT {_listed(table.key)} FROM "{table.name}"'
+        f" WHERE {begin}{_tuple(table.key)} <= {_marks(table.key)} AND ({where})"
     )
-    return connection.execute(sql, (*(after or ()), *to, *needles)).fetchall()
+    return connection.execute(sql, (*(after or ()), *to, *variables)).fetchall()
 
 
 def clean_row(connection: Driver, table: Walked, key: Row, people: Sequence[Sought]) -> bool:
@@ -188,7 +196,8 @@ def clean_row(connection: Driver, table: Walked, key: Row, people: Sequence[Soug
         return False
     changed = {name: new for name, old, new in zip(table.texts, before, after, strict=True) if new != old}
     sets = ", ".join(f'"{name}" = ?' for name in changed)
-    connection.execute(f'UPDATE "{table.name}" SET {sets} WHERE {where}', (*changed.values(), *key))
+    with bound_anew(connection, subjects_of(table.name, key)):
+        connection.execute(f'UPDATE "{table.name}" SET {sets} WHERE {where}', (*changed.values(), *key))
     return True
 
 

@@ -182,3 +182,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def find(self, draft: str) -> Draft | None:
         """The open draft of that id."""
         return next((d for d in self.drafts if d.id == draft), None)
+
+
+def blank(session: Session, links_from: datetime | None = None) -> Session:
+    """What is remembered of somebody of whom nothing is to be remembered: how to speak with them, and that links made
+    before a moment count no more (None: as it was)."""
+    return Session(
+        address=session.address,
+        seq=session.seq,
+        locale=session.locale,
+        muted=session.muted,
+        reachable=session.reachable,
+        links_from=links_from or session.links_from,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation.session import Session
+from bot.conversation.session import blank
 from bot.message import Choice, Reply
 from bot.turn import Turn
 from handlers import tasks
@@ -114,15 +114,7 @@ def erase(turn: Turn) -> Reply:
         turn.changes.dropped_attachments.append(draft.id)
         collecting.forget(turn, draft)
     turn.changes.erased.append(turn.address)
-    before = turn.session
-    turn.session = Session(
-        address=before.address,
-        seq=before.seq,
-        locale=before.locale,
-        muted=before.muted,
-        reachable=before.reachable,
-        links_from=turn.now,  # the address may follow the same ticket again one day: old links stay dead
-    )
+    turn.session = blank(turn.session, turn.now)  # the address may follow the same ticket again: old links stay dead
     return turn.say("erase.done")
 
 

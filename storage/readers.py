@@ -59,22 +59,29 @@ class Readers:
         """
         if self._closed:
             raise StoreUnavailable(why="closed")
-        async with self._long if long else self._slots:
-            try:
-                connection = self._idle.pop() if self._idle else await Connection.opened(self._open)
-            except sqlite3.Error as error:
+        slots = self._long if long else self._slots
+        await slots.acquire()
+        try:
+            connection = self._idle.pop() if self._idle else await Connection.opened(self._open)
+        except BaseException as error:
+            slots.release()
+            if isinstance(error, sqlite3.Error):
                 raise _unavailable(error) from error
-            asking = partial(self._patiently, question) if long else partial(_answer, question)
-            asked = asyncio.get_running_loop().create_task(connection.run(asking))
-            try:
-                return await asyncio.shield(asked)
-            except asyncio.CancelledError:
-                await asyncio.wait([asked])  # the thread is still at it; nobody else may use the connection
-                raise
-            except sqlite3.Error as error:
-                raise _unavailable(error) from error
-            finally:
-                self._idle.append(connection)
+            raise
+        asking = partial(self._patiently, question) if long else partial(_answer, question)
+        asked = asyncio.get_running_loop().create_task(connection.run(asking))
+        # Whoever gives up goes at once; the thread may still be at it, and till then nobody else uses the connection.
+        asked.add_done_callback(partial(self._come_back, connection, slots))
+        try:
+            return await asyncio.shield(asked)
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+
+    def _come_back(self, connection: Connection, slots: asyncio.Semaphore, asked: asyncio.Task[Any]) -> None:
+        if not asked.cancelled():
+            asked.exception()  # heard, even if nobody waits for it any more
+        self._idle.append(connection)
+        slots.release()
 
     def _patiently(self, question: Callable[[sqlite3.Connection], _T], connection: sqlite3.Connection) -> _T:
         """Broken off (sqlite3.OperationalError) when the readers are closed meanwhile."""

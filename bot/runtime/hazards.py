@@ -83,6 +83,11 @@ class Hazards:
             self._slots[slot * WIDTH : (slot + 1) * WIDTH] = _FREE
             self._free.append(slot)
 
+    @property
+    def suspects(self) -> bool:
+        """Whether anything ever took a process with it."""
+        return bool(self._tries)
+
     def tries(self, name: bytes) -> int:
         """How often this took a process with it."""
         return self._tries.get(name, 0) if self._tries else 0

@@ -48,7 +48,6 @@ class Reception:
         self._desk = desk
         self._advice = advice
         self._budget = budget
-        self._turns: set[asyncio.Task[Answer]] = set()  # given up, and not at their end yet
 
     async def take(self, message: InboundMessage) -> Answer:
         """The answer to a message, or what is said when it will be answered later; either way it is on disk.
@@ -61,37 +60,20 @@ class Reception:
         if waits is not None:
             self._desk.metrics.copies.inc()
             return await spool.kept(waits)
-        if message.address in spool.held or self._desk.hazards.tries(name_of(message)):
+        hazards = self._desk.hazards
+        if message.address in spool.held or (hazards.suspects and hazards.tries(name_of(message))):
             # What took a process with it is kept before it is tried again: no platform repeats it often enough.
             return await spool.kept(self._admitted(message, seq))
-        turn = asyncio.get_running_loop().create_task(self._dispatcher.take(message))
-        await asyncio.wait((turn,), timeout=self._budget)
-        if turn.done():
-            try:
-                return turn.result()
-            except StoreUnavailable:
-                return await spool.kept(self._admitted(message, seq))
-        # From here on nobody of this person passes; only then the turn may let go of its place.
-        entry = self._admitted(message, seq, turn)
-        return await spool.kept(entry)
-
-    def _admitted(self, message: InboundMessage, seq: int, turn: asyncio.Task[Answer] | None = None) -> Entry:
-        entry = self._spool.find(message)
         try:
-            if entry is None:
-                entry = self._spool.admit(message, seq, self._told(message))
-            return entry
-        finally:
-            if turn is not None:
-                # Perhaps it is being committed all the same: then its key says so when the message is tried again.
-                turn.cancel()
-                self._turns.add(turn)
-                turn.add_done_callback(self._ended)
+            async with asyncio.timeout(self._budget):
+                return await self._dispatcher.take(message)
+        except (TimeoutError, StoreUnavailable):
+            # Perhaps it is being committed all the same: then its key says so when it is tried again. Nothing has been
+            # awaited since its turn ended, so nobody of this person has passed.
+            return await spool.kept(spool.find(message) or self._admitted(message, seq))
 
-    def _ended(self, turn: asyncio.Task[Answer]) -> None:
-        self._turns.discard(turn)
-        if not turn.cancelled():
-            turn.exception()  # heard; whoever asked has been told something else
+    def _admitted(self, message: InboundMessage, seq: int) -> Entry:
+        return self._spool.admit(message, seq, self._told(message))
 
     def _told(self, message: InboundMessage) -> Answer:
         """What is said now: advice in danger, and that an answer will come, unless they know that."""

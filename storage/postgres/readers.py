@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from bot.errors import StoreUnavailable
 from storage.driver import Driver, Row
@@ -71,18 +72,21 @@ class _Pool:
     async def run(self, work: Callable[[PostgresDriver], _T]) -> _T:
         if self._closed:
             raise StoreUnavailable(why="closed")
-        async with self._free:
-            thread = self._idle.pop() if self._idle else PostgresThread(self._url)
-            asked = asyncio.get_running_loop().create_task(thread.run(work))
-            try:
-                return await asyncio.shield(asked)
-            except asyncio.CancelledError:
-                await asyncio.wait([asked])  # the thread is still at it; nobody else may use the connection
-                raise
-            except POSTGRES.any as error:
-                raise StoreUnavailable(why=POSTGRES.name(error)) from error
-            finally:
-                self._idle.append(thread)
+        await self._free.acquire()
+        thread = self._idle.pop() if self._idle else PostgresThread(self._url)
+        asked = asyncio.get_running_loop().create_task(thread.run(work))
+        # Whoever gives up goes at once; the thread may still be at it, and till then nobody else uses the connection.
+        asked.add_done_callback(partial(self._come_back, thread))
+        try:
+            return await asyncio.shield(asked)
+        except POSTGRES.any as error:
+            raise StoreUnavailable(why=POSTGRES.name(error)) from error
+
+    def _come_back(self, thread: PostgresThread, asked: asyncio.Task[Any]) -> None:
+        if not asked.cancelled():
+            asked.exception()  # heard, even if nobody waits for it any more
+        self._idle.append(thread)
+        self._free.release()
 
     async def close(self) -> None:
         self._closed = True

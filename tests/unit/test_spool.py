@@ -376,3 +376,12 @@ async def test_the_metrics_say_how_much_waits_and_how_long(front: Front) -> None
     assert front.small.count("minsheng_spool_oldest_seconds") == 90
     assert front.small.count("minsheng_spool_bytes") > 0
     assert front.small.count("minsheng_spooled_total", outcome="kept") == 1
+
+
+async def test_what_came_first_is_first_even_if_it_is_admitted_later(front: Front) -> None:
+    early, late = front.spool.next_seq(), front.spool.next_seq()
+    nothing = Answer(None, front.small.clock.now())
+    for seq in (late, early):
+        await front.spool.kept(front.spool.admit(front.small.message(str(seq), str(seq)), seq, nothing))
+    await front.settle()
+    assert front.written == [str(early), str(late)]

@@ -1,6 +1,6 @@
-# make run | test | check | bench: each does all its own set-up. Needs Python 3.11 or newer with venv, and make.
+# make run | test | check | bench | chaos: each does all its own set-up. Needs Python 3.11 or newer with venv, and make.
 
-.PHONY: run test check bench pictures clean
+.PHONY: run test check bench chaos chaos-long pictures clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -23,6 +23,14 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.run $(BENCH)/.bench
 	$(BENCH)/bin/python -m bench $(or $(ARGS),all)
+
+# Desks that are killed, cut off and lied to; see docs/reliability.md. Ten minutes at most.
+chaos: $(VENV)/.dev
+	$(PY) -m tests.chaos $(ARGS)
+
+# The same with 1,000 kills and everything else more often, without a limit of time.
+chaos-long: $(VENV)/.dev
+	$(PY) -m tests.chaos --kills 1000 --factor 20 $(ARGS)
 
 # The pictures of the README; needs Chromium.
 pictures: $(VENV)/.dev

@@ -1,0 +1,115 @@
+"""``python -m tests.chaos``: break desks and look what became of them. See docs/reliability.md."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from tests.chaos import report
+from tests.chaos.desks import Nursery
+from tests.chaos.oracle import Violation
+from tests.chaos.scenarios import SCENARIOS, Scenario
+from tests.chaos.stage import Result, Size, Stage
+
+_SAID = Console(stderr=True, width=None if sys.stderr.isatty() else 150)
+"""Progress and tables; standard output is for the JSON alone."""
+
+LIMIT = 420.0
+"""Seconds after which a scenario of the usual size is given up."""
+
+app = typer.Typer(add_completion=False, help=__doc__)
+
+
+@app.command()
+def chaos(
+    scenario: Annotated[list[str] | None, typer.Option(help="Only this one; may be given again.")] = None,
+    kills: Annotated[int, typer.Option(min=2, help="How often desks are killed in kill9.")] = 300,
+    per_second: Annotated[float, typer.Option(min=1, help="Messages a second in kill9.")] = 200.0,
+    factor: Annotated[float, typer.Option(min=0.01, help="How often the rest is done: 2 is twice as often.")] = 1.0,
+    seed: Annotated[int | None, typer.Option(help="What chance begins with; a new one is told if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+    keep: Annotated[bool, typer.Option(help="Leave databases and logs where they are.")] = False,
+) -> None:
+    """Run the scenarios. Exit code 1 when a promise was broken, or a control was not caught."""
+    names = scenario or list(SCENARIOS)
+    unknown = [name for name in names if name not in SCENARIOS]
+    if unknown:
+        raise typer.BadParameter(f"there is no {unknown[0]}; there are {', '.join(SCENARIOS)}")
+    seed = secrets.randbits(32) if seed is None else seed
+    size = Size(kills=kills, per_second=per_second, factor=factor)
+    folder = Path(tempfile.mkdtemp(prefix="minsheng-chaos-"))
+    began = time.monotonic()
+    try:
+        results = asyncio.run(_run({name: SCENARIOS[name] for name in names}, folder, seed, size))
+    finally:
+        if keep:
+            _SAID.print(f"kept in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    seconds = time.monotonic() - began
+    report.show(_SAID, results, seed, seconds)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {"seed": seed, "seconds": round(seconds, 1), "results": [asdict(r) for r in results]}, default=str
+            )
+        )
+    raise typer.Exit(0 if all(result.well for result in results) else 1)
+
+
+async def _run(scenarios: dict[str, Scenario], folder: Path, seed: int, size: Size) -> list[Result]:
+    results = []
+    with Progress(
+        TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_SAID
+    ) as progress:
+        async with Nursery() as nursery:
+            for name, scenario in scenarios.items():
+                task = progress.add_task(name, total=scenario.steps(size))
+
+                def step(_what: str, task: TaskID = task) -> None:
+                    progress.advance(task)
+
+                results.append(
+                    await _one(
+                        name,
+                        scenario,
+                        Stage(folder, nursery, seed, size, step, name),
+                        LIMIT * max(1.0, size.factor, size.kills / 300),
+                    )
+                )
+    return results
+
+
+async def _one(name: str, scenario: Scenario, stage: Stage, limit: float) -> Result:
+    began = time.monotonic()
+    result = Result(name)
+    try:
+        async with asyncio.timeout(limit):
+            result = await scenario.run(stage)
+    except TimeoutError:
+        result.violations.append(Violation("END", f"not over after {limit:.0f} s", 1, ()))
+    except Exception as error:
+        # What breaks one scenario must not hide what the others found.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__}: {error}"
+        result.violations.append(Violation("END", said, 1, (f"{where.filename}:{where.lineno}",)))
+    result.name = name
+    result.seconds = round(time.monotonic() - began, 1)
+    return result
+
+
+if __name__ == "__main__":
+    app()

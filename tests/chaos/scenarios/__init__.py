@@ -1,0 +1,27 @@
+"""What happens to desks, one a file. Each has ``run(stage)``, which tells what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from tests.chaos.scenarios import duplicates, failpoints, kill9, power_cut
+from tests.chaos.stage import Result, Size, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is done, and how many steps that has (for the progress bar)."""
+
+    run: Callable[[Stage], Awaitable[Result]]
+    steps: Callable[[Size], int]
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "kill9": Scenario(kill9.run, lambda size: size.kills // kill9.DESKS * kill9.DESKS),
+    "failpoints": Scenario(failpoints.run, lambda size: failpoints.ORDERED * size.times(failpoints.RUNS)),
+    "duplicates": Scenario(duplicates.run, lambda size: size.times(duplicates.MESSAGES)),
+    "control-fence": Scenario(duplicates.control, lambda size: duplicates.CONTROL_MATTERS + 1),
+    "power-cut": Scenario(power_cut.run, lambda size: size.times(power_cut.CUTS)),
+    "control-normal": Scenario(power_cut.control, lambda size: size.times(power_cut.CONTROL_CUTS)),
+}

@@ -72,7 +72,8 @@ async def move(
     async def one(kept: KeptMedia) -> None:
         nonlocal done
         if await _put(source, target, kept, there.get(kept.sha256) == kept.bytes, moved, surely) and remove:
-            moved.removed += await source.remove(kept.sha256)
+            gone = await source.remove(kept.sha256)
+            moved.removed += gone
         done += kept.bytes
         told(done, total)
 

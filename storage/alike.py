@@ -32,7 +32,7 @@ _PLACES = (
 )
 _TICKETS = (
     "SELECT t.rowid, t.number, t.area, t.latitude, t.longitude, substr(t.text, 1, ?) FROM ticket AS t"
-    " WHERE t.rowid IN (SELECT value FROM json_each(?))"
+    " WHERE t.rowid IN (SELECT cast(value AS bigint) FROM json_each(?))"
 )
 _ROLE = "SELECT role FROM reporter WHERE ticket = ? AND address = ? AND role <> 'left'"
 

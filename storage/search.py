@@ -38,6 +38,7 @@ _MATCHING = (
     f" LIMIT {CANDIDATES})"
 )
 _NEWEST = f"(SELECT number FROM ticket WHERE number < ? ORDER BY number DESC LIMIT {UNINDEXED})"
+_BY_PLACE, _BY_NUMBER = " /* by c.place */", " /* by c.number */"  # SQLite walks the candidates in their own order
 _AFTER_ALL = 2**62
 _EVENTS = "SELECT data FROM ticket_event WHERE ticket = ? AND instr(data, '\"text\"') > 0"  # most brought no words
 _MARK = "SELECT tickets FROM search_mark WHERE id = 1"
@@ -124,10 +125,10 @@ def _candidates(connection: Driver, asked: tuple[str, ...], wanted: Wanted, befo
     known = terms.wanted_terms(asked)
     if known:
         match = " ".join(f'"{term}"' for term in known)
-        sql = f"SELECT {TICKET} FROM {_MATCHING} AS c CROSS JOIN ticket AS t ON t.number = {_NUMBER} WHERE {must.sql}"
+        sql = f"SELECT {TICKET} FROM {_MATCHING} AS c CROSS JOIN ticket AS t ON t.number = {_NUMBER} WHERE {must.sql}{_BY_PLACE}"
         first: Row = (match, _AFTER_ALL if before is None else before)
     else:
-        sql = f"SELECT {TICKET} FROM {_NEWEST} AS c CROSS JOIN ticket AS t ON t.number = c.number WHERE {must.sql}"
+        sql = f"SELECT {TICKET} FROM {_NEWEST} AS c CROSS JOIN ticket AS t ON t.number = c.number WHERE {must.sql}{_BY_NUMBER}"
         first = ("~" if before is None else terms.number_at(before),)
     return connection.execute(sql, (*first, *must.variables))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from bot.changes import AttachmentRecord, Changes, Drawing, Timer
 from bot.domain.evidence import Rendition
@@ -16,9 +17,11 @@ from bot.ports.leasing import Lease
 from bot.ports.waking import Wake
 from storage import belonging, drawings, pictures, pushes, renditions, search
 from storage.attempts import AttemptBook
+from storage.audit_reader import AuditReader
 from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.driver import Driver, Questions
 from storage.reader import SqlReader
+from storage.reports import SqlReports
 from storage.rows import rows_of
 from storage.sharing import Sharing
 from storage.values import ATTACHMENT, attachment_of, timer_of
@@ -53,7 +56,10 @@ _BLOCK = (
 
 
 class SqlStore(Sharing):
-    """`bot.ports.Store`, once there is somebody who writes and somebody who reads."""
+    """`bot.ports.Store`, once there is somebody who writes and somebody who reads. ``path``: the file, if it is one."""
+
+    path: Path | None = None
+    reports: SqlReports
 
     def __init__(self, writer: Writer, readers: Questions, clock: Clock) -> None:
         super().__init__(writer, clock)
@@ -62,8 +68,16 @@ class SqlStore(Sharing):
         self._writer = writer
         writer.staff_changed = self.reader.forget_directory
         writer.holds_changed = self.reader.forget_holds
+        self.audit = AuditReader(readers)
         self._readers = readers
         self._clock = clock
+
+    async def close(self) -> None:
+        """Write what waits, close everything."""
+        try:
+            await self._readers.close()
+        finally:
+            await self._writer.close()
 
     @property
     def writable(self) -> bool:

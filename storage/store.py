@@ -48,6 +48,9 @@ def database_file(url: str, data_dir: Path) -> Path:
 class SqliteStore(SqlStore):
     """`bot.ports.Store` on one SQLite file. Made by `open`."""
 
+    path: Path
+    reports: Reports
+
     def __init__(self, writer: Writer, readers: Readers, clock: Clock, lock: FolderLock, path: Path) -> None:
         super().__init__(writer, readers, clock)
         self.reports = Reports(readers, path)

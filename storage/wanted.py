@@ -198,7 +198,7 @@ def _units(connection: Driver) -> list[str]:
 
 def conditions(wanted: Wanted, but: tuple[str, ...] = ()) -> Where:
     """All that must hold of a wanted ticket, called ``t``, ``but`` for what is seen to already."""
-    w, must = wanted, [Where("1")]
+    w, must = wanted, [Where("1 = 1")]
     if "statuses" not in but:
         must.append(among("t.status", w.statuses))
     if w.units is not None and "units" not in but:

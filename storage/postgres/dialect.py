@@ -30,6 +30,9 @@ _WORDS: Sequence[tuple[re.Pattern[str], str]] = (
     # SQLite's IS compares anything.
     (re.compile(r"\bIS NOT (?=[a-z]+\.)"), "IS DISTINCT FROM "),
     (re.compile(r"\bIS (?=[a-z]+\.)"), "IS NOT DISTINCT FROM "),
+    # A join keeps no order here; said on SQLite, it would sort all candidates before the first is looked at.
+    (re.compile(r"/\* by (\w+\.\w+) \*/"), r"ORDER BY \1 DESC"),
+    (re.compile(r"\bIN \(\)"), "IN (NULL)"),
     (re.compile(r"\bgroup_concat\((\w+)\)"), r"string_agg(\1::text, ',')"),
     # The index of terms is a column of tsvector here, an FTS5 table there.
     (re.compile(r"\bsearch_words MATCH \?"), "found @@ words_wanted(?)"),

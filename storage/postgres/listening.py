@@ -53,6 +53,10 @@ class Listening:
         while not self._ending.is_set():
             try:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=3, keepalives_idle=5) as connection:
+                    (backend,) = connection.execute("SELECT pg_backend_pid()").fetchone() or (None,)
+                    if backend != connection.info.backend_pid:
+                        _log.warning("a pooler lets nobody listen", hint="set storage.listen_url to the server itself")
+                        return
                     connection.execute(f"LISTEN {WAKES}")
                     self.deaf, pause = False, _AGAIN
                     self._told("")  # what was said while nobody listened is not repeated: look everywhere once

@@ -95,6 +95,12 @@ class PostgresStore(SqlStore):
         self._listening = Listening(url, self._told)
         self._listening.start()
 
+    async def close(self) -> None:
+        """Write what waits, close everything."""
+        if self._listening is not None:
+            await self._listening.close()
+        await super().close()
+
     def _told(self, text: str) -> None:
         wake = read(text) if text else EVERYTHING
         if wake is None or wake.by == self._me:
@@ -103,12 +109,3 @@ class PostgresStore(SqlStore):
             self.reader.forget_directory()
         for heard in self._heard:
             heard(wake)
-
-    async def close(self) -> None:
-        """Write what waits, close everything."""
-        if self._listening is not None:
-            await self._listening.close()
-        try:
-            await self._readers.close()
-        finally:
-            await self._writer.close()

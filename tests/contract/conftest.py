@@ -1,4 +1,4 @@
-"""The stores that must keep the contract of `bot.ports.Store`."""
+"""The stores that must keep the contract of `bot.ports.Store`, on both databases."""
 
 from __future__ import annotations
 
@@ -8,32 +8,43 @@ from pathlib import Path
 import pytest
 
 from bot.clock import FixedClock
-from bot.ports import Store
+from storage.postgres.store import PostgresStore
+from storage.sql_store import SqlStore
 from storage.store import SqliteStore
+from tests.fakes import postgres
 from tests.fakes.changesets import NOW
 
-Opening = Callable[[], Awaitable[SqliteStore]]
+Opening = Callable[[], Awaitable[SqlStore]]
 
 
-@pytest.fixture
-async def opening(tmp_path: Path) -> AsyncIterator[Opening]:
+@pytest.fixture(params=["sqlite", "postgres"])
+async def opening(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opening]:
     """Opens the same store again each time, closing it first."""
-    opened: list[SqliteStore] = []
+    opened: list[SqlStore] = []
+    url = postgres.desk_database() if request.param == "postgres" else ""
 
-    async def open_() -> SqliteStore:
+    async def open_() -> SqlStore:
         while opened:
             await opened.pop().close()
-        store = await SqliteStore.open("", tmp_path / "data", clock=FixedClock(NOW), patience=0)
+        clock = FixedClock(NOW)
+        store: SqlStore
+        if url:
+            store = await PostgresStore.open(url, clock=clock, must_answer=True)
+        else:
+            store = await SqliteStore.open("", tmp_path / "data", clock=clock, patience=0)
         opened.append(store)
         return store
 
     yield open_
+    for store in opened:
+        assert (await store.audit.verify()).problems == []  # whatever was done, the chained record tells it
     while opened:
         await opened.pop().close()
+    if url:
+        postgres.drop(url)
 
 
-@pytest.fixture(params=["sqlite"])
-async def store(request: pytest.FixtureRequest, opening: Opening) -> Store:
-    """An empty store; a second database joins by one more name here."""
-    assert request.param == "sqlite"
+@pytest.fixture
+async def store(opening: Opening) -> SqlStore:
+    """An empty store."""
     return await opening()

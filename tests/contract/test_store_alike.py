@@ -12,7 +12,7 @@ from bot.domain.people import Address
 from bot.domain.place import Place
 from bot.domain.ticket import Status, Ticket
 from storage.alike import KEPT, LENGTH
-from storage.store import SqliteStore
+from storage.sql_store import SqlStore
 from tests.contract.conftest import Opening
 from tests.fakes.changesets import NOW, kept, ticket
 
@@ -25,7 +25,7 @@ def filed(n: int, **fields: Any) -> Ticket:
     return replace(ticket(f"260304-{n:05d}"), **(given | fields))
 
 
-async def near(store: SqliteStore, limit: int = 100, **more: Any) -> list[int]:
+async def near(store: SqlStore, limit: int = 100, **more: Any) -> list[int]:
     return [int(n.number[-5:]) for n in await store.reader.nearby("xingfu", "roads", SINCE, limit, **more)]
 
 

@@ -17,7 +17,7 @@ from bot.message import Lane, Push, Reply
 from bot.runtime.metrics import Metrics
 from bot.runtime.picture_drawer import LIFE, LIFE_SENT, PictureDrawer
 from storage.media import MediaFolder
-from storage.store import SqliteStore
+from storage.sql_store import SqlStore
 from tests.fakes.changesets import NOW, person
 
 A, B = person(), person()
@@ -51,7 +51,7 @@ class Pencil:
 class Studio:
     """A drawer over a real store."""
 
-    def __init__(self, store: SqliteStore, folder: Path, fails: int = 0) -> None:
+    def __init__(self, store: SqlStore, folder: Path, fails: int = 0) -> None:
         self.store, self.pencil, self.clock = store, Pencil(fails), FixedClock(NOW)
         self.metrics = Metrics()
         self.media = MediaFolder(folder / "media")
@@ -68,7 +68,7 @@ class Studio:
 
 
 @pytest.fixture
-def studio(store: SqliteStore, tmp_path: Path) -> Studio:
+def studio(store: SqlStore, tmp_path: Path) -> Studio:
     return Studio(store, tmp_path)
 
 
@@ -76,7 +76,7 @@ async def commit(studio: Studio, *drawings: Drawing) -> None:
     await studio.store.commit(Changes(at=NOW, drawings=list(drawings)))
 
 
-async def test_what_is_owed_is_kept_whole_the_oldest_first(store: SqliteStore) -> None:
+async def test_what_is_owed_is_kept_whole_the_oldest_first(store: SqlStore) -> None:
     later, first = owed("b", WEATHER, at=NOW + timedelta(seconds=1), asked=False), owed("a")
     await store.commit(Changes(at=NOW, drawings=[later, first]))
     await store.commit(Changes(at=NOW, drawings=[owed("a", WEATHER)]))  # the same key: owed already
@@ -131,7 +131,7 @@ async def test_a_crash_between_push_and_note_pushes_nothing_twice(studio: Studio
 
 
 async def test_what_fails_once_is_tried_again_and_what_fails_always_is_dropped_and_counted(
-    store: SqliteStore, tmp_path: Path
+    store: SqlStore, tmp_path: Path
 ) -> None:
     once, always = Studio(store, tmp_path, fails=1), Studio(store, tmp_path, fails=99)
     await commit(once, owed("a"))

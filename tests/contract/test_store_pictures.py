@@ -18,7 +18,7 @@ from bot.pictures.viewer import Viewer
 from bot.ports import Wanted
 from bot.runtime.picture_looker import PictureLooker
 from storage.media import MediaFolder
-from storage.store import SqliteStore
+from storage.sql_store import SqlStore
 from tests.fakes.changesets import NOW, file, person, ticket
 from tests.fakes.photos import jpeg, scene
 
@@ -46,7 +46,7 @@ def turned(*bits: int) -> str:
     return f"{int(PHASH, 16) ^ sum(1 << bit for bit in bits):016x}"
 
 
-async def test_files_are_looked_at_once_the_oldest_first(store: SqliteStore) -> None:
+async def test_files_are_looked_at_once_the_oldest_first(store: SqlStore) -> None:
     later = photo("later", created_at=NOW + timedelta(seconds=1))
     pending, voice = file("pending", A), photo("voice", type="voice")
     await store.commit(Changes(at=NOW, attachments=[later, photo("first"), pending, voice]))
@@ -57,7 +57,7 @@ async def test_files_are_looked_at_once_the_oldest_first(store: SqliteStore) -> 
     assert {f.id for f in await store.unseen_pictures(9)} == {"pending", "later"}
 
 
-async def test_how_a_file_looks_is_known_again(store: SqliteStore) -> None:
+async def test_how_a_file_looks_is_known_again(store: SqlStore) -> None:
     look = Look(attachment="f1", sha256=SHA, phash=PHASH, taken_at=NOW)
     assert await store.known_look(SHA) is None
     await store.keep_look(look)
@@ -67,7 +67,7 @@ async def test_how_a_file_looks_is_known_again(store: SqliteStore) -> None:
     assert await store.reader.looks([]) == {}
 
 
-async def test_what_was_here_before_and_looks_alike_is_found(store: SqliteStore) -> None:
+async def test_what_was_here_before_and_looks_alike_is_found(store: SqlStore) -> None:
     early = NOW - timedelta(days=400)
     files = {
         "same": (photo("same", M, created_at=early), SHA, PHASH),
@@ -91,14 +91,14 @@ async def test_what_was_here_before_and_looks_alike_is_found(store: SqliteStore)
     assert not await store.reader.lookalikes([])
 
 
-async def test_pictures_of_nothing_are_alike_only_when_they_are_the_same_file(store: SqliteStore) -> None:
+async def test_pictures_of_nothing_are_alike_only_when_they_are_the_same_file(store: SqlStore) -> None:
     for id_, sha256 in (("mine", SHA), ("same", SHA), ("other", "cd" * 32)):
         await store.commit(Changes(at=NOW, attachments=[photo(id_, M)]))
         await store.keep_look(Look(attachment=id_, sha256=sha256))
     assert [each.other for each in await store.reader.lookalikes(["mine"])] == ["same"]
 
 
-async def test_what_comes_in_is_looked_at(store: SqliteStore, tmp_path: Path) -> None:
+async def test_what_comes_in_is_looked_at(store: SqlStore, tmp_path: Path) -> None:
     media = MediaFolder(tmp_path / "media")
     street = jpeg(scene(1), taken="2026:03:01 08:30:00")
     small = jpeg(scene(1).resize((200, 150)), quality=40)
@@ -127,7 +127,7 @@ async def _pieces(content: bytes) -> AsyncIterator[bytes]:
 # Findings and samples
 
 
-async def test_a_finding_takes_the_place_of_the_answers_last_one(store: SqliteStore) -> None:
+async def test_a_finding_takes_the_place_of_the_answers_last_one(store: SqlStore) -> None:
     one = Finding(ticket=N, round=1, what=What.UNFAIR, by="s1", at=NOW, text="已核实")
     two = replace(one, what=What.FALSE_CLOSING, by="s2", text="现场仍未修")
     other = replace(one, round=2)
@@ -138,7 +138,7 @@ async def test_a_finding_takes_the_place_of_the_answers_last_one(store: SqliteSt
     assert not await store.reader.findings(M)
 
 
-async def test_a_sample_is_drawn_from_what_is_wanted_and_stays_as_more_comes(store: SqliteStore) -> None:
+async def test_a_sample_is_drawn_from_what_is_wanted_and_stays_as_more_comes(store: SqlStore) -> None:
     numbers = [make(NOW.date(), counter) for counter in range(1, 41)]
     closed = {number: replace(ticket(number), status=Status.CLOSED, closed_at=NOW, unit="u1") for number in numbers}
     changes = Changes(at=NOW)

@@ -13,7 +13,7 @@ from bot.domain.place import Place
 from bot.domain.ticket import Action, Status, Ticket
 from bot.domain.work import Work
 from bot.ports import Released
-from storage.store import SqliteStore
+from storage.sql_store import SqlStore
 from tests.contract.conftest import Opening
 from tests.fakes.changesets import NOW, kept, ticket
 
@@ -28,7 +28,7 @@ def case(n: int, released: str = "a copy", **fields: Any) -> Ticket:
     return replace(ticket(f"260304-{n:05d}"), **(given | fields))
 
 
-async def numbers(store: SqliteStore, wanted: Released = ALL) -> list[int]:
+async def numbers(store: SqlStore, wanted: Released = ALL) -> list[int]:
     return [int(found.number[-5:]) for found, _ in await store.reader.released(wanted)]
 
 

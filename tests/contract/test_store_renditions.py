@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.changes import AttachmentRecord, Changes
 from bot.domain.evidence import NO_COPIES, Box, Boxing, Copy, Rendition, Transcript
 from bot.domain.numbers import make
-from storage.store import SqliteStore
+from storage.sql_store import SqlStore
 from tests.fakes.changesets import NOW, file, person
 
 A = person()
@@ -28,7 +28,7 @@ def copy(id_: str, kind: Copy, sha256: str = SHA, **fields: object) -> Rendition
     return replace(made, **fields)
 
 
-async def test_every_file_is_tried_once_the_oldest_first(store: SqliteStore) -> None:
+async def test_every_file_is_tried_once_the_oldest_first(store: SqlStore) -> None:
     later = stored("later", created_at=NOW + timedelta(seconds=1))
     await store.commit(Changes(at=NOW, attachments=[later, stored("first"), file("pending", A)]))
     assert [each.id for each in await store.unrendered(9)] == ["first", "later"]
@@ -42,7 +42,7 @@ async def test_every_file_is_tried_once_the_oldest_first(store: SqliteStore) -> 
     assert "nobody" not in copies
 
 
-async def test_what_is_to_be_covered_waits_until_it_is(store: SqliteStore) -> None:
+async def test_what_is_to_be_covered_waits_until_it_is(store: SqlStore) -> None:
     await store.commit(Changes(at=NOW, attachments=[stored("a")]))
     await store.keep_renditions("a", [copy("a", Copy.SHOWN)], False)
     await store.commit(Changes(at=NOW, boxings=[Boxing(attachment="a", boxes=(FACE,), by="s", at=NOW)]))
@@ -55,7 +55,7 @@ async def test_what_is_to_be_covered_waits_until_it_is(store: SqliteStore) -> No
     assert (await store.reader.copies(["a"]))["a"].of(Copy.BOXED) == made[0]
 
 
-async def test_a_copy_that_is_late_does_not_stand_for_other_boxes(store: SqliteStore) -> None:
+async def test_a_copy_that_is_late_does_not_stand_for_other_boxes(store: SqlStore) -> None:
     await store.commit(Changes(at=NOW, attachments=[stored("a")]))
     await store.commit(Changes(at=NOW, boxings=[Boxing(attachment="a", boxes=(FACE,), by="s", at=NOW)]))
     ((_, wanted),) = await store.unboxed(9)
@@ -66,7 +66,7 @@ async def test_a_copy_that_is_late_does_not_stand_for_other_boxes(store: SqliteS
     assert (await store.reader.copies(["a"]))["a"].of(Copy.BOXED) is None
 
 
-async def test_a_cover_that_could_not_be_made_is_still_wanted_by_whoever_looks(store: SqliteStore) -> None:
+async def test_a_cover_that_could_not_be_made_is_still_wanted_by_whoever_looks(store: SqlStore) -> None:
     await store.commit(Changes(at=NOW, attachments=[stored("a")]))
     await store.commit(Changes(at=NOW, boxings=[Boxing(attachment="a", boxes=(FACE,), by="s", at=NOW)]))
     ((_, wanted),) = await store.unboxed(9)
@@ -79,7 +79,7 @@ async def test_a_cover_that_could_not_be_made_is_still_wanted_by_whoever_looks(s
     assert (await store.reader.copies(["a"]))["a"].boxing is None
 
 
-async def test_voices_of_tickets_are_wanted_and_given_up(store: SqliteStore) -> None:
+async def test_voices_of_tickets_are_wanted_and_given_up(store: SqlStore) -> None:
     await store.commit(Changes(at=NOW, attachments=[stored("voice"), stored("draft", ""), stored("mute")]))
     for id_ in ("voice", "draft"):
         await store.keep_renditions(id_, [copy(id_, Copy.SOUND)], True)
@@ -98,7 +98,7 @@ async def test_voices_of_tickets_are_wanted_and_given_up(store: SqliteStore) -> 
     assert copies["voice"].transcript is not None
 
 
-async def test_who_spoke_has_the_last_word(store: SqliteStore) -> None:
+async def test_who_spoke_has_the_last_word(store: SqlStore) -> None:
     await store.commit(Changes(at=NOW, attachments=[stored("a")]))
     said = [("heard", "machine"), ("corrected", "person"), ("heard", "late"), ("corrected", "again")]
     found = []
@@ -109,7 +109,7 @@ async def test_who_spoke_has_the_last_word(store: SqliteStore) -> None:
     assert found == ["machine", "person", "person", "again"]
 
 
-async def test_who_is_erased_leaves_no_name_and_nothing_that_was_not_filed(store: SqliteStore) -> None:
+async def test_who_is_erased_leaves_no_name_and_nothing_that_was_not_filed(store: SqlStore) -> None:
     await store.commit(Changes(at=NOW, attachments=[stored("filed"), stored("draft", "")]))
     for id_ in ("filed", "draft"):
         await store.keep_renditions(id_, [copy(id_, Copy.SOUND)], False)

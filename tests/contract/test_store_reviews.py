@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -14,7 +12,7 @@ from bot.domain.people import Address
 from bot.domain.review import FILER, Review, Verdict
 from bot.errors import Unstorable
 from bot.ports import Store
-from storage.store import SqliteStore
+from storage.sql_store import SqlStore
 from tests.fakes.changesets import NOW, filing, person, turn
 
 LI, WANG = person(1), person(2)
@@ -75,7 +73,7 @@ async def test_links_are_found_from_both_ends_and_stored_once(store: Store) -> N
     assert await store.reader.links("260304-99999") == []
 
 
-async def test_whoever_is_erased_leaves_what_they_said_and_not_who_they_are(store: SqliteStore) -> None:
+async def test_whoever_is_erased_leaves_what_they_said_and_not_who_they_are(store: SqlStore) -> None:
     await store.commit(filing(LI, 1, NUMBER))
     joined = review(str(WANG), WANG, verdict=Verdict.NO, words="还是黑的")
     mine = review(verdict=Verdict.YES, rating=5)
@@ -88,6 +86,5 @@ async def test_whoever_is_erased_leaves_what_they_said_and_not_who_they_are(stor
         (FILER, "", "erased", Verdict.YES, 5),
         (str(WANG), str(WANG), str(WANG), Verdict.NO, None),
     ]
-    with closing(sqlite3.connect(store.path)) as database:
-        left = database.execute("SELECT count(*) FROM review WHERE address = ? OR actor = ?", (str(LI), str(LI)))
-        assert left.fetchone() == (0,)
+    left = await store._readers.rows("SELECT count(*) FROM review WHERE address = ? OR actor = ?", (str(LI), str(LI)))
+    assert left == [(0,)]

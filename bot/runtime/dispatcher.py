@@ -120,7 +120,7 @@ class Dispatcher(Glances):
             for lost in range(self._rounds):
                 try:
                     if timer.kind == PUT_BY:
-                        await self.room.take_up(timer, self._later)
+                        await self.room.take_up(timer, self._later, self.busy)
                     else:
                         await self._fired(timer, address, name)
                 except AlreadyFired:

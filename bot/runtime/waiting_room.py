@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.changes import Changes, Timer
 from bot.domain.people import Address
@@ -28,19 +28,34 @@ EAGER = 4
 SHARE, SHORTEST, LONGEST = 3.0, 0.005, 0.05
 """The pause is so many times what the last turn took, within these seconds: a quarter of the desk at most is theirs."""
 
-ACKNOWLEDGED_AFTER = 0.5
-"""Seconds until a message that was put by is acknowledged: whoever waits for that sends no faster. Platforms wait 5."""
+TOGETHER = 0.2
+"""Seconds in which the messages of one person that are put by are gathered for one commit."""
+
+SOONEST, LATEST, APART = 0.3, 1.0, 0.015
+"""Seconds until one is acknowledged after that, and between two of one person: whoever waits for that sends no faster,
+and not in waves. Platforms wait 5."""
 
 GATHERED = 2
 """Timers of messages that are put by stand at seconds that this divides, so that thousands share one."""
 
-BATCH = 50
-"""So many have their turn at one firing of the timer."""
+BATCH, NEXT = 100, 0.1
+"""So many have their turn at one firing of the timer; the next follows so many seconds later."""
+
+BESIDE_OTHERS, ALONE = 0.05, 0.005
+"""Seconds between two of these turns, at least: while others are answered, and while nobody else is there."""
 
 PUT_BY = "put_by"
 """The timer's kind."""
 
 _TAKEN = frozenset({MessageKind.TEXT, MessageKind.ATTACHMENT, MessageKind.PLACE, MessageKind.PRESS, MessageKind.EDIT})
+
+
+class _Gathering:
+    """Messages of one person that are stored together, and the task that does it."""
+
+    def __init__(self) -> None:
+        self.messages: list[InboundMessage] = []
+        self.task: asyncio.Task[None] | None = None
 
 
 class WaitingRoom:
@@ -49,7 +64,9 @@ class WaitingRoom:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._behind: dict[Address, int] = {}  # how many were put by, ever: a change shows that one more came
-        self._coming: dict[Address, int] = {}  # being put by just now
+        self._gathering: dict[Address, _Gathering] = {}
+        self._coming: dict[Address, int] = {}  # commits under way
+        self._acknowledged: dict[Address, float] = {}  # when the last one will be
 
     async def recover(self) -> int:
         """After a start: learn whose messages still wait. How many people that is. Raises StoreUnavailable."""
@@ -70,25 +87,49 @@ class WaitingRoom:
 
     async def put_by(self, message: InboundMessage) -> Answer:
         """Store a message, to have its turn later. Raises StoreUnavailable: nothing was acknowledged."""
-        desk, address = self._desk, message.address
-        now = desk.clock.now()
+        address, now = message.address, self._desk.clock.now()
         self._behind[address] = self._behind.get(address, 0) + 1
+        gathering = self._gathering.get(address)
+        if gathering is None:
+            gathering = self._gathering[address] = _Gathering()
+            gathering.task = asyncio.get_running_loop().create_task(self._store(address, gathering))
+            gathering.task.add_done_callback(_looked_at)
+        gathering.messages.append(message)
+        assert gathering.task is not None  # noqa: S101 - set above
+        await asyncio.shield(gathering.task)
+        await asyncio.sleep(self._patience(address))
+        return Answer(None, now)
+
+    async def _store(self, address: Address, gathering: _Gathering) -> None:
+        """Store what is gathered in a moment, in one commit."""
+        await asyncio.sleep(TOGETHER)
+        del self._gathering[address]
+        desk, messages = self._desk, gathering.messages
         self._coming[address] = self._coming.get(address, 0) + 1
-        timer = Timer(PUT_BY, str(address), _next(now), address=address)
-        changes = Changes(at=now, put_by=[message], timers=[timer])
+        now = desk.clock.now()
+        changes = Changes(at=now, put_by=messages, timers=[Timer(PUT_BY, str(address), _next(now), address=address)])
         try:
             await desk.store.commit(changes)
         finally:
             self._coming[address] -= 1
             if not self._coming[address]:
                 del self._coming[address]
-        desk.metrics.put_by.inc()
+        desk.metrics.put_by.inc(len(messages))
         desk.committed(changes)
-        await asyncio.sleep(ACKNOWLEDGED_AFTER)
-        return Answer(None, now)
 
-    async def take_up(self, timer: Timer, turn: Callable[[InboundMessage], Awaitable[object]]) -> None:
+    def _patience(self, address: Address) -> float:
+        """Seconds until the message that was just put by is acknowledged."""
+        now = asyncio.get_running_loop().time()
+        at = min(now + LATEST, max(now + SOONEST, self._acknowledged.get(address, 0.0) + APART))
+        self._acknowledged[address] = at
+        return at - now
+
+    async def take_up(
+        self, timer: Timer, turn: Callable[[InboundMessage], Awaitable[object]], busy: Callable[[], bool]
+    ) -> None:
         """Give the next of them their turns; the timer is answered by this, and another set where more wait.
+
+        ``busy``: whether others are answered just now.
 
         A message that had its turn before the process died is known by its key. Raises StoreUnavailable and Conflict.
         """
@@ -99,18 +140,28 @@ class WaitingRoom:
         for message in waiting:
             began = desk.clock.monotonic()
             await turn(message)
-            await asyncio.sleep(self.pause(desk.clock.monotonic() - began, IN_MEMORY))
+            took = desk.clock.monotonic() - began
+            await asyncio.sleep(max(BESIDE_OTHERS if busy() else ALONE, self.pause(took, IN_MEMORY)))
         done = Changes(
             at=desk.clock.now(),
             fired=timer,
             taken_up=[(message.address.channel, message.key) for message in waiting],
         )
         if waiting:
-            done.timer(Timer(PUT_BY, str(address), _next(desk.clock.now()), timer.level + 1, address))
+            due = desk.clock.now() + timedelta(seconds=NEXT)
+            done.timer(Timer(PUT_BY, str(address), due, timer.level + 1, address))
         await desk.store.commit(done)
         desk.committed(done)
-        if not waiting and count == self._behind.get(address) and address not in self._coming:
+        coming = address in self._coming or address in self._gathering
+        if not waiting and not coming and count == self._behind.get(address):
             del self._behind[address]
+            self._acknowledged.pop(address, None)
+
+
+def _looked_at(task: asyncio.Task[None]) -> None:
+    """Whoever waited for it may have given up; an error is theirs."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _next(now: datetime) -> datetime:

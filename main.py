@@ -19,6 +19,7 @@ from bot.console.backups import backup_command, restore_command
 from bot.console.boards import boards_command
 from bot.console.demo_data import demo_data_command
 from bot.console.drilling import drill_command
+from bot.console.forgetting import persons_commands, retention_command
 from bot.console.ideas import ideas_command
 from bot.console.measuring import alike_commands
 from bot.console.media import media_commands
@@ -34,6 +35,9 @@ from bot.settings import Settings, key_name, load
 
 # What only some commands need is imported by them: a start must be quick, and `tickets` needs no web server.
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from bot.console.office import Office
     from bot.doctor import Finding
     from bot.townfile import TownWatch
@@ -127,6 +131,13 @@ def _store(context: typer.Context, config: Path | None, data: Path | None) -> Ab
     return reading(settings.storage.url.get_secret_value(), settings.data)
 
 
+async def _due(settings: Settings, cutoffs: Mapping[str, datetime]) -> Mapping[tuple[str, str], int]:
+    """What retention would take away now, beside a running desk."""
+    from storage.beside import retention_due
+
+    return await retention_due(settings.storage.url.get_secret_value(), settings.data, cutoffs)
+
+
 app.command("route")(route_command(lambda *options: open_town(settings_for(*options)).guide, _past))
 app.command("ideas")(ideas_command(lambda *options: open_town(settings_for(*options)).guide.town, _store))
 app.command("boards")(boards_command(lambda *options: open_town(settings_for(*options)).guide, _store, LOCALES, CLOCK))
@@ -135,11 +146,13 @@ app.command("backup")(backup_command(settings_for, CLOCK))
 app.command("restore")(restore_command(settings_for))
 app.command("drill")(drill_command(settings_for, lambda *options: open_town(settings_for(*options)), LOCALES, CLOCK))
 app.command("export")(export_command(lambda *options: partial(_office, *options), LOCALES))
+app.command("retention")(retention_command(settings_for, _due, CLOCK))
 app.command("demo-data")(demo_data_command(settings_for, CLOCK))
 app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).guide), name="alike")
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")
 app.add_typer(simulate_commands(settings_for, LOCALES), name="simulate")
 app.add_typer(open311_commands(), name="open311")
+app.add_typer(persons_commands(lambda *options: partial(_office, *options)), name="persons")
 app.add_typer(media_commands(settings_for, _store), name="media")
 app.add_typer(staff_commands(lambda *options: partial(_office, *options)), name="staff")
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import msgspec
 
 from bot.changes import Changes, Looked, Note, StaffEvent, Timer
-from bot.domain.people import Invitation, Staff
+from bot.conversation.session import Session
+from bot.domain.people import Address, Invitation, Staff
 
 FOLDER = "letters"
 _LEFT_SECONDS = 24 * 3600
@@ -25,7 +26,10 @@ _LETTER, _TAKEN, _ANSWER, _DRAFT = ".letter", ".taken", ".answer", ".draft"
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Changes of staff, and that something was read; the only changes that can be handed in."""
+    """Changes of staff, that something was read, and that somebody is forgotten; no other changes can be handed in.
+
+    ``session`` is what is remembered of whom is ``erased``.
+    """
 
     at: datetime
     staff: list[tuple[Staff, StaffEvent]] = []
@@ -33,6 +37,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     timers: list[Timer] = []
     notes: list[Note] = []
     looked: list[Looked] = []
+    session: Session | None = None
+    erased: list[Address] = []
 
     @classmethod
     def of(cls, changes: Changes, at: datetime) -> Letter:
@@ -44,6 +50,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             timers=changes.timers,
             notes=changes.notes,
             looked=changes.looked,
+            session=changes.session,
+            erased=changes.erased,
         )
         if letter.changes() != msgspec.structs.replace(changes, at=at):
             raise ValueError("only changes of staff can be handed in")
@@ -58,6 +66,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             timers=self.timers,
             notes=self.notes,
             looked=self.looked,
+            session=self.session,
+            erased=self.erased,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,6 +47,6 @@ ORPHANS = timedelta(hours=24)
 """A file that belongs to nothing is taken away after so long; until then it may be on its way to a row."""
 
 
-def cutoffs(days: dict[str, int], now: datetime) -> dict[str, datetime]:
+def cutoffs(days: Mapping[str, int], now: datetime) -> dict[str, datetime]:
     """By class, before when its data go; classes that are kept for ever are missing."""
     return {name: now - timedelta(days=count) for name, count in days.items() if count}

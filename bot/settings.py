@@ -22,10 +22,11 @@ from pydantic_settings import (
 from bot.api_settings import Open311Section, WebhookSection
 from bot.errors import ConfigurationError
 from bot.failpoints import VARIABLES as FAILPOINTS
+from bot.retention_settings import RetentionSection
 from bot.settings_sections import (
     LogSettings,
-    OutboxSection,
     MediaSection,
+    OutboxSection,
     SpeechSection,
     StorageSettings,
     TelegramSection,
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     speech: SpeechSection = SpeechSection()
     outbox: OutboxSection = OutboxSection()
     log: LogSettings = LogSettings()
+    retention: RetentionSection = RetentionSection()
     open311: Open311Section = Open311Section()
     webhooks: tuple[WebhookSection, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from storage.opening import FolderInUse
 from storage.reader import SqlReader
 from storage.readers import Readers
 from storage.reports import check_database
+from storage.retention import count_due
 from storage.store import SqliteStore, database_file
 
 BUSY_MS = 5000
@@ -70,6 +71,17 @@ async def reading(url: str, data: Path) -> AsyncIterator[SqlReader]:
         reader = SqlReader(readers)
         await reader.prepare()
         yield reader
+    finally:
+        await readers.close()
+
+
+async def retention_due(url: str, data: Path, cutoffs: Mapping[str, datetime]) -> Mapping[tuple[str, str], int]:
+    """By class and table, of how many rows something would be taken away. Raises ConfigurationError."""
+    path = database_file(url, data)
+    check_database(path)
+    readers = Readers(path, BUSY_MS)
+    try:
+        return await count_due(readers, cutoffs)
     finally:
         await readers.close()
 

@@ -1,7 +1,9 @@
 """Forgetting people beside everything else: a little at a time, so that nobody waits for it."""
 
+# ruff: noqa: S608  # only names of tables and columns, and question marks, are put into the texts
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -13,13 +15,20 @@ from storage.driver import Driver, Questions, Row
 from storage.erasing import Traces
 from storage.forgetting import Digest, Erasure
 from storage.recognising import Recognising
-from storage.sweeping import Sought, clean_row, end_of_slice, found_in, walked_tables
+from storage.sweeping import Sought, Walked, clean_row, end_of_slice, found_in, in_slice, walked_tables
 from storage.writer import Writer
 
 AT_ONCE = 8
 """So many people are looked for in one walk through the tables."""
 
-_USED = "SELECT 1 FROM attachment WHERE sha256 = ?1 UNION ALL SELECT 1 FROM rendition WHERE sha256 = ?1 LIMIT 1"
+_IN_USE = (
+    "SELECT sha256 FROM attachment WHERE sha256 IN ({marks})"
+    " UNION SELECT sha256 FROM rendition WHERE sha256 IN ({marks})"
+)
+_SHOWN = re.compile(r'"sha256":"([0-9a-f]{64})"')
+_REPLIES = ("push", "inbox")
+"""Where pictures that the desk drew are mentioned, in ``reply``."""
+
 
 Rest = Callable[[], Awaitable[None]]
 """What is awaited between two steps of a long walk."""
@@ -96,12 +105,24 @@ class Personal:
         return sought(erasure.address, erasure.traces, erasure.at if again else None)
 
     async def unused(self, files: Sequence[str]) -> Sequence[str]:
-        """Those of some contents that belong to nothing. Raises StoreUnavailable."""
+        """Those of some contents that are nobody's file, nor a copy of one. Raises StoreUnavailable."""
+        marks = ", ".join("?" * len(files))
+        sql = _IN_USE.format(marks=marks)
+        used = {sha256 for (sha256,) in await self._readers.rows(sql, (*files, *files))} if files else set()
+        return [each for each in files if each not in used]
 
-        def look(connection: Driver) -> list[str]:
-            return [each for each in files if connection.execute(_USED, (each,)).fetchone() is None]
-
-        return await self._readers.ask(look)
+    async def shown(self, rest: Rest) -> frozenset[str]:
+        """Contents of pictures that the desk drew and that something it said still shows. Raises StoreUnavailable."""
+        found: set[str] = set()
+        for table in walked_tables():
+            if table.name not in _REPLIES:
+                continue
+            after: Row | None = None
+            while (to := await self._readers.ask(partial(end_of_slice, table=table, after=after))) is not None:
+                found |= await self._readers.ask(partial(_pictures, table=table, after=after, to=to))
+                after = to
+                await rest()
+        return frozenset(found)
 
     async def cleared(self, ids: Sequence[str]) -> None:
         """Forget who these were. Raises StoreUnavailable."""
@@ -110,6 +131,13 @@ class Personal:
     async def finish(self, ids: Sequence[str], now: datetime) -> None:
         """Write down that these are done. Raises StoreUnavailable."""
         await self._writer.run(partial(forgetting.finish, ids=ids, now=now))
+
+
+def _pictures(connection: Driver, table: Walked, after: Row | None, to: Row) -> set[str]:
+    keys = in_slice(connection, table, after, to, "instr(coalesce(reply, ''), ?) > 0", ('"sha256":"',))
+    where = " AND ".join(f'"{name}" = ?' for name in table.key)
+    sql = f'SELECT reply FROM "{table.name}" WHERE {where}'
+    return {sha256 for key in keys for (reply,) in connection.execute(sql, key) for sha256 in _SHOWN.findall(reply)}
 
 
 def sought(address: str, traces: Traces, until: datetime | None = None) -> Sought:

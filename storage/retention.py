@@ -7,7 +7,7 @@ writer, at most `BATCH` rows in one transaction. So no index is needed on the mo
 # ruff: noqa: S608  # only names of tables, columns and constants are put into the texts; values are variables
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -150,6 +150,11 @@ def due(connection: Driver, rule: Rule, after: Row | None, to: Row, before: date
     return in_slice(connection, _walked(rule.table), after, to, rule.where, (micros(before),))
 
 
+Rest = Callable[[], Awaitable[None]]
+Counts = dict[tuple[str, str], int]
+"""By class and table, how many rows."""
+
+
 class Retention:
     """Applies the rules beside everything else."""
 
@@ -157,38 +162,45 @@ class Retention:
         self._writer = writer
         self._readers = readers
 
-    async def purge(
-        self, cutoffs: dict[str, datetime], rest: Callable[[], Awaitable[None]], *, dry: bool = False
-    ) -> dict[tuple[str, str], int]:
-        """By class and table, of how many rows something was taken away, or with ``dry`` would be.
+    async def purge(self, cutoffs: Mapping[str, datetime], rest: Rest) -> Counts:
+        """Take away what is over, by class the moment before which it is; from how many rows. Raises StoreUnavailable.
 
-        Raises StoreUnavailable.
+        ``rest`` is awaited after every slice and every transaction.
         """
-        counts: dict[tuple[str, str], int] = {}
-        for rule in RULES:
-            before = cutoffs.get(rule.name)
-            if before is not None:
-                name = (rule.name, rule.table)
-                counts[name] = counts.get(name, 0) + await self._applied(rule, before, rest, dry)
+        counts: Counts = {}
+        async for rule, before, keys in _over_due(self._readers, cutoffs):
+            for begin in range(0, len(keys), BATCH):
+                part = keys[begin : begin + BATCH]
+                count = await self._writer.run(partial(apply, rule=rule, keys=part, before=before))
+                counts[rule.name, rule.table] = counts.get((rule.name, rule.table), 0) + count
+                await rest()
+            await rest()
         return counts
 
-    async def _applied(self, rule: Rule, before: datetime, rest: Callable[[], Awaitable[None]], dry: bool) -> int:
+
+async def count_due(readers: Questions, cutoffs: Mapping[str, datetime]) -> Counts:
+    """From how many rows something would be taken away now. Raises StoreUnavailable."""
+    counts: Counts = {}
+    async for rule, before, keys in _over_due(readers, cutoffs):
+        count = await readers.ask(partial(_would, rule=rule, keys=keys, before=before))
+        counts[rule.name, rule.table] = counts.get((rule.name, rule.table), 0) + count
+    return counts
+
+
+async def _over_due(
+    readers: Questions, cutoffs: Mapping[str, datetime]
+) -> AsyncIterator[tuple[Rule, datetime, list[Row]]]:
+    """Every rule with the moment before which its data are over, and the keys in each slice of its table."""
+    for rule in RULES:
+        before = cutoffs.get(rule.name)
         after: Row | None = None
-        count = 0
         table = _walked(rule.table)
-        while True:
-            to = await self._readers.ask(partial(end_of_slice, table=table, after=after))
+        while before is not None:
+            to = await readers.ask(partial(end_of_slice, table=table, after=after))
             if to is None:
-                return count
-            keys = await self._readers.ask(partial(due, rule=rule, after=after, to=to, before=before))
-            if dry:
-                count += await self._readers.ask(partial(_would, rule=rule, keys=keys, before=before))
-            for begin in range(0, 0 if dry else len(keys), BATCH):
-                part = keys[begin : begin + BATCH]
-                count += await self._writer.run(partial(apply, rule=rule, keys=part, before=before))
-                await rest()
+                break
+            yield rule, before, await readers.ask(partial(due, rule=rule, after=after, to=to, before=before))
             after = to
-            await rest()
 
 
 def _would(connection: Driver, rule: Rule, keys: Sequence[Row], before: datetime) -> int:

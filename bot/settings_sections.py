@@ -31,10 +31,16 @@ class Section(BaseModel):
 
 
 class StorageSettings(Section):
-    """``url`` of the database ("" = SQLite in the data folder); at most ``batch_max`` turns share a commit."""
+    """``url`` of the database ("" = SQLite in the data folder); at most ``batch_max`` turns share a commit.
+
+    With several workers: ``listen_url`` is the address at which they hear of each other ("" = ``url``; behind a pooler
+    that of the server itself), ``lease_seconds`` after how long others take over what a silent worker had.
+    """
 
     url: SecretStr = SecretStr("")
     batch_max: Annotated[int, Field(ge=1, le=4096)] = 256
+    listen_url: SecretStr = SecretStr("")
+    lease_seconds: Annotated[float, Field(ge=1, le=300)] = 15.0
 
 
 class MediaSection(Section):

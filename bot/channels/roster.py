@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from bot import doctor
 from bot.catalogue import DEFAULT_LOCALE, Catalogue
 from bot.doctor import Finding
-from bot.domain.people import Address
 from bot.errors import ConfigurationError
 from bot.message import Answer, InboundMessage
 from bot.ports import Channel, Clock, MediaStore
+from bot.ports.leasing import channel_lease
 from bot.settings import Settings
 
 if TYPE_CHECKING:  # each channel is loaded only where it is switched on
     from aiohttp import web
 
     from bot.channels.telegram.settings import TelegramSettings
-    from bot.channels.webchat.desk import Talk
+    from bot.channels.webchat.desk import KeptFor, Seen, Talk
     from bot.channels.webhook import Receiver
     from bot.channels.wechat.channel import WeChat
     from bot.channels.wechat.menu import SetupStep
@@ -33,8 +33,9 @@ OPERATOR = "en"
 """Operators are told in English."""
 
 Take = Callable[[InboundMessage], Awaitable[Answer]]
-Repeat = Callable[[str, Callable[[], Awaitable[int]], float, Callable[[], None]], None]
-"""Has something repeated: name, what to repeat, seconds between when there is nothing, how to make it return soon."""
+Repeat = Callable[[str, Callable[[], Awaitable[int]], float, Callable[[], None], str], None]
+"""Has something repeated: name, what to repeat, seconds between when there is nothing, how to make it return soon, and
+the lease of the worker that does it."""
 
 
 def wechat_settings(settings: Settings) -> WeChatSettings:
@@ -72,7 +73,8 @@ def receivers(settings: Settings) -> list[Receiver]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """Opens channels. ``cap``: bytes of the largest file; ``seen`` hears of people who are shown their whole talk."""
+    """Opens channels. ``cap``: bytes of the largest file; ``seen`` hears of people who are shown their whole talk.
+    ``kept_for`` tells what is kept for somebody, where other workers serve pages too."""
 
     settings: Settings
     catalogue: Catalogue
@@ -80,7 +82,8 @@ class Roster:
     reader: Talk
     clock: Clock
     cap: int
-    seen: Callable[[Address], Awaitable[object]]
+    seen: Seen
+    kept_for: KeptFor | None = None
 
     def channels(self) -> Iterator[Channel]:
         """Everybody who is switched on; the web chat always is, and comes first. Raises ConfigurationError."""
@@ -96,6 +99,7 @@ class Roster:
             public_url=web.public_url,
             file_max_bytes=self.cap,
             seen=self.seen,
+            kept_for=self.kept_for,
             proxies=PROXIES | set(web.trusted_proxies),
             embed=web.embed_origins,
         )
@@ -132,7 +136,8 @@ class Roster:
                     yield from routes(channel.settings, intake)
                     if polls:
                         polling = Polling(channel, intake, self.clock)
-                        repeat("telegram_polling", polling.once, 0.0, polling.stop)
+                        # Whoever sends polls too: Telegram gives updates to one at a time.
+                        repeat("telegram_polling", polling.once, 0.0, polling.stop, channel_lease(channel.name))
                 case "wechat":
                     from bot.channels.wechat.channel import WeChat
 

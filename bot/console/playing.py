@@ -25,6 +25,7 @@ from handlers.timers.standing import standing
 from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
 from storage.store import FILE, SqliteStore
+from storage.stores import shared
 
 __all__ = ["PATH", "Rehearsals", "allowed"]
 
@@ -43,6 +44,8 @@ def allowed(settings: Settings) -> bool:
 def _against(settings: Settings) -> str:
     if settings.town is not None:
         return "with a town of your own"
+    if shared(settings.storage.url.get_secret_value()):
+        return "where several workers may serve"
     if settings.wechat.touched or settings.telegram.touched:
         return "with a platform configured"
     if settings.web.public_url:

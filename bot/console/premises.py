@@ -13,6 +13,7 @@ from bot.catalogue import Catalogue
 from bot.domain.guide import Guide
 from bot.domain.links import OWN, Keys
 from bot.domain.people import Address
+from bot.errors import ConfigurationError, StoreUnavailable
 from bot.message import Answer, InboundMessage
 from bot.ports import Clock, MediaStore, Reader
 from bot.runtime.dispatcher import Dispatcher
@@ -51,6 +52,30 @@ class Premises:
     proxies: frozenset[str] = LOCAL
     public: bool = False
     open311: Open311Section | None = None
+
+
+KEYS = ("links", "sign-in", "slip")
+"""What is signed with keys of our own."""
+
+
+async def common_keys(folder: Path, shared: Callable[[str, bytes], Awaitable[bytes]]) -> None:
+    """Have all workers sign with the same keys, so that each knows the links of the others: ``shared`` makes the first
+    one's everybody's. The data folder holds a copy, for a start while the database is away. Raises OSError, and
+    ConfigurationError for a worker that never started while it was there.
+    """
+    for name in KEYS:
+        fresh = not (folder / f"{name}.key").exists()
+        own = keys.key_in(folder, name)
+        try:
+            common = await shared(name, own)
+        except StoreUnavailable:
+            if fresh:
+                (folder / f"{name}.key").unlink()
+                why = "does not answer; a worker must have started once while it does, for the keys of links"
+                raise ConfigurationError("storage.url", why) from None
+            continue
+        if common != own:
+            keys.put(folder, name, common)
 
 
 def link_keys(folder: Path) -> Keys:

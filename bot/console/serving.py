@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.console import pages, playing, premises, programs, tending, trials
 from bot.console.export_pages import exporter_for
 from bot.console.leaving import STOP_SECONDS, Leaving
 from bot.console.media_of import media_of
+from bot.console.sharing import share
 from bot.console.spooling import Spooling
 from bot.console.supervised import Supervisor
 from bot.domain.people import Address
@@ -24,6 +26,7 @@ from bot.ports import Clock
 from bot.runtime import memory
 from bot.runtime.desk import Desk
 from bot.runtime.engine import Engine
+from bot.runtime.leases import Leases
 from bot.runtime.metrics import Metrics
 from bot.runtime.picture_drawer import PictureDrawer
 from bot.runtime.picture_looker import PictureLooker
@@ -52,7 +55,7 @@ from handlers.router import Router
 from handlers.staff import filing_for
 from handlers.timers.standing import standing
 from storage.numbers import BlockNumbers
-from storage.store import SqliteStore
+from storage.stores import open_store
 
 DOOR_SECONDS = 3.0
 """How long a stop waits for requests."""
@@ -72,22 +75,33 @@ async def serve_desk(
     async with AsyncExitStack() as opened:
         opened.callback(leaving.over)
         url = settings.storage.url.get_secret_value()
-        store = await SqliteStore.open(url, settings.data, clock=clock, batch_max=settings.storage.batch_max)
+        listen_url = settings.storage.listen_url.get_secret_value()
+        batch_max = settings.storage.batch_max
+        store = await open_store(url, settings.data, clock=clock, batch_max=batch_max, listen_url=listen_url)
         opened.push_async_callback(store.close)
         belonging = trials.Belonging(store.claim_data, settings, adopt, leaving.begin)
         await belonging.check()
         media = media_of(settings)
+        if not store.alone:
+            await premises.common_keys(settings.data, store.shared_key)
         links = premises.link_keys(settings.data)
         slip_key = keys.key_in(settings.data, "slip")
 
-        async def seen(address: Address) -> None:
-            await engine.dispatcher.seen(address)
+        async def seen(address: Address, keys: Collection[str] | None = None) -> None:
+            await engine.dispatcher.seen(address, keys)
 
         def cap() -> int:
             return town.guide.town.limits.file_max_bytes
 
         roster = Roster(
-            settings=settings, catalogue=catalogue, media=media, reader=store.reader, clock=clock, cap=cap(), seen=seen
+            settings=settings,
+            catalogue=catalogue,
+            media=media,
+            reader=store.reader,
+            clock=clock,
+            cap=cap(),
+            seen=seen,
+            kept_for=None if store.alone else store.reader.kept,
         )
         channels = list(roster.channels())
         metrics = Metrics(channel.name for channel in channels)
@@ -112,11 +126,13 @@ async def serve_desk(
             staff_url=lambda path: f"{home}{premises.STAFF_PATH}{path}",
         )
         metrics.live(lambda: trials.samples(settings))
-        engine = Engine(desk, trials.sending(channels, settings), media, cap)
+        leases = Leases(store, clock, settings.storage.lease_seconds)
+        engine = Engine(desk, trials.sending(channels, settings), media, cap, leases)
+        share(engine, store, channels[0], leases, metrics)
         engine.add("belonging", belonging.once, trials.BELONGING_SECONDS)
         reception = spooling.reception(engine, desk, store.attempts, lambda: town.guide)
         doors = list(roster.doors(channels, engine.dispatcher.take, engine.add, reception.take))
-        watch_letters(engine, desk, store.path.parent)
+        watch_letters(engine, desk, settings.data if store.path is None else store.path.parent)
         watch_town(engine, desk, town.refresh, standing)
         watch_backlog(engine, clock, metrics, store.reports.figures, store.next_timer_at)
         watch_words(engine, store.index_words)

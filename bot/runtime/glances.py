@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -36,9 +36,13 @@ class Glances:
             await self._desk.store.commit(Changes(at=now, looked=turn.changes.looked))
         return shown
 
-    async def seen(self, address: Address) -> None:
-        """A person is shown the whole talk: what was kept for them is told. Raises StoreUnavailable."""
-        kept = await self._desk.store.reader.kept(address)
+    async def seen(self, address: Address, keys: Collection[str] | None = None) -> None:
+        """A person is shown the whole talk, or the pushes with these keys: what of it was kept for them is told.
+
+        Raises StoreUnavailable.
+        """
+        found = await self._desk.store.reader.kept(address)
+        kept = [each for each in found if keys is None or each.push.key in keys]
         if kept:
             changes = Changes(at=self._desk.clock.now(), told=[push.id for push in kept])
             await self._desk.store.commit(changes)

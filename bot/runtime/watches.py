@@ -113,24 +113,24 @@ def watch_hazards(engine: Engine, hazards: Hazards, kept: Attempts, clock: Clock
 
 def watch_pictures(engine: Engine, look: Callable[[], Awaitable[int]]) -> None:
     """Have the pictures that came lately looked at, which ``look`` does: a few at a time, and how many they were."""
-    engine.add("pictures", look, PICTURES_SECONDS)
+    engine.add("pictures", look, PICTURES_SECONDS, lease="pictures")
 
 
 def watch_copies(engine: Engine, make: Callable[[], Awaitable[int]]) -> None:
     """Have copies made of the files that came lately, which ``make`` does: a few at a time, and how many they were."""
-    engine.add("copies", make, COPIES_SECONDS)
+    engine.add("copies", make, COPIES_SECONDS, lease="copies")
 
 
 def watch_drawings(engine: Engine, draw: Callable[[], Awaitable[int]]) -> None:
     """Have the pictures drawn that somebody is owed, which ``draw`` does: a few at a time, and how many they were."""
-    engine.add("drawings", draw, DRAWINGS_SECONDS)
+    engine.add("drawings", draw, DRAWINGS_SECONDS, lease="drawings")
 
 
 def watch_voices(engine: Engine, hear: Callable[[], Awaitable[int]]) -> None:
     """Have the voices of tickets heard, which ``hear`` does: a few at a time, and how many they were."""
-    engine.add("voices", hear, VOICES_SECONDS)
+    engine.add("voices", hear, VOICES_SECONDS, lease="voices")
 
 
 def watch_words(engine: Engine, index: Callable[[], Awaitable[int]]) -> None:
     """Have what was written lately made findable, which ``index`` does: a little at a time, and how much it was."""
-    engine.add("words", index, WORDS_SECONDS)
+    engine.add("words", index, WORDS_SECONDS, lease="words")

@@ -21,5 +21,16 @@ def key_in(folder: Path, name: str, size: int = 32) -> bytes:
     return key
 
 
+def put(folder: Path, name: str, key: bytes) -> None:
+    """Have the key of that name be this one from now on. Raises OSError."""
+    path = folder / f"{name}.key"
+    coming = path.with_suffix(".coming")
+    with open(coming, "wb", opener=_for_us_alone) as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    coming.replace(path)
+
+
 def _for_us_alone(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

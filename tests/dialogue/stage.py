@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -83,7 +83,7 @@ def sample_guide() -> Guide:
     return Guide.of(load_town(SAMPLE))
 
 
-async def _nobody(address: Address) -> None:
+async def _nobody(address: Address, keys: Collection[str] | None = None) -> None:
     """Who cannot be reached is of no interest here."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,7 @@ class WebDesk:
     async def attachments(self, ids: Sequence[str]) -> Sequence[AttachmentRecord]:
         return [self.records[i] for i in ids if i in self.records]
 
-    async def seen(self, address: Address) -> None:
+    async def seen(self, address: Address, keys: Collection[str] | None = None) -> None:
         self.seen_by.append(address)
         async with self._seen:
             self._seen.notify_all()

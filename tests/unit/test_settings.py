@@ -72,6 +72,8 @@ def test_every_documented_key_is_known(tmp_path: Path, monkeypatch: pytest.Monke
         "TOWN": "town.toml",
         "STORAGE__URL": "sqlite:///x.db",
         "STORAGE__BATCH_MAX": "9",
+        "STORAGE__LISTEN_URL": "postgresql:///desk",
+        "STORAGE__LEASE_SECONDS": "5",
         "WEB__HOST": "::1",
         "WEB__PORT": "1",
         "WEB__PUBLIC_URL": "https://desk.example.org",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,11 +18,14 @@ from bot.channels.webchat.wire import bad, talk_lines
 from bot.domain.people import Address
 from bot.errors import Malformed
 from bot.message import Answer, InboundMessage, JsonObject
-from bot.ports import Clock, Line, MediaStore
+from bot.ports import ClaimedPush, Clock, Line, MediaStore
 
 Words = Callable[..., str]
 Take = Callable[[InboundMessage], Awaitable[Answer]]
 """Gives a message to the desk and returns what it is answered; raises StoreUnavailable or TimeoutError."""
+
+KeptFor = Callable[[Address], Awaitable[Sequence[ClaimedPush]]]
+"""What is kept for somebody until they are shown it."""
 
 HISTORY = 200
 """Lines of a talk that a page shows."""
@@ -30,6 +33,12 @@ BODY_BYTES = 512 * 1024
 """The largest body that is not an upload: more than twice the longest text, written in escapes."""
 BODY_SECONDS = 30.0
 PROXIES = frozenset({"127.0.0.1", "::1"})
+
+
+class Seen(Protocol):
+    """Is told whenever a person is shown the talk, or of it what was pushed with these keys."""
+
+    async def __call__(self, address: Address, keys: Collection[str] | None = None) -> object: ...
 
 
 class Talk(Protocol):
@@ -48,13 +57,14 @@ class Desk:
     reader: Talk
     media: MediaStore
     clock: Clock
-    seen: Callable[[Address], Awaitable[object]]
+    seen: Seen
     locales: tuple[str, ...]
     proxies: frozenset[str]
     cap: int
     door: Door
     limits: Limits
     live: Live
+    shared: bool = False
 
     def locale(self, request: web.Request) -> str:
         """The language to speak to whoever asks."""

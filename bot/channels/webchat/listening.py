@@ -93,6 +93,11 @@ class Listening:
         if visitor is not None:
             for line_id in ids:
                 self.desk.live.shown(visitor.address, line_id)
+            if self.desk.shared:  # it may be another worker that wrote the line to the page
+                try:
+                    await self.desk.seen(visitor.address, ids)
+                except (StoreUnavailable, TimeoutError):
+                    return self.desk.unavailable(request)
         return web.Response(status=204)
 
     async def attachment(self, request: web.Request) -> web.StreamResponse:

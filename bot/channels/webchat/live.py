@@ -23,6 +23,13 @@ class Stream:
     _lines: deque[JsonObject] = field(default_factory=deque)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
+    _offered: set[str] = field(default_factory=set)
+
+    def offer(self, line: JsonObject) -> None:
+        """Have a line written to the page that may have been written before; then it is not."""
+        if str(line["id"]) not in self._offered:
+            self._offered.add(str(line["id"]))
+            self.put(line)
 
     def put(self, line: JsonObject) -> None:
         """Have a line written to the page."""
@@ -78,6 +85,15 @@ class Live:
     def close_soon(self, stream: Stream) -> None:
         """A page asked and was answered; it is gone unless it asks again or says what it shows."""
         asyncio.get_running_loop().call_later(self.patience, self.close, stream)
+
+    def offer(self, address: Address, line: JsonObject) -> None:
+        """Write a line to every page of a person, once; nobody waits until it is shown."""
+        for stream in list(self._streams.get(address, ())):
+            stream.offer(line)
+
+    def open_pages(self) -> list[Address]:
+        """Who has a page open here."""
+        return list(self._streams)
 
     def watching(self, address: Address) -> bool:
         """Whether this person has a page open."""

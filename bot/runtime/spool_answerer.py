@@ -10,6 +10,7 @@ import structlog
 from bot.changes import Changes
 from bot.domain.people import Address
 from bot.errors import StoreUnavailable, Unstorable
+from bot.failpoints import reach
 from bot.logs import frames
 from bot.message import Answer, InboundMessage, Lane, Push
 from bot.runtime.desk import NO_TRAITS, Desk
@@ -119,6 +120,7 @@ class SpoolAnswerer:
                 if await self._failed(entry, error):
                     break
                 continue
+            reach("spool.answered")
             await self._spool.done(entry)
             count += 1
         return count

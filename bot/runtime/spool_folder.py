@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.failpoints import reach
 from bot.runtime.spool_lines import Line, Spooled, line_of, lines_in, spooled_in
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -156,8 +157,10 @@ class SpoolFolder:
                 if not self._spend_reserve():
                     raise
                 _write(part, content)
+            reach("spool.written")
             part.rename(path)
             _fsync(self.path)
+            reach("spool.kept")
         except OSError:
             part.unlink(missing_ok=True)
             path.unlink(missing_ok=True)  # nobody is told that it was taken

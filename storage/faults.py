@@ -29,12 +29,23 @@ def _name(error: Exception) -> str:
     return getattr(error, "sqlite_errorname", None) or type(error).__name__
 
 
+_NO_ROOM = frozenset({"SQLITE_IOERR_WRITE", "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_NOMEM"})
+"""How a disk or a quota that is full looks where it is not ``SQLITE_FULL``. The transaction is rolled back, what was
+written of it has a wrong checksum in the log, and nobody was told anything: the next one may succeed."""
+
+
+def _broken(error: Exception) -> bool:
+    name = _name(error)
+    return name.startswith(("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")) and name not in _NO_ROOM
+
+
 SQLITE = Faults(
     any=sqlite3.Error,
     poison=(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError),
     taken=sqlite3.IntegrityError,
-    broken=lambda error: _name(error).startswith(("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")),
+    broken=_broken,
     passing=lambda _error: False,
     name=_name,
 )
-"""SQLite's. A second fsync after a failed one proves nothing, so errors of the disk end the writing."""
+"""SQLite's. A second fsync after a failed one proves nothing, so errors of the disk end the writing; a full one does
+not."""

@@ -1,7 +1,7 @@
 """A process that writes tickets as fast as it can and says which ones were acknowledged; it is meant to be killed.
 
 ``python -m tests.fakes.store_load FOLDER FIRST [LIMIT]``: numbers count from FIRST. With LIMIT no file may grow beyond
-so many bytes, which is how a disk that fails looks from inside.
+so many bytes, which is how a quota that is used up looks from inside; when it is felt there is room again.
 """
 
 from __future__ import annotations
@@ -38,8 +38,14 @@ async def main(folder: Path, first: int, limit: int) -> None:
     try:
         await asyncio.gather(*(client() for _ in range(16)))
     except StoreUnavailable:
-        again = await asyncio.gather(store.commit(filing(person(0), 1, "260304-000000")), return_exceptions=True)
-        os.write(1, f"stopped {store.writable} {type(again[0]).__name__}\n".encode())
+        for room in (False, True):
+            if room:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            last = filing(person(0), 1, "260304-000000", key="last")
+            last.pushes.append(push("last", person(0)))
+            again = await asyncio.gather(store.commit(last), return_exceptions=True)
+            os.write(1, f"room {room} writable {store.writable} {type(again[0]).__name__}\n".encode())
+        await store.close()
 
 
 if __name__ == "__main__":

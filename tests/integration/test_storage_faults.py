@@ -17,6 +17,7 @@ from bot.changes import Changes
 from bot.clock import FixedClock
 from bot.errors import AlreadyAnswered, StoreUnavailable
 from bot.message import Answer
+from storage.driver import Driver
 from storage.store import SqliteStore
 from tests.fakes.changesets import NOW, filing, person, push, pushes, session, turn
 
@@ -78,13 +79,36 @@ async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path:
         await check(tmp_path, acknowledged)
 
 
-async def test_a_disk_that_fails_ends_the_writing_until_the_store_is_opened_again(tmp_path: Path) -> None:
+async def test_a_quota_that_is_used_up_acknowledges_nothing_and_needs_no_new_start(tmp_path: Path) -> None:
     process = await load(tmp_path, 1, str(2 * 1024 * 1024))
     output, _ = await process.communicate()
-    *acknowledged, last = output.decode().splitlines()
-    assert last == "stopped False StoreUnavailable"
+    *acknowledged, full, room = output.decode().splitlines()
+    assert full == "room False writable True StoreUnavailable"
+    assert room == "room True writable True NoneType"
     assert len(acknowledged) > 100
-    await check(tmp_path, [int(n) for n in acknowledged])
+    await check(tmp_path, [0, *(int(n) for n in acknowledged)])
+
+
+@pytest.mark.parametrize("name", ["SQLITE_IOERR_FSYNC", "SQLITE_IOERR_READ", "SQLITE_CORRUPT", "SQLITE_NOTADB"])
+async def test_a_disk_that_fails_ends_the_writing_until_the_store_is_opened_again(tmp_path: Path, name: str) -> None:
+    store = await SqliteStore.open("", tmp_path, clock=FixedClock(NOW), patience=0)
+    await store.commit(turn(person(1), 1))
+
+    def failing(_connection: Driver) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorname = name
+        raise error
+
+    with pytest.raises(StoreUnavailable, match=name):
+        await store._writer.run(failing)
+    assert not store.writable
+    with pytest.raises(StoreUnavailable):
+        await store.commit(turn(person(2), 1))
+    await store.close()
+    again = await SqliteStore.open("", tmp_path, clock=FixedClock(NOW), patience=0)
+    await again.commit(turn(person(2), 1))
+    assert await again.reader.session(person(1)) is not None
+    await again.close()
 
 
 async def pages(store: SqliteStore, limit: int) -> None:
@@ -136,7 +160,7 @@ async def test_who_gives_up_before_the_writing_begins_has_written_nothing(tmp_pa
 async def test_what_has_begun_is_written_whoever_gives_up(store: SqliteStore) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def hold(_connection: sqlite3.Connection) -> None:
+    def hold(_connection: Driver) -> None:
         begun.set()
         go_on.wait()
 
@@ -175,7 +199,7 @@ async def test_when_the_writer_dies_everybody_is_told(store: SqliteStore) -> Non
 
 
 async def test_a_job_that_breaks_breaks_nobody_else(store: SqliteStore) -> None:
-    def broken(connection: sqlite3.Connection) -> None:
+    def broken(connection: Driver) -> None:
         connection.execute("INSERT INTO number_block (day, next) VALUES ('x', 1)")
         raise LookupError("nobody should see this")
 
@@ -197,7 +221,7 @@ async def test_an_empty_change_set_is_nothing(store: SqliteStore) -> None:
 async def test_what_waits_together_shares_a_commit(tmp_path: Path, batch_max: int, commits: int) -> None:
     store = await SqliteStore.open("", tmp_path, clock=FixedClock(NOW), batch_max=batch_max, patience=0)
     ran: list[str] = []
-    await store._writer.run(lambda connection: connection.set_trace_callback(ran.append))
+    await store._writer.outside(lambda connection: connection.set_trace_callback(ran.append))
     ran.clear()
     await asyncio.gather(*(store.commit(filing(person(n), 1, f"260304-{n:05d}")) for n in range(60)))
     assert 1 <= ran.count("COMMIT") <= commits
@@ -212,7 +236,7 @@ async def test_a_pause_after_much_work_moves_the_log(store: SqliteStore) -> None
         if "wal_checkpoint" in text:
             loop.call_soon_threadsafe(moved.set)
 
-    await store._writer.run(lambda connection: connection.set_trace_callback(look))
+    await store._writer.outside(lambda connection: connection.set_trace_callback(look))
     await asyncio.gather(*(store.commit(turn(person(n), 1)) for n in range(300)))
     async with asyncio.timeout(30):
         await moved.wait()
@@ -224,7 +248,7 @@ async def test_what_cannot_be_read_any_more_stands_in_nobodys_way(store: SqliteS
     await store.commit(turn(person(1), 1, "m1"))
     await store.commit(pushes(push("p1", person(1)), push("p2", person(1)), push("p3", person(2))))
 
-    def damage(connection: sqlite3.Connection) -> None:
+    def damage(connection: Driver) -> None:
         connection.execute("UPDATE push SET reply = '{\"words\": 1}' WHERE key = 'p1'")
         connection.execute("UPDATE session SET body = '[]'")
         connection.execute("UPDATE inbox SET reply = 'x'")

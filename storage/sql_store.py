@@ -20,8 +20,10 @@ from storage.attempts import AttemptBook
 from storage.audit_reader import AuditReader
 from storage.codec import as_json, clean, micros, micros_or_none, moment, plain, whole_json
 from storage.driver import Driver, Questions
+from storage.personal import Personal
 from storage.reader import SqlReader
 from storage.reports import SqlReports
+from storage.retention import Retention
 from storage.rows import rows_of
 from storage.sharing import Sharing
 from storage.values import ATTACHMENT, attachment_of, timer_of
@@ -60,11 +62,13 @@ class SqlStore(Sharing):
 
     path: Path | None = None
     reports: SqlReports
+    personal: Personal
 
     def __init__(self, writer: Writer, readers: Questions, clock: Clock) -> None:
         super().__init__(writer, clock)
         self.reader = SqlReader(readers)
         self.attempts = AttemptBook(writer, readers)
+        self.retention = Retention(writer, readers)
         self._writer = writer
         writer.staff_changed = self.reader.forget_directory
         writer.holds_changed = self.reader.forget_holds

@@ -19,7 +19,6 @@ from storage.opening import FolderLock, prepare, writing
 from storage.personal import Personal
 from storage.readers import Readers
 from storage.reports import Reports
-from storage.retention import Retention
 from storage.sql_store import SqlStore
 from storage.writer import BATCH_MAX, Writer
 
@@ -56,7 +55,6 @@ class SqliteStore(SqlStore):
         super().__init__(writer, readers, clock)
         self.reports = Reports(readers, path)
         self.personal = Personal(writer, readers, SqliteClearing(writer, path), self.reader.forgotten)
-        self.retention = Retention(writer, readers)
         self.path = path
         self._lock = lock
 

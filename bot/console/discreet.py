@@ -75,8 +75,8 @@ class Discretion:
         """Recognise who was forgotten, and begin to work. ``others``: other workers forget people too."""
         await self._store.reader.forgotten.recognise(self.list.digest, others=others)
         metrics.live(self._samples)
-        engine.add("forgetting", self._forget, SECONDS)
-        engine.add("retention", self.housekeeper.once, ROUND_SECONDS)
+        engine.add("forgetting", self._forget, SECONDS, lease="forgetting")
+        engine.add("retention", self.housekeeper.once, ROUND_SECONDS, lease="retention")
 
     async def _forget(self) -> int:
         done = await self.forgetter.once()

@@ -54,8 +54,8 @@ class Premises:
     open311: Open311Section | None = None
 
 
-KEYS = ("links", "sign-in", "slip")
-"""What is signed with keys of our own."""
+KEYS = ("links", "sign-in", "slip", "forgotten")
+"""What is signed with keys of our own, and who was forgotten is recognised by."""
 
 
 async def common_keys(folder: Path, shared: Callable[[str, bytes], Awaitable[bytes]]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.catalogue import COMMANDS_PREFIX, Catalogue
 from bot.channels.roster import Roster
 from bot.console import pages, playing, premises, programs, tending, trials
+from bot.console.discreet import Discretion
 from bot.console.export_pages import exporter_for
 from bot.console.leaving import STOP_SECONDS, Leaving
 from bot.console.media_of import media_of
@@ -50,7 +51,7 @@ from bot.turn import Voice
 from bot.web import build_app, keys, privacy, slip
 from bot.web.listening import Server
 from bot.web.rendering import Renderer
-from bot.web.visitors import LOCAL
+from bot.web.visitors import LOCAL, among
 from handlers.router import Router
 from handlers.staff import filing_for
 from handlers.timers.standing import standing
@@ -137,6 +138,8 @@ async def serve_desk(
         watch_backlog(engine, clock, metrics, store.reports.figures, store.next_timer_at)
         watch_words(engine, store.index_words)
         looker = PictureLooker(store, media, Viewer(), clock.now, lambda: town.guide.calendar.zone)
+        discretion = Discretion(store, media, settings.data, clock, town.guide, settings.retention)
+        await discretion.begin(engine, metrics, others=not store.alone)
         watch_pictures(engine, looker.once)
         watch_drawings(engine, PictureDrawer(store, media, clock, metrics, engine.committed).once)
         watch_copies(engine, RenditionMaker(store, media, Copier(), words_wanted=settings.speech.touched).once)
@@ -197,7 +200,9 @@ async def serve_desk(
             opened.push_async_callback(rehearsals.close)
             doors += rehearsals.routes()
         notices = trials.notices(settings)
-        server = Server(build_app(doors, ready, metrics.exposition, catalogue.words, notices=notices), DOOR_SECONDS)
+        operators = among(settings.web.operators, its_pages.proxies)
+        app = build_app(doors, ready, metrics.exposition, catalogue.words, notices=notices, operators=operators)
+        server = Server(app, DOOR_SECONDS)
         for channel in channels:
             await channel.start()
             opened.push_async_callback(channel.stop)

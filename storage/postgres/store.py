@@ -8,6 +8,8 @@ from bot.errors import ConfigurationError
 from bot.ports import Clock
 from bot.ports.waking import EVERYTHING, Wake
 from storage.driver import Driver
+from storage.personal import Personal
+from storage.postgres.compacting import PostgresClearing
 from storage.postgres.faults import POSTGRES
 from storage.postgres.listening import WAKES, Listening
 from storage.postgres.preparing import prepare
@@ -41,6 +43,9 @@ class PostgresStore(SqlStore):
     def __init__(self, thread: PostgresThread, readers: PostgresReaders, clock: Clock, batch_max: int) -> None:
         super().__init__(Writer(thread, batch_max), readers, clock)
         self.reports = PostgresReports(readers)
+        self.personal = Personal(
+            self._writer, readers, PostgresClearing(self._writer, thread.url), self.reader.forgotten
+        )
         self._thread = thread
         self._listening: Listening | None = None
         self._heard: list[Callable[[Wake], None]] = []

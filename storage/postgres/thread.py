@@ -22,7 +22,7 @@ class PostgresThread:
     faults = POSTGRES
 
     def __init__(self, url: str, ready: Callable[[PostgresDriver], None] | None = None) -> None:
-        self._url = url
+        self.url = url
         self._ready = ready
         self._thread = ThreadPoolExecutor(1, "minsheng-postgres")
         self._driver: PostgresDriver | None = None
@@ -45,7 +45,7 @@ class PostgresThread:
         driver = self._driver
         if driver is None or driver.connection.closed:
             self._lose()
-            driver = connected(self._url)
+            driver = connected(self.url)
             try:
                 if self._ready is not None:
                     self._ready(driver)

@@ -7,7 +7,6 @@ busy loop nor open while anybody awaits.
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Callable
 from typing import Self, TypeVar, cast
@@ -39,6 +38,9 @@ class Connection(aiosqlite.Connection):
 
     async def move_log(self, how: str) -> None:
         """Move the log into the database (``PRAGMA wal_checkpoint``). When it fails nothing is lost: the log is whole,
-        and read at the next start."""
-        with contextlib.suppress(sqlite3.Error):
+        and read at the next start. Raises sqlite3.Error where only a new start can tell what is on the disk."""
+        try:
             await self.run(lambda connection: connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall())
+        except sqlite3.Error as error:
+            if SQLITE.broken(error):
+                raise

@@ -57,7 +57,7 @@ class WritingThread(Protocol):
         ...
 
     async def move_log(self, how: str) -> None:
-        """Move the log into the database, where there is one to be moved. What fails is lost by nobody."""
+        """Move the log into the database, where there is one to be moved. When it fails nothing is lost yet."""
         ...
 
     async def close(self) -> None: ...
@@ -142,7 +142,10 @@ class Writer:
             await self._connection.close()
 
     async def _move_log(self, how: str) -> None:
-        await self._connection.move_log(how)
+        try:
+            await self._connection.move_log(how)
+        except self._faults.any as error:
+            self.closed = self.closed or self._faults.broken(error)
         self._unmoved = 0
 
     async def _work_or_pause(self) -> None:

@@ -32,7 +32,8 @@ def append(connection: Driver, entries: Sequence[Entry]) -> None:
     seq, link, rows = last - count, bytes(before), list[Row]()
     for entry in entries:
         seq += 1
-        link = chained(link, seq, *entry[:-1])
-        rows.append((seq, *entry[:-1], link, entry[-1]))
+        said = (seq, *entry[:-1])
+        link = chained(link, said)
+        rows.append((*said, link, entry[-1]))
     _ENTRIES.run(connection, rows)
     connection.execute(_HEAD, (link,))

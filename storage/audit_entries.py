@@ -12,9 +12,16 @@ from storage.batch import Batch
 from storage.driver import Row
 from storage.rows import Rows
 
-_TICKET, _STAFF, _SPECIAL, _LOOKED, _LINK = (KINDS[what] for what in ("ticket", "staff", "special", "looked", "link"))
-_ACTOR = {kind.what: kind.steps.columns.index("actor") for kind in (_TICKET, _STAFF, _SPECIAL) if kind.steps}
-_AT, _ACTION = 2, 3  # in every table of steps
+_TICKET, _STAFF, _SPECIAL, _HOLD = (KINDS[what] for what in ("ticket", "staff", "special", "hold"))
+
+
+def _places(kind: Kind) -> tuple[int, int, int]:
+    """Where the moment, the act and the actor stand in a step."""
+    columns = kind.steps.columns if kind.steps is not None else ()
+    return columns.index("at"), columns.index("action" if "action" in columns else "step"), columns.index("actor")
+
+
+_PLACES = {kind.what: _places(kind) for kind in (_TICKET, _STAFF, _SPECIAL, _HOLD)}
 
 
 def entries_of(batch: Batch, looked: Sequence[Row], links: Sequence[Row]) -> list[Entry]:
@@ -32,6 +39,8 @@ def entries_of(batch: Batch, looked: Sequence[Row], links: Sequence[Row]) -> lis
         if rows.special is not None:
             entries += _lives(_SPECIAL, rows.special.events, specials)
             entries += (now("lesson", row, row[0], row[5], row[4]) for row in rows.special.lessons)
+        if rows.abuse is not None:
+            entries += _lives(_HOLD, rows.abuse.steps, {})
         entries += _few(rows)
     entries += (added("looked", row, row[3] or named(row[1]), row[0], row[5], row[1], row[2]) for row in sorted(looked))
     entries += (now("link", row, row[0], row[4], row[3], note=f"{row[1]}/{row[2]}") for row in links)
@@ -78,9 +87,20 @@ def life(kind: Kind, subject: str, steps: Sequence[Row], standing: Row | None, n
     """An entry for steps that follow each other, and for how things stand after the last of them."""
     salt, last = os.urandom(SALT_BYTES), steps[-1]
     state = b"" if standing is None or standing[1] != last[1] else kind.standing(salt, standing)
-    note = note or " ".join(step[_ACTION] for step in steps)
-    actor = named(steps[0][_ACTOR[kind.what]])
-    return (last[_AT], kind.what, subject, last[1], len(steps), actor, note, kind.digest(salt, steps), state, salt)
+    at, action, actor = _PLACES[kind.what]
+    note = note or " ".join(step[action] for step in steps)
+    return (
+        last[at],
+        kind.what,
+        subject,
+        last[1],
+        len(steps),
+        named(steps[0][actor]),
+        note,
+        kind.digest(salt, steps),
+        state,
+        salt,
+    )
 
 
 def added(what: str, row: Row, subject: str, part: int, at: int, actor: str, note: str) -> Entry:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Boolean, Float, Table
 
 from bot.domain.audit import bound
-from storage import schema, schema_loop, schema_pages, schema_staff
+from storage import schema, schema_abuse, schema_loop, schema_pages, schema_staff
 
 Row = tuple[Any, ...]
 
@@ -44,6 +44,11 @@ class Bound:
     def selected(self) -> str:
         """The columns for a SELECT."""
         return ", ".join(f'r."{name}"' for name in self.columns)
+
+    @property
+    def order(self) -> str:
+        """How several rows of one entry are sorted."""
+        return ", r.seq" if "seq" in self.columns else ""
 
     def plain(self, row: Sequence[Any]) -> list[Any]:
         """A row as it goes into a digest: the same whether it is about to be written or was read from any database."""
@@ -118,6 +123,7 @@ _KINDS = (
     _life("staff", schema_staff.staff_event, schema_staff.staff, "id", "staff"),
     _life("special", schema_loop.special_event, schema_loop.special, "number", "number"),
     Kind("looked", steps=_bound(schema_staff.looked, "r.id = a.part", "ticket")),
+    Kind("hold", steps=_steps(schema_abuse.hold_step, "id")),
     Kind("used", steps=_bound(schema_staff.invitation_use, "r.digest = a.subject", "digest")),
     _row("invitation", schema_staff.invitation, "digest"),
     _row("review", schema_loop.review, "ticket", " AND r.round = a.part", tagged="party"),
@@ -135,9 +141,3 @@ _KINDS = (
 )
 KINDS = {kind.what: kind for kind in _KINDS}
 """Every kind there is, by the name its entries have. A transcript is bound from the moment a person corrected it."""
-
-SUBJECTS = {
-    "ticket": ("ticket", "looked", "review", "finding", "link"),
-    "attachment": ("transcript",),
-}
-"""What hangs on one subject, by what that is: kinds that are bound anew together when something of it is erased."""

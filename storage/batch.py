@@ -95,7 +95,7 @@ class Batch:
             self.evidence.append(rows.evidence)
         if rows.abuse is not None:
             self.abuse.append(rows.abuse)
-        if rows.events or rows.staff is not None or rows.loop is not None or rows.special is not None or rows.evidence:
+        if rows.events or rows.staff or rows.loop or rows.special or rows.evidence or rows.abuse:
             self.audited.append(rows)
         self.failures += rows.failures
         self.told += rows.told

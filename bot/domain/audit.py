@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -21,16 +22,24 @@ PERSON = "person"
 """The actor of what somebody did who is no member of staff. Who that was stands in the row, and can be erased there."""
 
 _TAG_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest entry as it was at a moment (ISO, UTC), of which somebody outside keeps a note."""
+
+    seq: int
+    hash: bytes
+    at: str
+
+
 _encode = msgspec.json.Encoder().encode
 
 
-def chained(
-    before: bytes, seq: int, at: int, what: str, subject: str, part: int, steps: int, actor: str, note: str,
-    digest: bytes, state: bytes,
-) -> bytes:  # fmt: skip
-    """The hash of an entry: of the hash before it, and of everything it says."""
-    said = _encode((seq, at, what, subject, part, steps, actor, note, digest, state))
-    return hashlib.sha256(before + said).digest()
+def chained(before: bytes, said: tuple[Any, ...]) -> bytes:
+    """The hash of an entry: of the hash before it, and of what it says: seq, at, what, subject, part, steps, actor,
+    note, digest, state."""
+    return hashlib.sha256(before + _encode(said)).digest()
 
 
 def bound(salt: bytes, rows: Sequence[Sequence[Any]]) -> bytes:

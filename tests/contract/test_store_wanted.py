@@ -301,8 +301,9 @@ async def test_what_happened_in_a_week(store: Store) -> None:
 
     async def lived(n: int, unit: str, status: Status, due: datetime, *steps: tuple[Action, datetime]) -> None:
         filed = steps[0][1]
-        changes = kept(made(n, status, unit=unit, due_at=due, filed_at=filed))
-        changes.events = [Event(f"260304-{n:05d}", seq, at, what, status, "s1") for seq, (what, at) in enumerate(steps)]
+        changes = kept(made(n, status, unit=unit, due_at=due, filed_at=filed, seq=len(steps)))
+        number = f"260304-{n:05d}"
+        changes.events = [Event(number, seq, at, what, status, "s1") for seq, (what, at) in enumerate(steps, 1)]
         await store.commit(changes)
 
     await lived(1, "u1", Status.DISPATCHED, NOW + HOUR, (Action.FILE, inside))

@@ -23,6 +23,7 @@ _TAKE = (
     " WHERE lease.owner = excluded.owner OR lease.expires_at <= ?3 RETURNING term"
 )
 _MINE = "SELECT name FROM lease WHERE owner = ? ORDER BY name"
+_NAMES = "SELECT name FROM lease"
 _ALIVE = "SELECT owner FROM lease WHERE name LIKE 'worker:%' AND expires_at > ? ORDER BY owner"
 _FORGET = "DELETE FROM lease WHERE name LIKE 'worker:%' AND expires_at <= ?"
 _GIVE_BACK = "UPDATE lease SET owner = '', expires_at = 0 WHERE name = ? AND owner = ?"
@@ -52,7 +53,7 @@ def keep(connection: Driver, owner: str, names: Collection[str], ttl: int, now: 
     for name in sorted(mine.intersection(names)):
         if (term := take(name)) is not None:
             terms[name] = term
-    share = fair(names, len(workers))
+    share = _share(connection, names, len(workers))
     jobs = sum(not name.startswith(CHANNEL) for name in terms)
     # Everybody begins elsewhere in the list: workers that start together share the work from the beginning.
     place = workers.index(owner) if owner in workers else 0
@@ -61,12 +62,14 @@ def keep(connection: Driver, owner: str, names: Collection[str], ttl: int, now: 
         if (channel or jobs < share) and (term := take(name)) is not None:
             terms[name] = term
             jobs += not channel
-    return Standing(terms, workers)
+    return Standing(terms, workers, share)
 
 
-def fair(names: Collection[str], workers: int) -> int:
-    """How many of the leases that are no channels' one worker takes at most."""
-    return ceil(sum(not name.startswith(CHANNEL) for name in names) / max(1, workers))
+def _share(connection: Driver, names: Collection[str], workers: int) -> int:
+    """How many of the leases that are no channels' one worker takes at most. Those count too that only others want: in
+    an upgrade workers of two versions are there."""
+    jobs = {row[0] for row in connection.execute(_NAMES, ()).fetchall()}.union(names)
+    return ceil(sum(not name.startswith((CHANNEL, WORKER)) for name in jobs) / max(1, workers))
 
 
 def give_back(connection: Driver, owner: str, names: Sequence[str]) -> None:

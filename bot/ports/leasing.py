@@ -26,10 +26,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a worker holds: ``terms`` by the name of the lease. ``workers``: the owners that are there now, sorted."""
+    """What a worker holds: ``terms`` by the name of the lease. ``workers``: the owners that are there now, sorted.
+    ``share``: so many leases that are no channels' are one worker's share."""
 
     terms: Mapping[str, int]
     workers: Sequence[str]
+    share: int
 
 
 class Leasing(Protocol):

@@ -123,6 +123,4 @@ class Leases:
         """Jobs beyond our share, since others came: they stop now, and others may take them when we look next. What is
         still under way then does no harm, jobs can be done twice; channels stay where they are."""
         jobs = sorted(name for name in standing.terms if not name.startswith(CHANNEL))
-        wanted = sum(not name.startswith(CHANNEL) for name in self._tenures)
-        share = -(-wanted // max(1, len(standing.workers)))
-        return tuple(jobs[share:])
+        return tuple(jobs[standing.share :])

@@ -16,7 +16,21 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import alike, boards, dashboard, figures, flood, growth, intake, latency, outbox, profiling, staff, start, timers
+from bench import (
+    alike,
+    boards,
+    dashboard,
+    figures,
+    flood,
+    growth,
+    intake,
+    latency,
+    outbox,
+    profiling,
+    staff,
+    start,
+    timers,
+)
 from bench.contestants import ROOT, Field
 from bench.load import LoadError, sample_places, write_texts, wrk
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Protocol
 
@@ -105,6 +106,17 @@ def settings(found: Settings, config: Path | None) -> Iterable[Finding]:
             f"the desk listens on {web.host} without https",
             "put a proxy that speaks https before it, see docs/operations.md",
         )
+    reachable = [each for each in web.operators if ip_network(each, strict=False).is_global]
+    if reachable:
+        yield warning(
+            "operators",
+            f"/readyz and /metrics may be looked at from {', '.join(reachable)}",
+            f"name only networks of your own in {env_name('web', 'operators')}",
+        )
+    elif web.operators:
+        yield ok("operators", "/readyz and /metrics may be looked at from this machine and from networks of your own")
+    else:
+        yield ok("operators", "nobody may look at /readyz and /metrics")
     if found.wechat.allow_plain:
         yield warning(
             "wechat",

@@ -24,6 +24,7 @@ from bot.errors import ConfigurationError
 from bot.failpoints import VARIABLES as FAILPOINTS
 from bot.retention_settings import RetentionSection
 from bot.settings_sections import (
+    LimitSettings,
     LogSettings,
     MediaSection,
     OutboxSection,
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     speech: SpeechSection = SpeechSection()
     outbox: OutboxSection = OutboxSection()
     log: LogSettings = LogSettings()
+    limits: LimitSettings = LimitSettings()
     retention: RetentionSection = RetentionSection()
     open311: Open311Section = Open311Section()
     webhooks: tuple[WebhookSection, ...] = ()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
+
+from bot.domain.buckets import Rate
+from bot.domain.flood import Figures
 
 
 def plain(value: Any) -> Any:
@@ -84,11 +88,44 @@ class MediaSection(Section):
             yield "secret" if given[0] else "key_id"
 
 
+PRIVATE_NETWORKS = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+    *("::1/128", "fc00::/7", "fe80::/10"),
+)
+"""This machine, and networks that nobody reaches from outside."""
+
+
+class LimitSettings(Section):
+    """How much one person and one channel is answered; whatever is beyond is stored and answered together.
+
+    ``person_at_once`` messages, then ``person_per_minute``; ``answers_per_hour`` to one person; the same words are
+    answered ``same_words`` times; ``channel_at_once`` messages of a channel, then ``channel_per_second``.
+    """
+
+    person_at_once: Annotated[int, Field(ge=10, le=100_000)] = 60
+    person_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 20
+    answers_per_hour: Annotated[int, Field(ge=10, le=100_000)] = 240
+    same_words: Annotated[int, Field(ge=2, le=10_000)] = 8
+    channel_at_once: Annotated[int, Field(ge=10, le=1_000_000)] = 3000
+    channel_per_second: Annotated[int, Field(ge=1, le=100_000)] = 300
+
+    @property
+    def figures(self) -> Figures:
+        """The same for the rule."""
+        return Figures(
+            person=Rate(self.person_at_once, self.person_per_minute / 60),
+            answers=Rate(self.answers_per_hour, self.answers_per_hour / 3600),
+            same=self.same_words,
+            channel=Rate(self.channel_at_once, self.channel_per_second),
+        )
+
+
 class WebSettings(Section):
     """Where the desk listens, and the address people reach it by ("" = where it listens).
 
     ``trusted_proxies``: addresses whose word about the visitor's address counts. ``embed_origins``: sites that may show
     the web chat in a frame (https://town.example). ``public_page``: whether everybody may look at ``/public``.
+    ``operators``: networks from which ``/readyz`` and ``/metrics`` may be looked at.
     """
 
     host: str = "127.0.0.1"
@@ -97,6 +134,7 @@ class WebSettings(Section):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_page: bool = False
+    operators: Annotated[tuple[str, ...], NoDecode] = PRIVATE_NETWORKS
 
     @field_validator("public_url")
     @classmethod
@@ -113,7 +151,17 @@ class WebSettings(Section):
                 raise ValueError("must be origins such as https://town.example.org, without a path")
         return origins
 
-    @field_validator("trusted_proxies", "embed_origins", mode="before")
+    @field_validator("operators")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for each in networks:
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError("must be networks such as 192.0.2.0/24 or 2001:db8::/32") from None
+        return networks
+
+    @field_validator("trusted_proxies", "embed_origins", "operators", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -36,7 +36,7 @@ def evidence_routes(premises: Premises) -> list[web.RouteDef]:
     return [
         *(evidence.public_routes(opens, content) if premises.public else ()),
         *evidence.staff_routes(staff_door(premises), seeing.staff_opens, boxing.box_page, content),
-        *evidence.resident_routes(Holders(premises), content),
+        *evidence.resident_routes(Holders(premises), content, premises.clock.monotonic),
     ]
 
 

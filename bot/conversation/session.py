@@ -131,6 +131,13 @@ class Held(msgspec.Struct, frozen=True, omit_defaults=True):
     reply: Reply | None = None
 
 
+class FilesSent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many files this person sent on a day of the town (as ``2026-03-04``)."""
+
+    day: str
+    count: int
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything remembered of one address; ``seq`` counts its turns.
 
@@ -141,7 +148,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``replied`` is the last such answer. ``card`` is the slot of the ticket card a member of staff was shown last.
     ``reviewing`` is the review this person is giving, ``looking`` whether something came back, as they were asked.
     Links to pages made before ``links_from`` count no more. ``held`` is what is answered when it is calm again;
-    ``told_held_at`` is when they were last told that they are not answered (see `bot.domain.holds`).
+    ``files`` counts those of the last day on which any came; ``told_held_at`` is when they were last told that they are
+    not answered (see `bot.domain.holds`).
     """
 
     address: Address
@@ -173,6 +181,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     links_from: datetime | None = None
     held: Held | None = None
     told_held_at: datetime | None = None
+    files: FilesSent | None = None
 
     @property
     def draft(self) -> Draft | None:

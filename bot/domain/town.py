@@ -174,6 +174,7 @@ class Limits:
     text_max: int = 20_000
     file_max_bytes: int = 20 * 1024 * 1024
     attachments_max: int = 30
+    files_per_day: int = 300
     take_hours: int = 4
     urgent_take: timedelta = timedelta(minutes=15)
     urgent_desk: timedelta = timedelta(minutes=30)

@@ -121,7 +121,7 @@ class Gate:
         return told
 
     def waits(self, turn: Turn) -> bool:
-        """Whether this is the turn of the timer that says what was held back, and it is not calm yet: it is set anew."""
+        """Whether this is the timer that says what was held back, and it is not calm yet: then it is set anew."""
         timer, seconds = turn.timer, self._calm_in(turn.address)
         if timer is None or timer.kind != CALM or not seconds:
             return False

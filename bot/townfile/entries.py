@@ -69,6 +69,7 @@ class LimitsEntry(Entry):
     text_max: int | None = None
     file_max_mb: int | None = None
     attachments_max: int | None = None
+    files_per_day: int | None = None
     code_tries_per_hour: int | None = None
     alike_reach_m: float | None = None
     alike_days: int | None = None

@@ -20,6 +20,11 @@ KEYS = frozenset(ERROR_KEYS.values()) | {"web.error.title", "web.error.back"}
 """Every key of the catalogue that the application asks for."""
 
 
+def everybody(_request: web.Request) -> bool:
+    """Whoever asks."""
+    return True
+
+
 def build_app(
     routes: Iterable[web.RouteDef],
     ready: Callable[[], Awaitable[list[str]]],
@@ -29,12 +34,13 @@ def build_app(
     locales: tuple[str, ...] = ("zh_CN", "en"),
     body_bytes: int = BODY_BYTES,
     notices: Sequence[str] = (),
+    operators: Callable[[web.Request], bool] = everybody,
 ) -> web.Application:
     """The application that serves the routes and ``/healthz``, ``/readyz``, ``/metrics``.
 
     ``ready()`` returns what keeps the desk from working, in words for the operator; nothing when all is well.
     ``notices`` are what operators should know though nothing is wrong. ``metrics()`` renders the Prometheus text
-    format. ``words(locale)(key, **params)`` renders a text.
+    format. ``words(locale)(key, **params)`` renders a text. ``/readyz`` and ``/metrics`` are there for ``operators``.
     """
     app = web.Application(client_max_size=body_bytes)
     wrong = Wrong(words, locales)
@@ -43,11 +49,15 @@ def build_app(
         return web.json_response({"alive": True}, headers=PLAIN)
 
     async def readyz(request: web.Request) -> web.StreamResponse:
+        if not operators(request):
+            raise web.HTTPNotFound
         problems = await ready()
         body = {"ready": not problems, "problems": problems, **({"notices": list(notices)} if notices else {})}
         return web.json_response(body, status=503 if problems else 200, headers=PLAIN)
 
     async def show_metrics(request: web.Request) -> web.StreamResponse:
+        if not operators(request):
+            raise web.HTTPNotFound
         return web.Response(body=metrics(), headers={**PLAIN, "Content-Type": METRICS_TYPE})
 
     async def nothing_here(request: web.Request) -> web.StreamResponse:

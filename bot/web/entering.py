@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from bot.buckets import Buckets
 from bot.turn import Turn
 from bot.views.frame import Frame
 from bot.web.sign_in import SIGN_IN_PATH, SignedIn
 from bot.web.staff_door import StaffDoor
-from bot.web.visitors import Tries
 
 HOME = "/staff/"
 ENTER = "/staff/enter/{code:[0-9A-Za-z-]{1,40}}"
 FAILURES, WINDOW = 30, 3600.0
-"""So many links that are not good, in so many seconds, from one network: an office may share one."""
+"""So many links that are not good at once, and again in so many seconds, from one network: an office may share one."""
 
 Spend = Callable[[str, str], Awaitable[str]]
 """(code, locale) -> the id of whoever is let in, "" when the code is not good."""
@@ -30,7 +30,7 @@ def routes(
     monotonic: Callable[[], float],
 ) -> list[web.RouteDef]:
     """How to get in, the page of a link, one's own sign-in, and the way out."""
-    tries = Tries(monotonic, FAILURES, WINDOW)
+    tries = Buckets(monotonic, FAILURES, FAILURES / WINDOW)
     renderer, sign_in = door.renderer, door.sign_in
 
     async def how(request: web.Request) -> web.StreamResponse:
@@ -48,7 +48,7 @@ def routes(
         staff = await spend(request.match_info["code"], renderer.locale(request)) if same else ""
         if not staff:
             if same:  # another site's page must not use up the tries of an office
-                tries.failed(who)
+                tries.wait(who)
             return renderer.page("staff/sign_in.html", request, status=404, problem="signing.not_good")
         response = web.HTTPSeeOther(HOME)
         sign_in.admit(request, response, staff)

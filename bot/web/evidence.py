@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from bot.buckets import Buckets
 from bot.errors import Malformed, NotFound
 from bot.turn import Turn
 from bot.views.boxing import BoxPage
@@ -46,6 +47,8 @@ ONE_READING = timedelta(minutes=10)
 """Requests for one file by one person within that time are one reading."""
 
 READINGS_KEPT = 20_000
+WORDS_AT_ONCE, WORDS_PER_SECOND = 10.0, 1 / 30
+"""Words for a voice by one link at once, and after that: nobody corrects faster."""
 
 
 class StaffOpens(Protocol):
@@ -120,8 +123,14 @@ def staff_routes(
     ]
 
 
-def resident_routes(holders: Holders, content: Content) -> list[web.RouteDef]:
-    """The files of a ticket for whoever has a link to its page, and their words for what was heard in a voice."""
+def resident_routes(
+    holders: Holders, content: Content, monotonic: Callable[[], float], limits: Buckets | None = None
+) -> list[web.RouteDef]:
+    """The files of a ticket for whoever has a link to its page, and their words for what was heard in a voice.
+
+    ``monotonic`` gives seconds that never go back.
+    """
+    buckets = limits or Buckets(monotonic, WORDS_AT_ONCE, WORDS_PER_SECOND)
 
     async def file(request: web.Request) -> web.StreamResponse:
         link, id_, kind = (request.match_info[name] for name in ("link", "id", "kind"))
@@ -129,6 +138,8 @@ def resident_routes(holders: Holders, content: Content) -> list[web.RouteDef]:
 
     async def words(request: web.Request) -> web.StreamResponse:
         link, id_ = request.match_info["link"], request.match_info["id"]
+        if seconds := buckets.wait(link):
+            raise web.HTTPTooManyRequests(headers={"Retry-After": str(int(seconds) + 1)})
         fields = await request.post()
         nonce, text = (str(fields.get(name, "")) for name in ("nonce", "words"))
         if not await holders.correct(link, id_, nonce, text, request):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import secrets
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from bot.buckets import Buckets
+from bot.buckets import Buckets, block
 from bot.views.resident_page import ResidentPage
 from bot.web.rendering import Renderer
 from bot.web.resident_page import FIND
@@ -78,14 +77,3 @@ def routes(
         return renderer.page("resident/found.html", request, page=page, claim=claim)
 
     return [web.get(FIND, form), web.post(FIND, find)]
-
-
-def block(network: str) -> str:
-    """A network as one visitor: of the newer addresses everybody has many, so the first half counts."""
-    try:
-        address = ipaddress.ip_address(network)
-    except ValueError:
-        return network
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))

@@ -22,6 +22,9 @@ FIND = "/find"
 AT_ONCE, PER_SECOND = 20.0, 1 / 3
 """Forms of one link at once, and after that: one every three seconds, far above what anybody does by hand."""
 
+UPLOADS_AT_ONCE, UPLOADS_PER_SECOND = 15.0, 1 / 20
+"""Forms that may bring files, which are read before anything else can be decided about them."""
+
 CALL_BACK, LANGUAGE = "call_back", "language"
 ERRORS = {"web.error.too_long": 413, "web.error.too_much": 413}
 KEYS = frozenset({"web.error.slow_down", "web.error.malformed", *ERRORS, "web.error.too_many"})
@@ -80,6 +83,7 @@ class Pages:
     home: str
     monotonic: Callable[[], float]
     limits: Buckets
+    uploads: Buckets
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The page; with ``?said=`` also what that form was answered. Nothing changes by looking."""
@@ -108,7 +112,10 @@ class Pages:
             return self.gone(request)
         locale = self._locale(request, holder)
         words = self.renderer.words(locale)
-        wait = self.limits.wait(f"{holder.number}|{holder.address}")
+        whose = f"{holder.number}|{holder.address}"
+        wait = self.limits.wait(whose)
+        if not wait and request.content_type == "multipart/form-data":
+            wait = self.uploads.wait(whose)
         if wait:
             said = Said(words("web.error.slow_down"))
             return await self._page(request, holder, said, 429, {"Retry-After": str(int(wait) + 1)})
@@ -194,7 +201,8 @@ def routes(
     desk: Desk, renderer: Renderer, home: str, monotonic: Callable[[], float], limits: Buckets | None = None
 ) -> list[web.RouteDef]:
     """The page of every link, its forms and its slip."""
-    pages = Pages(desk, renderer, home, monotonic, limits or Buckets(monotonic, AT_ONCE, PER_SECOND))
+    usual = limits or Buckets(monotonic, AT_ONCE, PER_SECOND)
+    pages = Pages(desk, renderer, home, monotonic, usual, Buckets(monotonic, UPLOADS_AT_ONCE, UPLOADS_PER_SECOND))
     return [
         web.get(PATH + "{link}", pages.show),
         web.post(PATH + "{link}", pages.act),

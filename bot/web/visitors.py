@@ -1,19 +1,28 @@
-"""Where a request came from, and how often somebody there may try what can be guessed."""
+"""Where a request came from, and who of those may look at what is for operators."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Callable, Set
-from dataclasses import dataclass, field
+import ipaddress
+from collections.abc import Callable, Iterable, Set
 
 from aiohttp import web
+
+from bot.buckets import block
 
 LOCAL = frozenset({"127.0.0.1", "::1"})
 """A proxy on the same machine."""
 
 
 def network(request: web.Request, proxies: Set[str] = LOCAL) -> str:
-    """The network address a request came from; what proxies say counts only when the peer is one of ``proxies``."""
+    """The visitor a request came from: its network address, of newer ones the first 64 bits.
+
+    What proxies say counts only when the peer is one of ``proxies``.
+    """
+    return block(origin(request, proxies))
+
+
+def origin(request: web.Request, proxies: Set[str] = LOCAL) -> str:
+    """The network address a request came from, whole."""
     peer = request.remote or ""
     if peer in proxies:
         for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
@@ -22,25 +31,17 @@ def network(request: web.Request, proxies: Set[str] = LOCAL) -> str:
     return peer
 
 
-@dataclass(slots=True)
-class Tries:
-    """Counts what failed, by visitor: ``most`` in ``seconds``; of more than ``visitors`` the longest silent is
-    forgotten. ``monotonic`` gives seconds that never go back."""
+def among(networks: Iterable[str], proxies: Set[str] = LOCAL) -> Callable[[web.Request], bool]:
+    """Whether a request came from one of these networks (``192.0.2.0/24``). Raises ValueError for what is none."""
+    known = [ipaddress.ip_network(each, strict=False) for each in networks]
 
-    monotonic: Callable[[], float]
-    most: int
-    seconds: float
-    visitors: int = 50_000
-    _failed: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
+    def comes(request: web.Request) -> bool:
+        try:
+            address = ipaddress.ip_address(origin(request, proxies).partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address.version == each.version and address in each for each in known)
 
-    def left(self, visitor: str) -> bool:
-        """Whether a visitor may try now."""
-        failed, before = self._failed.get(visitor, deque[float]()), self.monotonic() - self.seconds
-        return sum(at > before for at in failed) < self.most
-
-    def failed(self, visitor: str) -> None:
-        """A visitor tried, and it was wrong."""
-        self._failed.setdefault(visitor, deque(maxlen=self.most)).append(self.monotonic())
-        self._failed.move_to_end(visitor)
-        if len(self._failed) > self.visitors:
-            self._failed.popitem(last=False)
+    return comes

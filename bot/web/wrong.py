@@ -25,6 +25,7 @@ ERROR_KEYS = {
     404: "web.error.not_found",
     405: "web.error.not_allowed",
     413: "web.error.too_big",
+    429: "web.error.slow_down",
     500: "web.error.unexpected",
     503: "web.error.unavailable",
 }

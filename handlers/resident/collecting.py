@@ -14,7 +14,7 @@ from bot.domain.town import UNDECIDED
 from bot.message import Attachment, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
 from handlers.naming import shortened
-from handlers.resident import card, likely_same
+from handlers.resident import card, file_flood, likely_same
 
 MEDIA_LIFE = timedelta(hours=70)
 """WeChat forgets a file after three days; we stop trying a little earlier. Other platforms keep them longer."""
@@ -159,8 +159,9 @@ def placed_by_words(turn: Turn, draft: Draft, text: str) -> Draft:
 def enclose(turn: Turn, attachment: Attachment, draft: str = "", ticket: str = "") -> Enclosed:
     """Record an attachment for fetching; what cannot be had is recorded with the reason."""
     id_ = turn.token()
-    state = "failed" if attachment.problem else "stored" if attachment.sha256 else "pending"
     assert turn.message is not None  # noqa: S101 - attachments come with messages only
+    problem = attachment.problem or file_flood.problem(turn)
+    state = "failed" if problem else "stored" if attachment.sha256 else "pending"
     turn.changes.attachments.append(
         AttachmentRecord(
             id=id_,
@@ -178,12 +179,12 @@ def enclose(turn: Turn, attachment: Attachment, draft: str = "", ticket: str = "
             bytes=attachment.bytes,
             seconds=attachment.seconds,
             fingerprint=attachment.fingerprint,
-            problem=attachment.problem,
+            problem=problem,
             next_try_at=turn.now if state == "pending" else None,
             deadline=turn.now + MEDIA_LIFE,
         )
     )
-    return Enclosed(id_, attachment.type, attachment.problem)
+    return Enclosed(id_, attachment.type, problem)
 
 
 def respond(turn: Turn, draft: Draft, *, opened: bool, alarmed: bool) -> Reply | None:

@@ -9,6 +9,9 @@ from handlers import tasks
 from handlers.naming import title
 from handlers.resident import changing, collecting
 
+DRAFTS = 20
+"""So many matters may lie unconfirmed at once; all of them are read at every message."""
+
 
 def welcome(turn: Turn) -> Reply:
     """The first thing somebody reads who follows the account or opens the chat."""
@@ -48,6 +51,8 @@ def help_(turn: Turn) -> Reply:
 def new(turn: Turn) -> Reply:
     """Start a second matter; the first one stays as it is."""
     draft = turn.session.draft
+    if len(turn.session.drafts) >= DRAFTS:
+        return turn.say("new.too_many", limit=DRAFTS)
     turn.remember(current="", question=None, reporting=turn.works_here, collecting={})
     turn.remember(talking_until=None, reviewing=None)
     if draft is not None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.buckets import block
 from bot.domain.people import Address
 
 CHANNEL = "web"
@@ -131,14 +132,17 @@ class Door:
 
 
 def network(request: web.Request, proxies: frozenset[str]) -> str:
-    """The network address a request came from; what proxies say counts only when the peer is one of ``proxies``."""
+    """The visitor a request came from: its network address, of newer ones the first 64 bits.
+
+    What proxies say counts only when the peer is one of ``proxies``.
+    """
     peer = request.remote or ""
     if peer in proxies:
         for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
             hop = hop.strip()
             if hop and hop not in proxies:
-                return hop[:64]
-    return peer
+                return block(hop[:64])
+    return block(peer)
 
 
 def preferred(request: web.Request, locales: tuple[str, ...]) -> str:

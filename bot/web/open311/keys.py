@@ -41,6 +41,7 @@ class Keyring:
         self._keys = tuple(keys)
         self._own = {key.name: _bucket(key.per_minute, monotonic) for key in self._keys}
         self._anonymous = _bucket(anonymous, monotonic)
+        self._unproven = _bucket(max((key.per_minute for key in self._keys), default=anonymous), monotonic)
 
     def find(self, secret: str) -> Key | None:
         """The key whose secret that is. How long it takes says nothing of how near it was."""
@@ -51,6 +52,10 @@ class Keyring:
             if hmac.compare_digest(key.digest, given):
                 found = key
         return found
+
+    def wait_unread(self, network: str) -> float:
+        """Seconds until a network may send a body in which the key stands: nobody is known before it is read."""
+        return self._unproven.wait(network)
 
     def wait(self, key: Key | None, network: str) -> float:
         """Seconds until it may ask again; 0.0 for now."""

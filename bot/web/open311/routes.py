@@ -183,8 +183,14 @@ class Open311:
     async def _received(self, request: web.Request, right: str) -> tuple[Received, Address]:
         """A body, and the address of the key that was shown with it. Raises Forged and whatever reading raises.
 
-        Files are only taken where the key stands before them, in the address or in a field.
+        Files are only taken where the key stands before them, in the address or in a field. How often is asked before
+        the body is read: of the key, where it stands in the address, else of the network.
         """
+        secret = request.query.get("api_key", "")
+        if secret:
+            self._key(request, secret)
+        elif seconds := self.keyring.wait_unread(network(request, self.proxies)):
+            raise TooOften(seconds)
 
         def admit(fields: Mapping[str, str]) -> None:
             found = self.keyring.find(fields.get("api_key", "") or request.query.get("api_key", ""))
@@ -194,7 +200,7 @@ class Open311:
         received = Received(self.media, self.cap(), admit)
         await received.read(request)
         fields = received.one()
-        key = self._key(request, fields.get("api_key", ""))
+        key = self.keyring.find(secret) if secret else self._key(request, fields.get("api_key", ""))
         self._jurisdiction(fields.get("jurisdiction_id", ""))
         if key is None or right not in key.rights:
             raise Forged("open311.wrong.key")

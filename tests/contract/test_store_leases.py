@@ -94,7 +94,8 @@ async def test_a_zombie_neither_claims_nor_settles_nor_recovers(store: SqlStore)
     with pytest.raises(LeaseLost):
         await store.recover_pushes("wechat", NOW, under=first)
     state = await store.reader.push_state("a")
-    assert state is not None and state.state == "unclear"  # as the second left it
+    assert state is not None
+    assert state.state == "unclear"  # as the second left it
     assert [each.push.key for each in await store.claim_pushes("wechat", NOW, 9, under=second)] == ["b"]
 
 
@@ -105,7 +106,8 @@ async def test_a_lease_that_nobody_took_over_still_counts(store: SqlStore) -> No
     (claimed,) = await store.claim_pushes("wechat", NOW, 1, under=mine)
     await store.settle_pushes([PushOutcome(claimed.id, "sent", NOW, "m1")], under=mine)
     state = await store.reader.push_state("a")
-    assert state is not None and state.state == "sent"
+    assert state is not None
+    assert state.state == "sent"
 
 
 async def test_a_claim_whose_answer_was_lost_is_claimed_again_by_the_only_sender(store: SqlStore) -> None:

@@ -143,7 +143,7 @@ app.command("ideas")(ideas_command(lambda *options: open_town(settings_for(*opti
 app.command("boards")(boards_command(lambda *options: open_town(settings_for(*options)).guide, _store, LOCALES, CLOCK))
 app.command("outbox")(outbox_command(_past))
 app.command("backup")(backup_command(settings_for, CLOCK))
-app.command("restore")(restore_command(settings_for))
+app.command("restore")(restore_command(settings_for, CLOCK))
 app.command("drill")(drill_command(settings_for, lambda *options: open_town(settings_for(*options)), LOCALES, CLOCK))
 app.command("export")(export_command(lambda *options: partial(_office, *options), LOCALES))
 app.command("retention")(retention_command(settings_for, _due, CLOCK))

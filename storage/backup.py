@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import forgotten
 from bot.errors import ConfigurationError
 from storage.backup_files import MEDIA, Told, copy_file, files, hash_of, place, sync
 from storage.backup_list import FORMAT, PREFIX, put
@@ -131,11 +132,20 @@ def gathered(
         )
         coming.rename(final)
         sync(folder)
+        _list_copied(data, folder)
     except BaseException:
         shutil.rmtree(coming, ignore_errors=True)
         raise
     missing = tuple(sorted(set(database.spoken_of) - kept.keys() - listed.keys() - set(damaged)))
     return Made(final, size, len(kept), new, missing, damaged, len(listed))
+
+
+def _list_copied(data: Path, folder: Path) -> None:
+    """Who was forgotten stands beside all backups: it is true of the older ones too."""
+    known = set(forgotten.read(folder / forgotten.FILE))
+    fresh = [each for each in forgotten.read(data / forgotten.FILE) if each not in known]
+    if fresh:
+        forgotten.append(folder / forgotten.FILE, fresh)
 
 
 def _copied_database(database: Path, coming: Path, told: Told) -> Copied:

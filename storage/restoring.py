@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +32,15 @@ class Restored:
     tickets: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def restore(backup: Path, data: Path, told: Told, *, partial: bool = False) -> Restored:
+def restore(
+    backup: Path, data: Path, told: Told, *, partial: bool = False, before: Callable[[Path], None] | None = None
+) -> Restored:
     """Put a backup of a SQLite database into an empty data folder.
 
     Everything is checked first. The database gets its name last: a desk never starts on half of a backup. ``partial``:
     files and keys that are damaged or gone are left out and named; without it nothing is put back then. A damaged
-    database is never put back. Raises ConfigurationError and OSError.
+    database is never put back. ``before`` is given the database before it gets its name: what it leaves undone no desk
+    starts on. Raises ConfigurationError and OSError.
     """
     if (data / FILE).exists() or (data / MEDIA).exists():
         raise ConfigurationError(str(data), "there is a desk's data here already; restore into an empty folder")
@@ -52,11 +55,13 @@ def restore(backup: Path, data: Path, told: Told, *, partial: bool = False) -> R
         copy_file(examined.database, coming)
         if hash_of(coming) != examined.manifest["database"]["sha256"]:
             raise ConfigurationError(str(coming), "was damaged while it was copied: is the disk well?")
+        if before is not None:
+            before(coming)
         sync(coming)
         coming.rename(data / FILE)
         sync(data)
     except BaseException:
-        for path in (data / FILE, data / f".{FILE}.coming"):
+        for path in (data / FILE, *data.glob(f".{FILE}.coming*")):
             path.unlink(missing_ok=True)
         shutil.rmtree(data / MEDIA, ignore_errors=True)
         raise

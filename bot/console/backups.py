@@ -11,6 +11,7 @@ import typer
 
 from bot import stamps
 from bot.console.options import Config, Data
+from bot.console.restored import Aftermath
 from bot.errors import ConfigurationError
 from bot.ports import Clock
 from bot.settings import Settings, env_name
@@ -77,7 +78,7 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
     return backup
 
 
-def restore_command(settings_for: SettingsFor) -> Callable[..., None]:
+def restore_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., None]:
     """The command ``restore``."""
 
     def restore(
@@ -86,6 +87,10 @@ def restore_command(settings_for: SettingsFor) -> Callable[..., None]:
         partial: Annotated[
             bool, typer.Option("--partial", help="Put back what is whole even if some files are damaged or gone.")
         ] = False,
+        forgotten: Annotated[
+            Path | None,
+            typer.Option(help="A newer list of who was forgotten (forgotten.txt), if one was saved.", exists=True),
+        ] = None,
         config: Config = None,
         data: Data = None,
     ) -> None:
@@ -96,14 +101,16 @@ def restore_command(settings_for: SettingsFor) -> Callable[..., None]:
         if settings.storage.url.get_secret_value():
             raise ConfigurationError(env_name("storage", "url"), "must be left out: a backup goes into a data folder")
         path = backup_list.newest(backup)
+        after = Aftermath(path, settings.data, forgotten, clock)
         try:
             with progress() as told:
-                found = restoring.restore(path, settings.data, told, partial=partial)
+                found = restoring.restore(path, settings.data, told, partial=partial, before=after)
         except OSError as error:
             raise ConfigurationError(str(settings.data), f"nothing was restored: {error.strerror}") from None
         typer.echo(
             f"{settings.data}: the database and {found.files:,} files are back. Start the desk with this data folder."
         )
+        after.tell()
         manifest = backup_list.read(path)
         if listed := backup_list.elsewhere(manifest):
             typer.echo(

@@ -1,0 +1,55 @@
+"""What ``restore`` does to the database of a backup before a desk may start on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot import forgotten
+from bot.ports import Clock
+
+if TYPE_CHECKING:
+    from storage.reapplying import Reapplied
+
+
+class Aftermath:
+    """Brings the database of a backup up to date; called with its file. ``done`` is what came of it."""
+
+    def __init__(self, backup: Path, data: Path, others: Path | None, clock: Clock) -> None:
+        """``others``: one more list of who was forgotten, besides those of the data folder and of the backups."""
+        self._backup, self._data, self._clock = backup, data, clock
+        self._lists = [data / forgotten.FILE, backup.parent / forgotten.FILE, *([others] if others else [])]
+        self.done: Reapplied | None = None
+
+    def __call__(self, database: Path) -> None:
+        """Raises ConfigurationError and OSError."""
+        from bot.console.discreet import list_of  # with the store behind it: only who restores waits for that
+        from storage import backup_list
+        from storage.backup_files import MEDIA, place
+        from storage.reapplying import reapply
+
+        made_at = datetime.fromisoformat(backup_list.read(self._backup)["made_at"])
+        lines = {each for path in self._lists for each in forgotten.read(path)}
+        listed = {each.digest: each.at for each in sorted(lines)}
+        known = list_of(self._data)
+        self.done = reapply(database, known.digest, listed, made_at, self._clock.now())
+        for sha256 in self.done.files:
+            place(self._data / MEDIA, sha256).unlink(missing_ok=True)
+        missing = lines - set(forgotten.read(self._data / forgotten.FILE))
+        if missing:
+            forgotten.append(self._data / forgotten.FILE, sorted(missing))
+
+    def tell(self) -> None:
+        """Say what was done."""
+        done = self.done
+        if done is None:
+            return
+        if done.people:
+            typer.echo(f"{done.people:,} people who were forgotten since the backup are forgotten again.")
+        typer.echo(
+            f"Links to residents' pages and {done.codes:,} codes for staff from before now are good no more;"
+            f" {done.unclear:,} pushes were being sent and may have arrived."
+        )

@@ -16,6 +16,7 @@
     │   ├── LeaseLost             another worker does this now
     │   ├── Unstorable            this change-set, and only this one, cannot be written (poison)
     │   └── StoreUnavailable      the database is away, locked or full: nothing was acknowledged
+    │       └── MediaUnavailable  only the place of files is: messages are taken all the same
     ├── Lethal                    deciding this took the whole process with it, again and again
     └── ConfigurationError        settings, town file or texts are wrong; says where and why
 """
@@ -123,6 +124,10 @@ class StoreUnavailable(StoreError):
 
 class Lethal(DeskError):
     """Deciding this took the whole process with it, again and again: it is set aside undecided."""
+
+
+class MediaUnavailable(StoreUnavailable):
+    """The place of files is away or full; what is written in the database is not touched by that."""
 
 
 class ConfigurationError(DeskError):

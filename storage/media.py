@@ -18,7 +18,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
-from bot.errors import NotFound, StoreUnavailable
+from bot.errors import MediaUnavailable, NotFound
 from bot.failpoints import reach
 from bot.ports import KeptMedia, StoredMedia
 from storage.media_inflow import PIECE, Inflow, is_name, name_of, part_of
@@ -58,7 +58,7 @@ class MediaFolder:
     async def save(self, chunks: AsyncIterator[bytes], cap: int) -> StoredMedia:
         """Stream content in; when this returns it is durably there. The same content is there once.
 
-        Raises Malformed with ``key="media.too_large"`` past ``cap`` bytes, StoreUnavailable when the disk does not take
+        Raises Malformed with ``key="media.too_large"`` past ``cap`` bytes, MediaUnavailable when the disk does not take
         it, and whatever ``chunks`` raises. Nothing is left behind then.
         """
         coming = f"{_COMING}/{uuid.uuid4().hex}"
@@ -73,7 +73,7 @@ class MediaFolder:
             if inflow.failure is not None:
                 raise inflow.failure from None
             if isinstance(error, OSError | BaseError):
-                raise StoreUnavailable(why="media") from error
+                raise MediaUnavailable(why="media") from error
             raise
         return inflow.stored
 
@@ -96,7 +96,7 @@ class MediaFolder:
     async def open(self, sha256: str, first: int = 0, after: int | None = None) -> AsyncIterator[bytes]:
         """The content in pieces, from byte ``first`` up to but without ``after``.
 
-        Raises NotFound, and StoreUnavailable when the disk fails.
+        Raises NotFound, and MediaUnavailable when the disk fails.
         """
         try:
             if after is not None and after <= first:
@@ -108,7 +108,7 @@ class MediaFolder:
         except FileNotFoundError:
             raise NotFound() from None
         except (OSError, BaseError) as error:
-            raise StoreUnavailable(why="media") from error
+            raise MediaUnavailable(why="media") from error
 
     async def exists(self, sha256: str) -> bool:
         """Whether the content is there."""
@@ -119,7 +119,7 @@ class MediaFolder:
         return True
 
     async def remove(self, sha256: str) -> bool:
-        """Take the content away, durably; whether it was there. Raises StoreUnavailable."""
+        """Take the content away, durably; whether it was there. Raises MediaUnavailable."""
         path = self._folder / name_of(sha256)
 
         def removed() -> bool:
@@ -133,17 +133,17 @@ class MediaFolder:
         try:
             return await asyncio.to_thread(removed)
         except OSError as error:
-            raise StoreUnavailable(why="media") from error
+            raise MediaUnavailable(why="media") from error
 
     async def kept(self) -> AsyncIterator[KeptMedia]:
-        """All that is there, in the order of the names. Raises StoreUnavailable."""
+        """All that is there, in the order of the names. Raises MediaUnavailable."""
         found = self._found()
         try:
             while part := await asyncio.to_thread(_some, found):
                 for kept in part:
                     yield kept
         except OSError as error:
-            raise StoreUnavailable(why="media") from error
+            raise MediaUnavailable(why="media") from error
 
     def _found(self) -> Iterator[KeptMedia]:
         for outer in _folders(self._folder):

@@ -17,7 +17,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from bot.errors import ConfigurationError, NotFound, StoreUnavailable
+from bot.errors import ConfigurationError, MediaUnavailable, NotFound
 from bot.ports import KeptMedia, StoredMedia
 from storage.media_inflow import PIECE, Inflow, is_name, name_of, part_of
 
@@ -124,7 +124,7 @@ class MediaBucket:
     async def save(self, chunks: AsyncIterator[bytes], cap: int) -> StoredMedia:
         """Stream content in; when this returns it is in the bucket. The same content is there once.
 
-        Raises Malformed with ``key="media.too_large"`` past ``cap`` bytes, StoreUnavailable when disk or bucket do not
+        Raises Malformed with ``key="media.too_large"`` past ``cap`` bytes, MediaUnavailable when disk or bucket do not
         take it, and whatever ``chunks`` raises. Nothing is left behind then.
         """
         inflow = Inflow(chunks, cap)
@@ -158,7 +158,7 @@ class MediaBucket:
         async def parts() -> AsyncIterator[bytes]:
             while piece := await asyncio.to_thread(file.read, PIECE):
                 if stopped:
-                    raise StoreUnavailable(why="stopped")  # makes obstore give up what has gone up so far
+                    raise MediaUnavailable(why="stopped")  # makes obstore give up what has gone up so far
                 yield piece
 
         put = asyncio.ensure_future(
@@ -176,7 +176,7 @@ class MediaBucket:
             raise
 
     async def open(self, sha256: str, first: int = 0, after: int | None = None) -> AsyncIterator[bytes]:
-        """The content in pieces, from byte ``first`` up to but without ``after``. Raises NotFound, StoreUnavailable."""
+        """The content in pieces, from byte ``first`` up to but without ``after``. Raises NotFound, MediaUnavailable."""
         name = name_of(sha256)
         try:
             if after is not None and after <= first:
@@ -209,7 +209,7 @@ class MediaBucket:
                 return
 
     async def exists(self, sha256: str) -> bool:
-        """Whether the content is there. Raises StoreUnavailable."""
+        """Whether the content is there. Raises MediaUnavailable."""
         try:
             return await self._size(sha256) is not None
         except NotFound:
@@ -224,7 +224,7 @@ class MediaBucket:
             raise _away(error) from error
 
     async def remove(self, sha256: str) -> bool:
-        """Take the content away; whether it was there. Raises StoreUnavailable."""
+        """Take the content away; whether it was there. Raises MediaUnavailable."""
         if await self._size(sha256) is None:
             return False
         try:
@@ -236,7 +236,7 @@ class MediaBucket:
         return True
 
     async def kept(self) -> AsyncIterator[KeptMedia]:
-        """All that is there, in the order of the names. Raises StoreUnavailable."""
+        """All that is there, in the order of the names. Raises MediaUnavailable."""
         try:
             async for part in self._store.list(chunk_size=_LISTED_AT_ONCE):
                 for found in part:
@@ -265,10 +265,10 @@ def meaning(error: Exception) -> str:
     return next((words for code, words in _TROUBLES if code in said), "the server says something that is not known")
 
 
-def _away(error: Exception) -> StoreUnavailable:
+def _away(error: Exception) -> MediaUnavailable:
     if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
-        return StoreUnavailable(why="media: the folder for files on their way")
-    return StoreUnavailable(why=f"media: {meaning(error)}")
+        return MediaUnavailable(why="media: the folder for files on their way")
+    return MediaUnavailable(why=f"media: {meaning(error)}")
 
 
 def _config(address: BucketAddress) -> S3Config:

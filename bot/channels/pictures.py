@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from bot.errors import NotFound
-from bot.message import Picture
+from bot.errors import MediaUnavailable, NotFound
+from bot.message import Picture, Refused, TryLater
 from bot.ports import MediaStore
 
 LARGEST = 2_000_000
 """Bytes: WeChat takes no more (api_uploadtempmedia), the others take larger ones."""
 
 
-async def content_of(media: MediaStore | None, picture: Picture) -> bytes | None:
-    """It in bytes; None where it is not there any more, or too large. Raises what the store raises."""
+AGAIN_SECONDS = 30.0
+
+NONE = Refused("no picture")
+
+
+async def content_of(media: MediaStore | None, picture: Picture) -> bytes | Refused | TryLater:
+    """It in bytes, or what becomes of the push without it: there is none any more, or files are away just now."""
     if media is None:
-        return None
+        return NONE
     content = bytearray()
     try:
         async for piece in media.open(picture.sha256):
             content += piece
             if len(content) > LARGEST:
-                return None
+                return NONE
     except NotFound:
-        return None
+        return NONE
+    except MediaUnavailable:
+        return TryLater(AGAIN_SECONDS, "files are away")
     return bytes(content)
 
 

@@ -14,7 +14,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot.changes import AttachmentRecord, Changes
-from bot.errors import Conflict, Malformed
+from bot.errors import Conflict, Malformed, MediaUnavailable
 from bot.failpoints import reach
 from bot.logs import frames
 from bot.message import Push, Reply
@@ -164,6 +164,10 @@ class MediaFetcher:
             case Malformed(key="media.too_large"):
                 return Unfetchable("too_large")
             case TimeoutError() | ConnectionError():
+                return Unfetchable("broken_off", retry=True)
+            case MediaUnavailable():
+                self._desk.metrics.errors.labels("media").inc()
+                _log.warning("no place for a file", attachment=record.id, why=error.params.get("why"))
                 return Unfetchable("broken_off", retry=True)
             case _:
                 self._desk.metrics.errors.labels("media").inc()

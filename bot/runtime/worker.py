@@ -9,11 +9,15 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from bot.errors import MediaUnavailable
 from bot.logs import frames
 from bot.runtime.metrics import Metrics
 
 LONGEST_SLEEP = 30.0
 """Seconds. Nobody sleeps longer: the wall clock may have been set in the meantime."""
+
+AWAY_SECONDS = 20.0
+"""So long at most until files are asked for again that were away."""
 
 _log = structlog.get_logger("minsheng.worker")
 
@@ -49,10 +53,14 @@ class Worker:
         """Begin, in the background."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name=self.name)
 
-    async def stop(self, patience: float) -> None:
-        """Finish what is in hand and end; what is not finished after so many seconds is cancelled."""
+    def begin_stop(self) -> None:
+        """Finish what is in hand and begin nothing new."""
         self._stopping = True
         self._wake.set()
+
+    async def stop(self, patience: float) -> None:
+        """Finish what is in hand and end; what is not finished after so many seconds is cancelled."""
+        self.begin_stop()
         if self._task is None:
             return
         _, late = await asyncio.wait([self._task], timeout=patience)
@@ -66,6 +74,12 @@ class Worker:
             self._wake.clear()  # before looking: what comes during the look must not be missed
             try:
                 found = await self._once()
+            except MediaUnavailable as error:
+                # Not counted as a failure of ours: with files away a desk is ready to be written to.
+                self._errors.inc()
+                _log.warning("files are away", worker=self.name, why=error.params.get("why"))
+                await self._sleep(random.uniform(AWAY_SECONDS / 2, AWAY_SECONDS))  # noqa: S311  # no secret
+                continue
             except Exception as error:
                 self.failures += 1
                 self._errors.inc()

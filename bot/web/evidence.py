@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from bot.buckets import Buckets
-from bot.errors import Malformed, NotFound
+from bot.errors import Malformed, MediaUnavailable, NotFound
 from bot.turn import Turn
 from bot.views.boxing import BoxPage
 from bot.views.evidence import OpenedFile
@@ -180,9 +180,14 @@ async def sent(request: web.Request, file: OpenedFile, content: Content) -> web.
     piece = await anext(pieces, b"")  # what is not there is told before the answer has begun
     await response.prepare(request)
     if request.method != "HEAD":
-        while piece:
-            await response.write(piece)
-            piece = await anext(pieces, b"")
+        try:
+            while piece:
+                await response.write(piece)
+                piece = await anext(pieces, b"")
+        except (NotFound, MediaUnavailable):
+            if request.transport is not None:
+                request.transport.abort()  # nobody must take a half for the whole
+            return response
     await response.write_eof()
     return response
 

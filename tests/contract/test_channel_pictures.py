@@ -20,8 +20,9 @@ from bot.clock import FixedClock
 from bot.domain.people import Address
 from bot.domain.sheets import TopicLine, TopicsSheet
 from bot.drawings.drawing import png_of
+from bot.errors import MediaUnavailable
 from bot.message import Delivered, Lane, Picture, Push, Refused, Reply, TryLater, Unclear
-from bot.ports import Line
+from bot.ports import Line, MediaStore, StoredMedia
 from storage.media import MediaFolder
 from tests.fakes.telegram_api import TOKEN, FakeTelegram, Step, fault, flood, garbage, refusal, reset
 from tests.fakes.web_desk import WebDesk
@@ -123,7 +124,7 @@ async def account() -> AsyncIterator[FakeWeChat]:
         yield server
 
 
-def wechat_of(account: FakeWeChat, media: MediaFolder, clock: FixedClock, *, service: bool = True) -> WeChat:
+def wechat_of(account: FakeWeChat, media: MediaStore, clock: FixedClock, *, service: bool = True) -> WeChat:
     settings = WeChatSettings(
         app_id=account.app_id,
         app_secret=account.app_secret,
@@ -217,6 +218,31 @@ async def test_a_token_that_ran_out_is_renewed_for_an_upload(
     other = await saved(media, PNG + b"\0")
     assert await wechat.deliver(push("wechat", other, key="b"), "") == Delivered()
     assert len(account.uploaded) == 2
+
+
+class Away:
+    """A place of files that does not answer."""
+
+    async def save(self, chunks: AsyncIterator[bytes], cap: int) -> StoredMedia:
+        raise MediaUnavailable(why="media: away")
+
+    async def open(self, sha256: str, first: int = 0, after: int | None = None) -> AsyncIterator[bytes]:
+        raise MediaUnavailable(why="media: away")
+        yield b""
+
+    async def exists(self, sha256: str) -> bool:
+        raise MediaUnavailable(why="media: away")
+
+
+async def test_a_picture_waits_while_files_are_away(bot_api: FakeTelegram, account: FakeWeChat) -> None:
+    shown = Picture("ab" * 32, "image/png", "")
+    telegram = Telegram(TelegramSettings(token=TOKEN, api_base=bot_api.base), FixedClock(NOW), Away())
+    wechat = wechat_of(account, Away(), FixedClock(NOW))
+    for channel in (telegram, wechat):
+        await channel.start()
+        delivery = await channel.deliver(push(channel.name, shown), "")
+        assert isinstance(delivery, TryLater), channel.name
+        await channel.stop()
 
 
 # -- The web chat, and the demonstration

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.errors import ConfigurationError, NotFound, StoreUnavailable
@@ -14,6 +15,8 @@ from storage.media import MediaFolder
 from storage.media_bucket import PART, BucketAddress, MediaBucket, meaning
 from storage.media_places import holds_files, media_stock
 from storage.media_two import TwoPlaces
+from tests.fakes.desk_process import serving
+from tests.fakes.photos import PHOTOS
 from tests.fakes.s3_server import HASTY, SECRET, S3Server, Wire, wire_to
 
 MB = 1024 * 1024
@@ -202,3 +205,32 @@ def test_the_bucket_may_stand_in_the_name_of_the_host(tmp_path: Path) -> None:
 def test_errors_have_words_of_ours() -> None:
     assert meaning(ValueError("<Code>SignatureDoesNotMatch</Code> StringToSign secret")) == "the secret is wrong"
     assert "secret" not in meaning(ValueError("secret things"))
+
+
+async def test_a_desk_keeps_its_files_in_a_bucket_and_stays_ready_without_it(
+    server: S3Server, wire: Wire, tmp_path: Path
+) -> None:
+    address = server.place(wire.port)
+    async with serving(tmp_path / "data", server.settings(address)) as desk, _browser() as http:
+
+        async def send(key: str) -> aiohttp.ClientResponse:
+            form = aiohttp.FormData({"key": key, "text": "look"}, default_to_multipart=True)
+            form.add_field("file", PHOTOS["street"], filename="a.jpg", content_type="image/jpeg")
+            return await http.post(f"{desk.url}chat/messages", data=form, headers={"X-Minsheng": "1"})
+
+        await (await http.get(desk.url)).read()
+        assert (await send("key-0001")).status == 200
+        assert PHOTOS["street"] in server.content(address).values()
+        lines = (await (await http.get(f"{desk.url}chat/history")).json())["lines"]
+        url = f"{desk.url}chat/attachments/{lines[0]['attachments'][0]['id']}"
+        assert await (await http.get(url)).read() == PHOTOS["street"]
+        wire.cut = True
+        assert (await http.get(url)).status == 503
+        assert (await http.get(f"{desk.url}readyz")).status == 200
+        wire.cut = False
+        assert await (await http.get(url)).read() == PHOTOS["street"]
+        assert SECRET not in await asyncio.to_thread(lambda: desk.log)
+
+
+def _browser() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))  # for an address of numbers too

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.changes import AttachmentRecord, Changes
-from bot.errors import Malformed, NotFound, StoreUnavailable
+from bot.errors import Malformed, MediaUnavailable, NotFound, StoreUnavailable
 from bot.message import Reply
 from bot.ports import Fetched, StoredMedia, Unfetchable
 from bot.runtime.media_fetcher import AT_ONCE, MediaFetcher, Speed
@@ -26,7 +26,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
-        self.full: OSError | None = None
+        self.full: Exception | None = None
 
     async def save(self, chunks: AsyncIterator[bytes], cap: int) -> StoredMedia:
         content = b""
@@ -167,9 +167,10 @@ async def test_it_waits_longer_each_time_until_the_platform_has_forgotten_the_fi
     assert list(fetching.store.pushes) == ["media:a"]
 
 
-async def test_a_full_disk_is_no_reason_to_give_up() -> None:
+@pytest.mark.parametrize("full", [OSError(28, "No space left on device"), MediaUnavailable(why="media: away")])
+async def test_no_place_for_a_file_is_no_reason_to_give_up(full: Exception) -> None:
     fetching = Fetching()
-    fetching.shelf.full = OSError(28, "No space left on device")
+    fetching.shelf.full = full
     await fetching.put(lambda: Fetched(pieces(b"abc")), lambda: Fetched(pieces(b"abc")))
     await fetching.run()
     assert fetching.record().state == "pending"

@@ -9,7 +9,7 @@ import pytest
 
 from bot.changes import Changes, Timer
 from bot.domain.people import Address
-from bot.errors import StoreUnavailable
+from bot.errors import MediaUnavailable, StoreUnavailable
 from bot.runtime.metrics import Metrics
 from bot.runtime.timer_firer import AGAIN, AT_ONCE, BATCH, WHILE_BUSY, TimerFirer
 from bot.runtime.worker import Worker
@@ -225,6 +225,21 @@ async def test_a_worker_survives_errors_and_counts_them() -> None:
     worker.start()
     await asyncio.wait_for(tried.wait(), 10)
     await worker.stop(5)
+    assert metrics.registry.get_sample_value("minsheng_errors_total", {"where": "test"}) == 1
+
+
+async def test_files_that_are_away_are_no_failure_of_a_worker() -> None:
+    metrics, tried = Metrics(), asyncio.Event()
+
+    async def once() -> int:
+        tried.set()
+        raise MediaUnavailable(why="media: away")
+
+    worker = Worker("test", once, 30.0, asyncio.Event(), metrics)
+    worker.start()
+    await asyncio.wait_for(tried.wait(), 10)
+    await worker.stop(5)
+    assert worker.failures == 0
     assert metrics.registry.get_sample_value("minsheng_errors_total", {"where": "test"}) == 1
 
 

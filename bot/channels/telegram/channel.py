@@ -14,7 +14,7 @@ from bot.channels.telegram.pacing import TelegramPace, chat_of
 from bot.channels.telegram.settings import TelegramSettings
 from bot.channels.telegram.words import TEXT_LIMIT
 from bot.domain.people import Address
-from bot.message import Delivery, Push, Refused, TryLater
+from bot.message import Delivery, Push, TryLater
 from bot.ports import Clock, Fetched, MediaStore, Pace, Traits, Unfetchable
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ class Telegram:
             delivery = await self._wire.show(push.address, push.reply, replaces)
         else:
             content = await content_of(self._media, picture)
-            if content is None:
-                return Refused("no picture")
+            if not isinstance(content, bytes):
+                return content
             caption, name = push.reply.text, file_name(picture)
             delivery = await self._wire.show_picture(push.address, caption, name, picture.mime, content)
         if isinstance(delivery, TryLater) and delivery.reason == "flood":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.changes import AttachmentRecord
+from bot.errors import MediaUnavailable, NotFound
 from bot.message import Picture
 from bot.ports import MediaStore
 
@@ -69,12 +71,7 @@ async def send(request: web.Request, record: AttachmentRecord, media: MediaStore
     response = web.StreamResponse(status=status, headers=headers)
     if end is not None:
         response.content_length = end - start
-    await response.prepare(request)
-    if request.method != "HEAD":
-        async for piece in media.open(record.sha256, start, end):
-            await response.write(piece)
-    await response.write_eof()
-    return response
+    return await _sent(request, response, media.open(record.sha256, start, end))
 
 
 async def send_picture(request: web.Request, picture: Picture, media: MediaStore) -> web.StreamResponse:
@@ -86,10 +83,21 @@ async def send_picture(request: web.Request, picture: Picture, media: MediaStore
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, max-age=86400, immutable",
     }
-    response = web.StreamResponse(headers=headers)
+    return await _sent(request, web.StreamResponse(headers=headers), media.open(picture.sha256))
+
+
+async def _sent(request: web.Request, response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> web.StreamResponse:
+    """The answer with the pieces. Raises NotFound and MediaUnavailable, before it has begun."""
+    piece = await anext(pieces, b"")
     await response.prepare(request)
     if request.method != "HEAD":
-        async for piece in media.open(picture.sha256):
-            await response.write(piece)
+        try:
+            while piece:
+                await response.write(piece)
+                piece = await anext(pieces, b"")
+        except (NotFound, MediaUnavailable):
+            if request.transport is not None:
+                request.transport.abort()  # nobody must take a half for the whole
+            return response
     await response.write_eof()
     return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-from bot.channels.pictures import content_of, file_name
+from bot.channels.pictures import AGAIN_SECONDS, content_of, file_name
 from bot.channels.wechat.api import Api, Lost, NotSent, Said
 from bot.channels.wechat.outcome import delivery_of
 from bot.channels.wechat.tokens import NoToken
@@ -17,7 +17,6 @@ KEPT = timedelta(days=2)
 """So long an uploaded picture is used again; WeChat forgets it after three days."""
 
 KNOWN = 64
-AGAIN_SECONDS = 30.0
 
 
 class Uploads:
@@ -34,8 +33,8 @@ class Uploads:
         if known is not None and known[1] > now:
             return known[0]
         content = await content_of(self._media, picture)
-        if content is None:
-            return Refused("no picture")
+        if not isinstance(content, bytes):
+            return content
         match await self._api.upload(PATH, file_name(picture), picture.mime, content):
             case NotSent(reason=reason) | Lost(reason=reason):
                 return TryLater(AGAIN_SECONDS, f"upload: {reason}")

@@ -39,11 +39,13 @@ class StorageSettings(Section):
 
     With several workers: ``listen_url`` is the address at which they hear of each other ("" = ``url``; behind a pooler
     that of the server itself), ``lease_seconds`` after how long others take over what a silent worker had.
+    ``drill_url`` is an empty database that restore drills fill and empty again.
     """
 
     url: SecretStr = SecretStr("")
     batch_max: Annotated[int, Field(ge=1, le=4096)] = 256
     listen_url: SecretStr = SecretStr("")
+    drill_url: SecretStr = SecretStr("")
     lease_seconds: Annotated[float, Field(ge=1, le=300)] = 15.0
 
 

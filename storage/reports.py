@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,8 +100,12 @@ def check_database(path: Path) -> None:
         raise ConfigurationError(str(path), f"its schema is {found or 'empty'}, this program reads {REVISION}")
 
 
-class SqlReports:
+class SqlReports(ABC):
     """Questions of operators, answered from connections that only read."""
+
+    @abstractmethod
+    async def health(self) -> Health:
+        """Whether the database is well. Raises StoreUnavailable."""
 
     def __init__(self, readers: Questions) -> None:
         self._readers = readers

@@ -41,10 +41,12 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
     ) -> None:
         """Copy database, files and keys as of this moment; the desk may be running. Only new files are copied, and
         files that were damaged in the folder of backups are mended."""
+        from bot.console import postgres_backups
         from bot.console.media_of import bucket_files
         from storage import backup as backups
         from storage import backup_list
         from storage.store import database_file
+        from storage.stores import shared
 
         if verify:
             path = backup_list.newest(folder)
@@ -53,13 +55,15 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
             typer.echo(f"{path}: every byte is as it was: the database and {len(found['media']):,} files")
             return
         settings = settings_for(context, config, data)
-        database = database_file(settings.storage.url.get_secret_value(), settings.data)
+        url, now = settings.storage.url.get_secret_value(), clock.now()
         elsewhere = bucket_files(settings, folder, with_media, quick)
         try:
             with progress() as told:
-                made = backups.make(
-                    database, settings.data, folder, clock.now(), told, quick=quick, elsewhere=elsewhere
-                )
+                if shared(url):
+                    made = postgres_backups.make(settings, folder, now, told, quick=quick, elsewhere=elsewhere)
+                else:
+                    database = database_file(url, settings.data)
+                    made = backups.make(database, settings.data, folder, now, told, quick=quick, elsewhere=elsewhere)
         except OSError as error:
             raise ConfigurationError(str(folder), f"the backup was not made: {error.strerror}") from None
         size = f"{made.bytes / 2**20:,.1f} MB"
@@ -94,17 +98,23 @@ def restore_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., No
         config: Config = None,
         data: Data = None,
     ) -> None:
-        """Put a backup into an empty data folder, after checking all of it."""
+        """Put a backup into an empty data folder (and the empty database of the settings), after checking all of it."""
+        from bot.console import postgres_backups
         from storage import backup_list, restoring
+        from storage.stores import shared
 
         settings = settings_for(context, config, data)
-        if settings.storage.url.get_secret_value():
+        url = settings.storage.url.get_secret_value()
+        if url and not shared(url):
             raise ConfigurationError(env_name("storage", "url"), "must be left out: a backup goes into a data folder")
         path = backup_list.newest(backup)
         after = Aftermath(path, settings.data, forgotten, clock)
         try:
             with progress() as told:
-                found = restoring.restore(path, settings.data, told, partial=partial, before=after)
+                if shared(url):
+                    found = postgres_backups.restore(settings, path, told, partial=partial)
+                else:
+                    found = restoring.restore(path, settings.data, told, partial=partial, before=after)
         except OSError as error:
             raise ConfigurationError(str(settings.data), f"nothing was restored: {error.strerror}") from None
         typer.echo(

@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,10 +19,12 @@ from bot.console.backups import SettingsFor, progress
 from bot.console.options import Config, Data
 from bot.errors import ConfigurationError
 from bot.ports import Clock
+from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.townfile import TownWatch
-    from storage.store import SqliteStore
+    from storage.restoring import Restored
+    from storage.sql_store import SqlStore
 
 PROGRAM, WHO = "open311", "drill"
 """Who files the ticket: a program."""
@@ -52,14 +55,20 @@ def drill_command(
         """Put a backup back for trial: every byte, the database's own check, whether all fits together, and whether a
         ticket can be filed. Nothing of it is kept."""
         from storage import backup_list, restoring
+        from storage.store import FILE, SqliteStore
 
         settings = settings_for(context, config, data)
         backup, began = backup_list.newest(folder), clock.monotonic()
         place = Path(tempfile.mkdtemp(prefix=".drill-", dir=scratch or backup.parent))
+        town = town_for(context, config, data)
         try:
-            with progress() as told:
-                found = restoring.restore(backup, place / "data", told)
-            done = asyncio.run(_looked_at(place / "data", town_for(context, config, data), locales, clock))
+            if backup_list.read(backup)["database"]["name"] == FILE:
+                with progress() as told:
+                    found = restoring.restore(backup, place / "data", told)
+                opening = partial(SqliteStore.open, "", place / "data", clock=clock)
+                done = asyncio.run(_looked_at(opening, place / "data", town, locales, clock))
+            else:
+                found, done = _on_a_server(settings, backup, place / "data", town, locales, clock)
         except OSError as error:
             raise ConfigurationError(str(place), f"the drill was not finished: {error.strerror}") from None
         finally:
@@ -77,13 +86,35 @@ def drill_command(
     return drill
 
 
-async def _looked_at(data: Path, town: TownWatch, locales: Path, clock: Clock) -> Drilled:
+def _on_a_server(
+    settings: Settings, backup: Path, data: Path, town: TownWatch, locales: Path, clock: Clock
+) -> tuple[Restored, Drilled]:
+    """The same with a dump: in a database that is there for it, and empty again afterwards."""
+    from bot.console.postgres_backups import DRILL_URL, put_back
+    from storage.postgres.dumping import clear
+    from storage.postgres.store import PostgresStore
+
+    url = settings.storage.drill_url.get_secret_value()
+    if not url:
+        why = "names no empty database, so a dump cannot be put back for trial: createdb minsheng_drill, and set it"
+        raise ConfigurationError(DRILL_URL, why)
+    with progress() as told:
+        found = put_back(url, data, backup, told)
+    try:
+        opening = partial(PostgresStore.open, url, clock=clock, must_answer=True)
+        return found, asyncio.run(_looked_at(opening, data, town, locales, clock))
+    finally:
+        clear(url)
+
+
+async def _looked_at(
+    opening: Callable[[], Awaitable[SqlStore]], data: Path, town: TownWatch, locales: Path, clock: Clock
+) -> Drilled:
     from storage import soundness
     from storage.backup_files import MEDIA, files
-    from storage.store import SqliteStore
 
     done = Drilled()
-    store = await SqliteStore.open("", data, clock=clock)  # brings it to the schema of this program
+    store = await opening()  # brings it to the schema of this program
     try:
         health = await store.reports.health()
         done.objections += [health.problem] if health.problem else []
@@ -100,7 +131,7 @@ async def _looked_at(data: Path, town: TownWatch, locales: Path, clock: Clock) -
     return done
 
 
-async def _filed(store: SqliteStore, town: TownWatch, locales: Path, clock: Clock) -> str:
+async def _filed(store: SqlStore, town: TownWatch, locales: Path, clock: Clock) -> str:
     """The number of a ticket that was filed and read again; "" when it was not."""
     from bot.catalogue import COMMANDS_PREFIX, Catalogue
     from bot.domain.people import Address

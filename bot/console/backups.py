@@ -121,6 +121,8 @@ def restore_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., No
             f"{settings.data}: the database and {found.files:,} files are back. Start the desk with this data folder."
         )
         after.tell()
+        if shared(url):
+            typer.echo("Whoever was forgotten since this backup must be forgotten again: see docs/operations.md", err=True)
         manifest = backup_list.read(path)
         if listed := backup_list.elsewhere(manifest):
             typer.echo(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -13,11 +15,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.clock import FixedClock
+from bot.console import postgres_backups
 from bot.errors import ConfigurationError
-from storage import backup, backup_list, restoring
+from bot.settings import load
+from storage import backup, backup_list, restoring, soundness
 from storage.backup_files import files, place
 from storage.opening import prepare
+from storage.postgres import dumping
+from storage.postgres.store import PostgresStore
 from storage.store import FILE
+from tests.fakes import postgres
+from tests.fakes.changesets import filing, person
 from tests.fakes.desk_process import DeskProcess, run
 
 NOW = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
@@ -149,6 +158,9 @@ def test_the_drill(tmp_path: Path) -> None:
     shutil.rmtree(data)
     checked = run("backup", "--verify", str(folder), settings=settings)
     assert checked.returncode == 0, checked.stderr
+    tried = run("drill", str(folder), settings=settings)
+    assert tried.returncode == 0, tried.stderr
+    assert "200 tickets" in tried.stdout
     assert run("restore", str(folder), settings=settings).returncode == 0
     with DeskProcess(data) as desk:
         assert run("tickets", "--json", settings=settings).stdout == before
@@ -214,3 +226,81 @@ def test_a_damaged_database_is_never_put_back(data: Path, tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError, match="is damaged"):
         restoring.restore(found.path, tmp_path / "again", nobody, partial=True)
     assert not (tmp_path / "again").exists()
+
+
+@pytest.fixture
+def server_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore of the very version that the server of the tests has."""
+    folder = postgres.programs()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+async def test_a_postgresql_database_is_backed_up_and_put_back(
+    data: Path, tmp_path: Path, server_programs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / FILE).unlink()
+    there, again, scratch = postgres.desk_database(), postgres.database(), postgres.database()
+    store = await PostgresStore.open(there, clock=FixedClock(NOW), must_answer=True)
+    await store.commit(filing(person(), 1, "260304-00017"))
+    await store.close()
+    settings = {"MINSHENG_DATA": str(data), "MINSHENG_STORAGE__URL": there, "MINSHENG_STORAGE__DRILL_URL": scratch}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    folder = tmp_path / "backups"
+    done = postgres_backups.make(load(), folder, NOW, nobody, quick=False, elsewhere=None)
+    assert (done.files, done.missing) == (3, ())
+    assert (done.path / "minsheng.dump").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(ConfigurationError, match="backup of PostgreSQL"):
+        restoring.restore(done.path, tmp_path / "lite", nobody)
+    with pytest.raises(ConfigurationError, match="something in this database"):
+        postgres_backups.put_back(there, tmp_path / "again", done.path, nobody)
+    found = postgres_backups.put_back(again, tmp_path / "again", done.path, nobody)
+    assert found.files == 3
+    store = await PostgresStore.open(again, clock=FixedClock(NOW), must_answer=True)
+    assert await store.reader.owns(person(), "260304-00017")
+    await store.close()
+    spoil(done.path / "minsheng.dump")
+    with pytest.raises(ConfigurationError, match="is damaged"):
+        postgres_backups.put_back(scratch, tmp_path / "never", done.path, nobody)
+    spoil(done.path / "minsheng.dump")
+    drilled = await asyncio.to_thread(run, "drill", str(folder), settings=settings)
+    assert drilled.returncode == 0, drilled.stderr
+    assert "1 tickets and 3 files were back" in drilled.stdout
+    dumping.check_empty(scratch)
+    for url in (there, again, scratch):
+        postgres.drop(url)
+
+
+def test_without_the_servers_programs_it_is_said_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = postgres.desk_database()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="pg_dump --format=custom") as refused:
+        dumping.dump(url, tmp_path, nobody)
+    assert refused.value.where == "pg_dump"
+    postgres.drop(url)
+
+
+def test_a_password_is_in_no_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        dumping.dump("postgresql://desk:a-secret@127.0.0.1:9/desk", tmp_path, nobody)
+    assert "a-secret" not in str(refused.value)
+
+
+def test_a_drill_objects_to_what_does_not_fit_together(data: Path) -> None:
+    with closing(sqlite3.connect(data / FILE, isolation_level=None)) as connection:
+        assert soundness.objections(connection) == []
+        connection.execute("INSERT INTO reporter VALUES ('260304-00017', 'web:x', 'filer', 1)")
+        connection.execute("INSERT INTO session VALUES ('web:x', 3, '{}')")
+        connection.execute("INSERT INTO ticket_event VALUES ('260304-00017', 2, 1, 'file', 'filed', 'x', '{}')")
+        connection.execute("INSERT INTO timer VALUES ('due', 'x', 1, 1, NULL)")
+        connection.execute("INSERT INTO fired VALUES ('due', 'x', 1, 1, 2)")
+        assert soundness.objections(connection) == [
+            "1 steps of tickets that are missing",
+            "1 people of tickets that are missing",
+            "1 sessions whose turn is missing",
+            "1 timers that fired and still wait",
+        ]
+        name = hashlib.sha256(b"one").hexdigest()
+        connection.execute("INSERT INTO rendition VALUES ('a', 'thumb', ?, 'image/jpeg', 1, 1, 1, '', '', 1)", (name,))
+        assert soundness.files_missing(connection, {name}) == 0
+        assert soundness.files_missing(connection, set()) == 1

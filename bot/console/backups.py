@@ -122,7 +122,7 @@ def restore_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., No
         )
         after.tell()
         if shared(url):
-            typer.echo("Whoever was forgotten since this backup must be forgotten again: see docs/operations.md", err=True)
+            typer.echo("Whoever was forgotten since this backup must be forgotten again.", err=True)
         manifest = backup_list.read(path)
         if listed := backup_list.elsewhere(manifest):
             typer.echo(

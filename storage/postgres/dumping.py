@@ -15,8 +15,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from bot.errors import ConfigurationError
-from storage.backup import SPOKEN_OF, Copied
+from storage.backup import Copied
 from storage.backup_files import Told, sync
+from storage.media_reader import SPOKEN_OF
 
 NAME = "minsheng.dump"
 

@@ -38,6 +38,7 @@ _MATCHING = (
     f" LIMIT {CANDIDATES})"
 )
 _NEWEST = f"(SELECT number FROM ticket WHERE number < ? ORDER BY number DESC LIMIT {UNINDEXED})"
+_OF = f"SELECT {TICKET} FROM"
 _BY_PLACE, _BY_NUMBER = " /* by c.place */", " /* by c.number */"  # SQLite walks the candidates in their own order
 _AFTER_ALL = 2**62
 _EVENTS = "SELECT data FROM ticket_event WHERE ticket = ? AND instr(data, '\"text\"') > 0"  # most brought no words
@@ -50,19 +51,19 @@ _QUEUE = (
     " ON e.ticket = q.ticket AND e.seq = q.seq ORDER BY q.id LIMIT ?"
 )
 _INDEX = "INSERT INTO search_words (rowid, terms) VALUES (?, ?)"
-_DONE = "DELETE FROM search_queue WHERE id <= ?"
+_DONE = "DELETE FROM search_queue WHERE id = ?"  # one with a lower id may come later, where several write
 
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
     """What the index does not know yet: terms by place, and up to where they go from where.
 
-    ``tickets`` is the mark before and after, ``noted`` the last id of `search_queue` (0 where none is done).
+    ``tickets`` is the mark before and after, ``noted`` the ids of `search_queue` that are done.
     """
 
     rows: tuple[tuple[int, str], ...] = ()
     tickets: tuple[int, int] = (0, 0)
-    noted: int = 0
+    noted: tuple[int, ...] = ()
     texts: int = 0
 
 
@@ -80,22 +81,25 @@ def fresh_words(connection: Driver, limit: int) -> Fresh:
     places = ((terms.place(number), said) for number, said in texts.items())
     rows = sorted((place, " ".join(terms.terms("\n".join(said)))) for place, said in places if place is not None)
     after = filed[-1][-1] if filed else mark
-    return Fresh(tuple(rows), (mark, after), queue[-1][0] if queue else 0, len(filed) + len(queue))
+    return Fresh(tuple(rows), (mark, after), tuple(row[0] for row in queue), len(filed) + len(queue))
 
 
 def index_words(connection: Driver, fresh: Fresh) -> int:
     """Put terms into the index, inside the transaction that is open. Returns of how many texts they are.
 
-    0 when the mark is not where it was: somebody else has done it. Rows are in the order of their places, for the index
-    begins a new segment whenever it must go back. A ticket that it knows already only gains terms.
+    0 when the mark is not where it was, or nothing is left in the queue: somebody else has done it. Rows are in the
+    order of their places, for the index begins a new segment whenever it must go back. A ticket that it knows already
+    only gains terms.
     """
     before, after = fresh.tickets
     if before != _mark(connection):
         return 0
+    left = sum(connection.execute(_DONE, (id_,)).rowcount for id_ in fresh.noted)
+    if not left and before == after:
+        return 0
     connection.executemany(_INDEX, fresh.rows)
     if after != before:
         connection.execute(_MARKED, (after,))
-    connection.execute(_DONE, (fresh.noted,))
     return fresh.texts
 
 
@@ -125,10 +129,10 @@ def _candidates(connection: Driver, asked: tuple[str, ...], wanted: Wanted, befo
     known = terms.wanted_terms(asked)
     if known:
         match = " ".join(f'"{term}"' for term in known)
-        sql = f"SELECT {TICKET} FROM {_MATCHING} AS c CROSS JOIN ticket AS t ON t.number = {_NUMBER} WHERE {must.sql}{_BY_PLACE}"
+        sql = f"{_OF} {_MATCHING} AS c CROSS JOIN ticket AS t ON t.number = {_NUMBER} WHERE {must.sql}{_BY_PLACE}"
         first: Row = (match, _AFTER_ALL if before is None else before)
     else:
-        sql = f"SELECT {TICKET} FROM {_NEWEST} AS c CROSS JOIN ticket AS t ON t.number = c.number WHERE {must.sql}{_BY_NUMBER}"
+        sql = f"{_OF} {_NEWEST} AS c CROSS JOIN ticket AS t ON t.number = c.number WHERE {must.sql}{_BY_NUMBER}"
         first = ("~" if before is None else terms.number_at(before),)
     return connection.execute(sql, (*first, *must.variables))
 

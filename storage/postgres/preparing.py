@@ -42,6 +42,9 @@ _TABLES = (
     "CREATE TABLE search_words (rowid bigint PRIMARY KEY, terms text NOT NULL, found tsvector GENERATED ALWAYS AS"
     " (array_to_tsvector(array_remove(string_to_array(terms, ' '), ''))) STORED)",
     "CREATE INDEX ix_search_words_found ON search_words USING gin (found)",
+    "CREATE FUNCTION ticket_has_words() RETURNS trigger LANGUAGE plpgsql AS $$"
+    " BEGIN INSERT INTO search_queue (ticket, seq) VALUES (NEW.number, NEW.seq); RETURN NULL; END $$",
+    "CREATE TRIGGER ticket_has_words AFTER INSERT ON ticket FOR EACH ROW EXECUTE FUNCTION ticket_has_words()",
     # What is written often should be cleaned often.
     *(
         f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02)"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +11,7 @@ from bot.domain.people import Address
 from bot.domain.review import FILER, current_round
 from bot.domain.ticket import Ticket
 from storage.codec import moment, moment_or_none
-from storage.store import SqliteStore
+from storage.sql_store import SqlStore
 
 TOWN = ZoneInfo("Asia/Shanghai")
 
@@ -29,16 +27,16 @@ def wanted(text: str) -> list[tuple[str, str]]:
     return _FACT.findall(text)
 
 
-async def of_store(store: SqliteStore, resident: Address) -> dict[str, str]:
+async def of_store(store: SqlStore, resident: Address) -> dict[str, str]:
     """The counts of the whole store, and the facts of the newest ticket."""
     tickets = [report async for report in store.reports.tickets()]
     session = await store.reader.session(resident)
     facts = {
         "tickets": str(len(tickets)),
         "drafts": str(len(session.drafts)) if session else "0",
-        "tasks": ",".join(_column(store, "SELECT kind FROM task WHERE closed_at IS NULL ORDER BY kind", RECORDS)),
+        "tasks": ",".join(await _column(store, "SELECT kind FROM task WHERE closed_at IS NULL ORDER BY kind", RECORDS)),
     }
-    facts["looked"] = ",".join(_column(store, "SELECT what FROM looked ORDER BY id"))
+    facts["looked"] = ",".join(await _column(store, "SELECT what FROM looked ORDER BY id"))
     if tickets:
         newest = tickets[-1]
         facts |= await of_ticket(store, newest.ticket)
@@ -46,7 +44,7 @@ async def of_store(store: SqliteStore, resident: Address) -> dict[str, str]:
     return facts
 
 
-async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
+async def of_ticket(store: SqlStore, ticket: Ticket) -> dict[str, str]:
     """The facts of one ticket."""
     work, directory = ticket.work, await store.reader.directory()
     handler = directory.by_id.get(ticket.handler)
@@ -103,22 +101,20 @@ async def of_ticket(store: SqliteStore, ticket: Ticket) -> dict[str, str]:
     }
 
 
-def next_push_at(store: SqliteStore) -> datetime | None:
+async def next_push_at(store: SqlStore) -> datetime | None:
     """When the earliest push that waits for its moment may leave."""
-    found = _column(store, "SELECT MIN(not_before) FROM push WHERE state IN ('scheduled', 'resting')")
+    found = await _column(store, "SELECT MIN(not_before) FROM push WHERE state IN ('scheduled', 'resting')")
     return moment_or_none(found[0])
 
 
-def kinds_due(store: SqliteStore, due: datetime) -> list[str]:
+async def kinds_due(store: SqlStore, due: datetime) -> list[str]:
     """The kinds of the timers that are due by then."""
-    with closing(sqlite3.connect(store.path)) as database:
-        rows = database.execute("SELECT kind, due_at FROM timer").fetchall()
+    rows = await store._readers.rows("SELECT kind, due_at FROM timer")
     return [kind for kind, at in rows if moment(at) <= due]
 
 
-def _column(store: SqliteStore, question: str, without: frozenset[str] = frozenset()) -> list[Any]:
-    with closing(sqlite3.connect(store.path)) as database:
-        return [value for (value,) in database.execute(question).fetchall() if value not in without]
+async def _column(store: SqlStore, question: str, without: frozenset[str] = frozenset()) -> list[Any]:
+    return [value for (value,) in await store._readers.rows(question) if value not in without]
 
 
 def _yes(fact: object) -> str:

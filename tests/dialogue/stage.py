@@ -53,9 +53,12 @@ from handlers.staff import filing_for
 from handlers.timers.standing import standing
 from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
+from storage.postgres.store import PostgresStore
+from storage.sql_store import SqlStore
 from storage.store import SqliteStore
 from tests.dialogue.facts import kinds_due, next_push_at
 from tests.dialogue.phones import Phone, TelegramPhone, WebPhone, WeChatPhone
+from tests.fakes import postgres
 from tests.fakes.photos import Here
 from tests.fakes.programs import PROGRAMS
 from tests.fakes.recordings import CopiedHere
@@ -93,7 +96,7 @@ class Stage:
 
     clock: FixedClock
     guide: Guide
-    store: SqliteStore
+    store: SqlStore
     phones: dict[str, Phone]
     new_phone: Callable[[str], Awaitable[Phone]]
     firer: TimerFirer
@@ -131,19 +134,19 @@ class Stage:
         end = self.clock.now() + step
         stuck = 0
         while not until():
-            due = min(filter(None, (await self.store.next_timer_at(), next_push_at(self.store))), default=None)
+            due = min(filter(None, (await self.store.next_timer_at(), await next_push_at(self.store))), default=None)
             if due is None or due > end:
                 self.clock.at = end
                 await self.settle()
                 return
             stuck = stuck + 1 if due <= self.clock.at else 0
-            assert stuck < STUCK, f"something due at {due} does not go away: {self.pending(due)}"
+            assert stuck < STUCK, f"something due at {due} does not go away: {await self.pending(due)}"
             self.clock.at = max(self.clock.at, due)
             await self.settle()
 
-    def pending(self, due: datetime) -> list[str]:
+    async def pending(self, due: datetime) -> list[str]:
         """The kinds of the timers that are due by then."""
-        return kinds_due(self.store, due)
+        return await kinds_due(self.store, due)
 
     async def open(self) -> None:
         """What every start of the desk does: its own timers are set."""
@@ -174,19 +177,37 @@ class Stage:
         assert directory.at(phone.address), f"joining failed: {phone.screen[-1:]}"
 
 
+async def _opened(stack: AsyncExitStack, folder: Path, clock: FixedClock, on_postgres: bool) -> SqlStore:
+    store: SqlStore
+    if on_postgres:
+        url = postgres.desk_database()
+        stack.callback(postgres.drop, url)
+        store = await PostgresStore.open(url, clock=clock, must_answer=True)
+    else:
+        store = await SqliteStore.open("", folder, clock=clock)
+    stack.push_async_callback(store.close)
+    return store
+
+
 @asynccontextmanager
 async def stage(
-    channel: str, folder: Path, start: datetime, *, staffed: bool = False, told: tuple[WebhookSection, ...] = ()
+    channel: str,
+    folder: Path,
+    start: datetime,
+    *,
+    staffed: bool = False,
+    told: tuple[WebhookSection, ...] = (),
+    on_postgres: bool = False,
 ) -> AsyncIterator[Stage]:
     """Open a desk with a resident's phone of that channel: wechat, service (WeChat that may push), telegram or web.
 
     Where staff take part (``staffed``), the account may push unless the resident's must not. ``told`` are the programs
-    that hear what happens; others file and read with the keys of `tests.fakes.programs`.
+    that hear what happens; others file and read with the keys of `tests.fakes.programs`. The database is a file,
+    or with ``on_postgres`` one of a real server.
     """
     async with AsyncExitStack() as stack:
         clock, guide, catalogue = FixedClock(start), sample_guide(), texts()
-        store = await SqliteStore.open("", folder, clock=clock)
-        stack.push_async_callback(store.close)
+        store = await _opened(stack, folder, clock, on_postgres)
         media = MediaFolder(folder / "media")
         fake_wechat = await stack.enter_async_context(FakeWeChat())
         fake_telegram = await stack.enter_async_context(FakeTelegram())

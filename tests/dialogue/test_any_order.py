@@ -6,9 +6,7 @@ are looked up in the database itself.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -218,11 +216,11 @@ async def everything(set_: Stage) -> list[Ticket]:
 
 async def promises_are_kept(set_: Stage) -> None:
     guide, now = sample_guide(), set_.clock.now()
-    with closing(sqlite3.connect(set_.store.path)) as database:
-        timers = {row[0:2] for row in database.execute("SELECT kind, subject FROM timer")}
-        tasks = {row[0] for row in database.execute("SELECT key FROM task WHERE closed_at IS NULL")}
-        pushes = database.execute("SELECT ticket, address, key FROM push").fetchall()
-        quarantined = database.execute("SELECT why, timer FROM quarantine").fetchall()
+    rows = set_.store._readers.rows
+    timers = {row[0:2] for row in await rows("SELECT kind, subject FROM timer")}
+    tasks = {row[0] for row in await rows("SELECT key FROM task WHERE closed_at IS NULL")}
+    pushes = await rows("SELECT ticket, address, key FROM push")
+    quarantined = await rows("SELECT why, timer FROM quarantine")
     assert not quarantined, quarantined
     told = {(ticket, address) for ticket, address, key in pushes if key.startswith("told:")}
     for ticket in await everything(set_):

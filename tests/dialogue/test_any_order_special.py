@@ -6,8 +6,6 @@ weeks pass. After every act the promises are looked up in the database itself.
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -139,20 +137,18 @@ async def type_(set_: Stage, who: str, chance: int) -> None:
 
 
 async def specials(set_: Stage) -> list[Special]:
-    with closing(sqlite3.connect(set_.store.path)) as database:
-        rows = database.execute("SELECT body FROM special ORDER BY number").fetchall()
+    rows = await set_.store._readers.rows("SELECT body FROM special ORDER BY number")
     return [msgspec.json.decode(body, type=Special) for (body,) in rows]
 
 
 async def they_agree(set_: Stage) -> None:
-    with closing(sqlite3.connect(set_.store.path)) as database:
-        timers = [
-            (kind, subject, moment(due))
-            for kind, subject, due in database.execute("SELECT kind, subject, due_at FROM timer")
-        ]
-        links = set(database.execute("SELECT ticket, other FROM link WHERE kind = 'special'"))
-        steps = dict(database.execute("SELECT number, max(seq) FROM special_event GROUP BY number"))
-        counts = dict(database.execute("SELECT number, count(*) FROM special_event GROUP BY number"))
+    rows = set_.store._readers.rows
+    timers = [
+        (kind, subject, moment(due)) for kind, subject, due in await rows("SELECT kind, subject, due_at FROM timer")
+    ]
+    links = set(await rows("SELECT ticket, other FROM link WHERE kind = 'special'"))
+    steps: dict[str, int] = dict(await rows("SELECT number, max(seq) FROM special_event GROUP BY number"))
+    counts: dict[str, int] = dict(await rows("SELECT number, count(*) FROM special_event GROUP BY number"))
     tickets = {ticket.number: ticket for ticket in await everything(set_)}
     known = {special.number: special for special in await specials(set_)}
     for special in known.values():

@@ -1,7 +1,12 @@
-"""Every script, on every channel."""
+"""Every script, on every channel, on SQLite; and each of them on PostgreSQL too.
+
+Most of what may differ there is in the statements, not in the channels: so a scene plays there on one channel, another
+one for each, and on all of them where MINSHENG_TEST_ALL is set.
+"""
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -20,10 +25,23 @@ CASES = [
     for channel in scene.channels
 ]
 
+EVERYTHING = bool(os.environ.get("MINSHENG_TEST_ALL"))
+ON_POSTGRES = [
+    pytest.param(scene, channel, id=f"{scene.file}: {scene.title} [{channel}]")
+    for place, scene in enumerate(scenes())
+    for channel in (scene.channels if EVERYTHING else [sorted(scene.channels)[place % len(scene.channels)]])
+]
+
 
 @pytest.mark.parametrize(("scene", "channel"), CASES)
 async def test_scene(scene: Scene, channel: str, tmp_path: Path) -> None:
     async with stage(channel, tmp_path, START, staffed=scene.staffed) as set_:
+        await Player(set_, channel).play(scene)
+
+
+@pytest.mark.parametrize(("scene", "channel"), ON_POSTGRES)
+async def test_scene_on_postgres(scene: Scene, channel: str, tmp_path: Path) -> None:
+    async with stage(channel, tmp_path, START, staffed=scene.staffed, on_postgres=True) as set_:
         await Player(set_, channel).play(scene)
 
 

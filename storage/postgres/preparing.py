@@ -17,6 +17,12 @@ from storage.schema import REVISION, metadata
 _LOCK = "SELECT pg_advisory_xact_lock(7230945)"
 """One worker at a time."""
 
+_WORKERS = (
+    "SELECT count(*) FROM lease WHERE name LIKE 'worker:%'"
+    " AND expires_at > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+)
+"""Those that are there now; see `storage.schema_leases`."""
+
 _FUNCTIONS = (
     # What SQLite has and PostgreSQL calls otherwise.
     "CREATE OR REPLACE FUNCTION instr(text, text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE"
@@ -56,7 +62,7 @@ _TABLES = (
 def prepare(driver: PostgresDriver) -> None:
     """Bring a database to the schema of this code, or leave a newer one that it may work on. Raises ConfigurationError
     for one this code does not know."""
-    if _known(driver):
+    if suits(driver)[1]:
         return
     # Through SQLAlchemy, which knows the tables; the connection is the one we have.
     engine = create_engine("postgresql+psycopg://", creator=lambda: driver.connection, poolclass=StaticPool)
@@ -76,6 +82,7 @@ def prepare(driver: PostgresDriver) -> None:
                 connection.exec_driver_sql("INSERT INTO alembic_version VALUES (%s)", (REVISION,))
                 promise.put(connection)
             elif found != REVISION:  # one that is newer and promises nothing is refused there
+                refuse_to_strand(driver, found)
                 upgrade(connection, found, "the database")
     finally:
         if raw.info.transaction_status:
@@ -83,15 +90,26 @@ def prepare(driver: PostgresDriver) -> None:
         raw.autocommit = True
 
 
-def _known(driver: PostgresDriver) -> bool:
-    """Whether this program may work on the database as it is; see `storage.promise`."""
+def suits(driver: PostgresDriver) -> tuple[str | None, bool]:
+    """The revision of a database, None for an empty one; and whether this program may work on it as it is (see
+    `storage.promise`). Raises ConfigurationError for a database of something else."""
     found = _revision(driver)
     if found is None or found <= REVISION:
-        return found == REVISION
+        return found, found == REVISION
     try:
-        return promise.holds(driver, found)
+        return found, promise.holds(driver, found)
     except psycopg.errors.UndefinedTable:
-        return False
+        return found, False
+
+
+def refuse_to_strand(driver: PostgresDriver, found: str, compatible_from: str = promise.COMPATIBLE_FROM) -> None:
+    """Raise ConfigurationError when workers of a program are there that could not go on after an upgrade."""
+    if found >= compatible_from or not driver.execute("SELECT to_regclass('lease')::text").fetchone()[0]:
+        return
+    workers = driver.execute(_WORKERS).fetchone()[0]
+    if workers:
+        why = f"{workers} workers of an older program use this database and could not go on: stop them first"
+        raise ConfigurationError("storage.url", why)
 
 
 def _revision(driver: PostgresDriver) -> str | None:

@@ -16,6 +16,7 @@ import aiosqlite
 from storage.faults import SQLITE
 
 _T = TypeVar("_T")
+_LAST_MS = 200
 _CHUNK = 64  # rows that aiosqlite's own cursors would fetch at once; ours fetch inside the work
 
 
@@ -39,8 +40,14 @@ class Connection(aiosqlite.Connection):
     async def move_log(self, how: str) -> None:
         """Move the log into the database (``PRAGMA wal_checkpoint``). When it fails nothing is lost: the log is whole,
         and read at the next start. Raises sqlite3.Error where only a new start can tell what is on the disk."""
+
+        def move(connection: sqlite3.Connection) -> None:
+            if how == "TRUNCATE":  # at the end, when nobody waits any more for somebody else's lock
+                connection.execute(f"PRAGMA busy_timeout={_LAST_MS}")
+            connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+
         try:
-            await self.run(lambda connection: connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall())
+            await self.run(move)
         except sqlite3.Error as error:
             if SQLITE.broken(error):
                 raise

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Collection
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import ConfigurationError
 from bot.ports import Clock
+from bot.ports.leasing import Standing
 from storage import leases
 from storage.compacting import SqliteClearing
 from storage.connection import Connection
@@ -57,6 +60,7 @@ class SqliteStore(SqlStore):
         self.personal = Personal(writer, readers, SqliteClearing(writer, path), self.reader.forgotten)
         self.path = path
         self._lock = lock
+        self._alone_with_leases = False
 
     @classmethod
     async def open(
@@ -88,9 +92,15 @@ class SqliteStore(SqlStore):
             raise
         store = cls(writer, readers, clock, lock, path)
         writer.start()
-        await writer.run(leases.expire)  # the folder is ours alone: whoever had them is gone
         await store.reader.prepare()
         return store
+
+    async def keep_leases(self, owner: str, names: Collection[str], ttl: timedelta) -> Standing:
+        """See `storage.sharing.Sharing`. The folder is ours alone: whoever had leases before us is gone."""
+        if not self._alone_with_leases:
+            await self._writer.run(leases.expire)
+            self._alone_with_leases = True
+        return await super().keep_leases(owner, names, ttl)
 
     async def close(self) -> None:
         """Write what waits, move the log into the database, close everything, let others have the data folder."""

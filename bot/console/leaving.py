@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -17,11 +18,12 @@ LAST_SECONDS = 9.8
 """Whatever still holds us up then does so no longer: what was answered is on disk however a process ends."""
 
 EXIT_LATE = 75
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LOOK_SECONDS = 1.0
 
 
 class Leaving:
-    """``told`` is set when the end begins; another signal changes nothing."""
+    """``told`` is set when the end begins, by a signal to begin with; another one changes nothing."""
 
     def __init__(self) -> None:
         self.told = asyncio.Event()
@@ -31,6 +33,8 @@ class Leaving:
         self._watching: asyncio.Task[None] | None = None
         self._last = threading.Timer(LAST_SECONDS, _gone)
         self._last.daemon = True
+        for number in SIGNALS:
+            self._loop.add_signal_handler(number, self.begin)
 
     def begin(self) -> None:
         """Go now."""
@@ -55,7 +59,10 @@ class Leaving:
             await asyncio.sleep(LOOK_SECONDS)
 
     def over(self) -> None:
-        """The end has come."""
+        """The end has come: a signal in the very last moment changes nothing either."""
+        for number in SIGNALS:
+            self._loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
         self._last.cancel()
         if self._watching is not None:
             self._watching.cancel()

@@ -69,8 +69,6 @@ async def serve_desk(
     ConfigurationError."""
     plays = playing.allowed(settings)
     loop, leaving, supervisor = asyncio.get_running_loop(), Leaving(), Supervisor()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leaving.begin)
     catalogue = Catalogue.load(locales_folder)
     settings.make_folder()
     async with AsyncExitStack() as opened:

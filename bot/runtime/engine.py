@@ -27,6 +27,10 @@ from bot.runtime.worker import LONGEST_SLEEP, Worker
 MEDIA_EVERY = 10.0
 """Seconds between two looks for files whose time to be tried again has come."""
 
+LAST_ROUND = 1.5
+"""Seconds a worker has at the end for what it is just doing, besides pushes that are under way. With a locked database
+that takes longer, and is given up."""
+
 START_SECONDS, START_AGAIN = 3.0, 1.0
 """How long a start waits for the database; after that it goes on, and the database is asked for so often."""
 
@@ -62,6 +66,7 @@ class Engine:
         self._away = False
         self._stopping = False
         self._beginning: asyncio.Task[None] | None = None
+        self._first: list[Callable[[], Awaitable[int]]] = []
         self._stops: list[Callable[[], None]] = []
         self._wakes: dict[str, asyncio.Event] = {}
         self._metrics = desk.metrics
@@ -126,6 +131,10 @@ class Engine:
         if stop is not None:
             self._stops.append(stop)
 
+    def begin_with(self, step: Callable[[], Awaitable[int]]) -> None:
+        """Have something done once the database is there, before anything else is begun."""
+        self._first.append(step)
+
     def wake(self, name: str) -> None:
         """Have something that was added repeated now."""
         self._wakes[name].set()
@@ -150,6 +159,8 @@ class Engine:
             worker.start()
 
     async def _recover(self) -> None:
+        for step in self._first:
+            await step()
         await self.dispatcher.room.recover()
         if self.leases is not None:
             await self.leases.once()  # whoever becomes the sender of a channel sorts out what was left there
@@ -160,10 +171,13 @@ class Engine:
                 _log.warning("pushes under way when the last run ended are sent again", channel=name, count=again)
 
     def begin_stop(self) -> None:
-        """Say that we are going, and ask for nothing new."""
+        """Say that we are going, and ask for nothing new; only what is to be sent is still sent."""
         self._stopping = True
         for stop in self._stops:
             stop()
+        for worker in self._workers:
+            if not worker.name.startswith(("push_", "leases")):
+                worker.begin_stop()
 
     async def stop(self, seconds: float) -> None:
         """Finish what is in hand, at most for so long."""
@@ -178,13 +192,15 @@ class Engine:
         except TimeoutError:
             _log.warning("stopped with messages under way")
         left = max(0.1, end - loop.time())
-        await asyncio.gather(
-            *(sender.drain(left) for sender in self._senders.values()),
-            self._fetcher.drain(left / 2),  # what is cut off is fetched again
-            *(worker.stop(left) for worker in self._workers),
-            return_exceptions=True,
-        )
-        if self.leases is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await asyncio.gather(
+                    *(sender.drain(left) for sender in self._senders.values()),
+                    self._fetcher.drain(left / 2),  # what is cut off is fetched again
+                    *(worker.stop(min(left, LAST_ROUND)) for worker in self._workers),
+                    return_exceptions=True,
+                )
+        if self.leases is not None and not self.leases.alone:
             with contextlib.suppress(StoreUnavailable, TimeoutError):
                 async with asyncio.timeout(GIVING_BACK):
                     await self.leases.release()

@@ -13,7 +13,7 @@ import hashlib
 import mmap
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -49,7 +49,8 @@ class Attempts(Protocol):
 
 
 class Hazards:
-    """Notes what is being decided. Without a file it forgets with the process."""
+    """Notes what is being decided. Without a file it forgets with the process. ``changed`` is called when there is
+    something to `share`."""
 
     def __init__(self, path: Path | None = None) -> None:
         """``path`` is the file of this process alone; where it cannot be used, a line in the log says so."""
@@ -66,6 +67,7 @@ class Hazards:
         found = Counter(self._at(slot) for slot in self._left)
         self._tries: dict[bytes, int] = dict(found)
         self._well: list[bytes] = []
+        self.changed: Callable[[], None] = _nobody_listens
         if found:
             _log.warning("the last process died while it decided", count=len(found))
 
@@ -96,6 +98,7 @@ class Hazards:
         """It went well, or was given up: nobody needs to count any more."""
         if self._tries.pop(name, 0):
             self._well.append(name)
+            self.changed()
 
     async def share(self, kept: Attempts, now: datetime) -> int:
         """Tell the store what was found at the start and what is over, and learn what others found.
@@ -128,6 +131,10 @@ class Hazards:
 
     def _at(self, slot: int) -> bytes:
         return bytes(self._slots[slot * WIDTH : (slot + 1) * WIDTH])
+
+
+def _nobody_listens() -> None:
+    """What `Hazards.changed` is until somebody wants to hear."""
 
 
 def name_of(message: InboundMessage) -> bytes:

@@ -26,7 +26,7 @@ from bot.runtime.spool_answerer import SpoolAnswerer
 
 TOWN, TOWN_SECONDS = "town", 5.0
 FIGURES_SECONDS = 15.0
-SPOOL, HAZARDS_SECONDS = "spool", 15.0
+SPOOL, HAZARDS, HAZARDS_SECONDS = "spool", "hazards", 15.0
 LETTERS_SECONDS = 0.25
 """A look into the box costs some 20 microseconds, and somebody at a terminal waits for it."""
 PICTURES_SECONDS = 2.0
@@ -108,7 +108,9 @@ def watch_hazards(engine: Engine, hazards: Hazards, kept: Attempts, clock: Clock
         await hazards.share(kept, clock.now())
         return 0
 
-    engine.add("hazards", share, HAZARDS_SECONDS)
+    engine.begin_with(share)
+    engine.add(HAZARDS, share, HAZARDS_SECONDS)
+    hazards.changed = partial(engine.wake, HAZARDS)
 
 
 def watch_pictures(engine: Engine, look: Callable[[], Awaitable[int]]) -> None:

@@ -48,12 +48,11 @@ class Compared:
                 self.born[what] = self.born.get(what, 0) + 1
             if forgotten(entry):
                 continue
-            if entry[STEPS] and kind.steps is not None:
-                rows = found.added.get(seq, ())
-                if len(rows) != entry[STEPS] or _made(kind.digest, entry[SALT], rows) != entry[DIGEST]:
-                    self._differs(entry, kind.steps.table, len(rows))
-                self.steps[what] = self.steps.get(what, 0) + len(rows)
-                self.rows += len(rows)
+            rows = found.added.get(seq, ())
+            if entry[DIGEST] and (len(rows) != entry[STEPS] or _made(kind.digest, entry[SALT], rows) != entry[DIGEST]):
+                self._differs(entry, kind.steps.table if kind.steps else what, len(rows) or not kind.steps)
+            self.steps[what] = self.steps.get(what, 0) + len(rows)
+            self.rows += len(rows)
             if kind.state is None:
                 continue
             if not kind.counted:

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.audit import SALT_BYTES, named, tag
+from bot.domain.people import DESK
 from storage.audit import Entry
 from storage.audit_kinds import KINDS, Kind
 from storage.batch import Batch
-from storage.driver import Row
+from storage.driver import Driver, Row
 from storage.rows import Rows
 
 _TICKET, _STAFF, _SPECIAL, _HOLD = (KINDS[what] for what in ("ticket", "staff", "special", "hold"))
@@ -21,6 +22,7 @@ def _places(kind: Kind) -> tuple[int, int, int]:
     return columns.index("at"), columns.index("action" if "action" in columns else "step"), columns.index("actor")
 
 
+_ACT = "INSERT INTO looked (actor, what, ticket, detail, at) VALUES (?, ?, ?, ?, ?) RETURNING id"
 _PLACES = {kind.what: _places(kind) for kind in (_TICKET, _STAFF, _SPECIAL, _HOLD)}
 
 
@@ -35,14 +37,16 @@ def entries_of(batch: Batch, looked: Sequence[Row], links: Sequence[Row]) -> lis
         if rows.staff is not None:
             entries += _lives(_STAFF, rows.staff.events, staff)
             entries += (now("invitation", row, row[0], rows.at, "") for row in rows.staff.invitations)
-            entries += (added("used", row, row[0], 1, row[2], row[1], "") for row in rows.staff.uses)
+            entries += used(rows.staff.uses)
         if rows.special is not None:
             entries += _lives(_SPECIAL, rows.special.events, specials)
             entries += (now("lesson", row, row[0], row[5], row[4]) for row in rows.special.lessons)
         if rows.abuse is not None:
             entries += _lives(_HOLD, rows.abuse.steps, {})
         entries += _few(rows)
-    entries += (added("looked", row, row[3] or named(row[1]), row[0], row[5], row[1], row[2]) for row in sorted(looked))
+    entries += (
+        added("looked", row, look_subject(row[0], row[3]), row[0], row[5], row[1], row[2]) for row in sorted(looked)
+    )
     entries += (now("link", row, row[0], row[4], row[3], note=f"{row[1]}/{row[2]}") for row in links)
     return entries
 
@@ -83,6 +87,22 @@ def _lives(kind: Kind, events: Sequence[Row], newest: Mapping[str, Row]) -> Iter
         yield life(kind, subject, steps, newest.get(subject))
 
 
+def used(rows: Sequence[Row]) -> Iterator[Entry]:
+    """Entries about invitations that are good no more."""
+    return (added("used", row, row[0], 1, row[2], row[1] or DESK, "") for row in rows)
+
+
+def acted(connection: Driver, what: str, detail: str, at: int) -> Entry:
+    """Note an act of the operator, as reading and exporting are noted; the entry about it. ``at`` in microseconds."""
+    ((id_,),) = connection.execute(_ACT, (DESK, what, "", detail, at)).fetchall()
+    return added("looked", (id_, DESK, what, "", detail, at), look_subject(id_, ""), id_, at, DESK, what)
+
+
+def look_subject(id_: int, ticket: str) -> str:
+    """What an entry about a row of `looked` is about: the ticket, else the row itself."""
+    return ticket or f"looked:{id_}"
+
+
 def life(kind: Kind, subject: str, steps: Sequence[Row], standing: Row | None, note: str = "") -> Entry:
     """An entry for steps that follow each other, and for how things stand after the last of them."""
     salt, last = os.urandom(SALT_BYTES), steps[-1]
@@ -114,4 +134,4 @@ def now(what: str, row: Row, subject: str, at: int, actor: str, part: int = 0, n
     salt, kind = os.urandom(SALT_BYTES), KINDS[what]
     if kind.tagged is not None:
         note = tag(salt, row[kind.tagged])
-    return (at, what, subject, part, 0, named(actor), note, b"", kind.standing(salt, row), salt)
+    return (at, what, subject, part, 0, named(actor), note, kind.digest(salt, ()), kind.standing(salt, row), salt)

@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+from bot.domain.audit import PERSON
 from bot.domain.people import DESK
 from storage.audit import Entry, append
-from storage.audit_compare import NOTE, PART, SALT, SEQ, STATE, STEPS, WHAT, Compared, Found, forgotten
-from storage.audit_entries import added, life, now
+from storage.audit_compare import NOTE, PART, SALT, SEQ, STATE, STEPS, SUBJECT, WHAT, Compared, Found, forgotten
+from storage.audit_entries import added, life, look_subject, now
 from storage.audit_kinds import ANEW, ERASURE, KINDS, Bound, Kind
 from storage.driver import Driver, Row
 
@@ -24,7 +26,7 @@ Subject = tuple[str, str]
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "ticket": ("ticket", "review", "finding", "link"),
-    **{name: (name,) for name in ("special", "looked", "transcript", "hold", "lesson", "board")},
+    **{name: (name,) for name in ("special", "looked", "transcript", "hold", "invitation", "lesson", "board")},
 }
 """Kinds of entries that have the same subjects."""
 
@@ -36,12 +38,15 @@ _GROUP_OF = {
     if bound is not None
 }
 
+_ONE_BY_ONE = frozenset({"ticket", "special"})
+"""Groups of which each subject has an entry of its own when something of it is erased."""
+
 Rows = dict[str, tuple[list[Row], list[Row]]]
 """By kind: rows that are only added, rows that say how things stand."""
 
 _ENTRIES = (
     "SELECT seq, at, what, subject, part, steps, actor, note, digest, state, hash, salt FROM audit"
-    " WHERE subject = ? ORDER BY seq"
+    " WHERE subject IN ({marks}) ORDER BY seq"
 )
 _FORGET = "UPDATE audit SET salt = NULL WHERE seq = ?"
 _ALONE = "UPDATE audit_head SET seq = seq WHERE id = 1"
@@ -50,12 +55,14 @@ _TICKETS = "SELECT ticket FROM reporter WHERE address = ?"
 _FILES = "SELECT id FROM attachment WHERE address = ?"
 _FILES_OF = "SELECT id FROM attachment WHERE ticket = ? AND ticket <> ''"
 _HOLDS = "SELECT DISTINCT id FROM hold_step WHERE address = ?"
-_READER = "SELECT CASE WHEN ticket <> '' THEN ticket ELSE actor END FROM looked WHERE id = ?"
+_READ = "SELECT id, ticket FROM looked WHERE id IN ({marks}) AND ticket <> ''"
+_SLICE = 500
+"""So many subjects are asked for at once."""
 
 
 def subjects_of(table: str, key: Sequence[object]) -> list[Subject]:
     """What a row belongs to, by its primary key; nothing where no entry binds it."""
-    group = _GROUP_OF.get(table)
+    group = "transcript" if table == "attachment" else _GROUP_OF.get(table)
     return [] if group is None else [(group, str(key[0]))]
 
 
@@ -82,80 +89,140 @@ def bound_anew(connection: Driver, subjects: Iterable[Subject], at: int | None =
         yield
         return
     connection.execute(_ALONE)  # what another worker binds meanwhile would not be seen
-    before = {subject: _rows(connection, subject) for subject in wanted}
-    readers = {subject: _name(connection, subject) for subject in wanted}
+    before, names = _rows(connection, wanted), _names(connection, wanted)
     yield
+    after = _rows(connection, wanted)
+    changed = [subject for subject in wanted if after[subject] != before[subject]]
+    if not changed:
+        return
     if at is None:
         newest = connection.execute(_NEWEST).fetchone()
         at = 0 if newest is None else newest[0]
-    entries: list[Entry] = []
-    for subject in wanted:
-        after = _rows(connection, subject)
-        if after != before[subject]:
-            entries += _anew(connection, subject, readers[subject], before[subject], after, at)
-    if entries:
-        append(connection, entries)
+    known = _entries(connection, sorted({names[subject] for subject in changed}))
+    entries, together = list[Entry](), _Forgotten()
+    for subject in changed:
+        forgotten = _Forgotten() if subject[0] in _ONE_BY_ONE else together
+        forgotten.take(subject, known.get(names[subject], []), before[subject], after[subject])
+        if forgotten is not together:
+            entries.append(forgotten.entry(at, names[subject]))
+        for what, (steps, standing) in after[subject].items():
+            again = _again(KINDS[what], names[subject], steps, standing, at)
+            entries += ((at, *entry[1:5], DESK, *entry[6:]) for entry in again)
+        connection.executemany(_FORGET, [(seq,) for seq in forgotten.new])
+    if together.taken:
+        entries.append(together.entry(at, ""))
+    append(connection, entries)
+
+
+def entries_about(connection: Driver, name: str) -> list[Row]:
+    """The entries whose subject has that name, oldest first."""
+    return _entries(connection, [name]).get(name, [])
+
+
+def rows_about(connection: Driver, kind: Kind, name: str, entries: Sequence[Row]) -> Found:
+    """What belongs to entries of one kind about one subject."""
+    rows: tuple[list[Row], list[Row]] = ([], [])
+    column = "id" if kind.what == "looked" else ""
+    keys = list(dict.fromkeys(entry[PART] for entry in entries)) if column else [name]
+    for place, bound in enumerate((kind.steps, kind.state)):
+        if bound is not None:
+            rows[place].extend(_of(connection, bound, column or bound.subject, keys))
+    return _found(kind, entries, *rows)
 
 
 def somebody(at: int) -> Entry:
     """The entry that somebody had themselves erased, of whom the record knows nothing."""
-    return (at, ERASURE, "", 0, 0, "person", _said([], {}, 0), b"", b"", None)
+    return _Forgotten().entry(at, "", PERSON)
 
 
-def _name(connection: Driver, subject: Subject) -> str:
-    """The subject as entries name it."""
-    if subject[0] != "looked":
-        return subject[1]
-    row = connection.execute(_READER, (int(subject[1]),)).fetchone()
-    return "" if row is None else str(row[0])
+class _Forgotten:
+    """What one entry says of others that are forgotten."""
+
+    def __init__(self) -> None:
+        self._seqs: list[int] = []
+        self._before: dict[str, int] = {}
+        self._wrong: list[str] = []
+        self.new: list[int] = []
+        self.taken = False
+
+    def take(self, subject: Subject, entries: Sequence[Row], before: Rows, after: Rows) -> None:
+        """Take in the entries of a subject, those of other groups among them; ``new`` are the seqs to be forgotten."""
+        group, key = subject
+        own = [entry for entry in entries if entry[WHAT] in GROUPS[group] and not forgotten(entry)]
+        if group == "looked":
+            own = [entry for entry in own if entry[PART] == int(key)]
+        compared = Compared(lambda _seq, why: self._wrong.append(why))
+        for what, (steps, standing) in before.items():
+            kind = KINDS[what]
+            of_kind = [entry for entry in own if entry[WHAT] == what]
+            compared.of_kind(kind, of_kind, _found(kind, of_kind, steps, standing))
+            if kind.steps is not None:
+                self._older(kind.steps.table, len(steps) - compared.steps.get(what, 0))
+            if kind.counted and kind.state is not None and standing and not after[what][1]:
+                self._older(kind.state.table, len(standing))
+        self.new = [entry[SEQ] for entry in own if entry[SALT] is not None]
+        self._seqs += self.new
+        self.taken = True
+
+    def _older(self, table: str, rows: int) -> None:
+        """So many rows are older than the record, and are bound now or gone."""
+        if rows > 0:
+            self._before[table] = self._before.get(table, 0) + rows
+
+    def entry(self, at: int, name: str, actor: str = DESK) -> Entry:
+        """The entry that says so."""
+        said = {"forgot": self._seqs, "before": self._before, "broken": len(self._wrong)}
+        return (at, ERASURE, name, 0, 0, actor, json.dumps(said, separators=(",", ":")), b"", b"", None)
 
 
-def _rows(connection: Driver, subject: Subject) -> Rows:
+def _names(connection: Driver, subjects: Sequence[Subject]) -> dict[Subject, str]:
+    """The subjects as entries name them."""
+    looks = [int(key) for group, key in subjects if group == "looked"]
+    tickets: dict[int, str] = dict(_asked(connection, _READ, looks))
     return {
-        what: (_of(connection, KINDS[what].steps, subject), _of(connection, KINDS[what].state, subject))
-        for what in GROUPS[subject[0]]
+        (g, key): look_subject(int(key), tickets.get(int(key), "")) if g == "looked" else key for g, key in subjects
     }
 
 
-def _of(connection: Driver, bound: Bound | None, subject: Subject) -> list[Row]:
-    if bound is None:
-        return []
-    group, key = subject
-    column, value = ("id", int(key)) if group == "looked" else (bound.subject, key)
+def _entries(connection: Driver, names: Sequence[str]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for entry in _asked(connection, _ENTRIES, names):
+        found.setdefault(entry[SUBJECT], []).append(entry)
+    return found
+
+
+def _rows(connection: Driver, subjects: Sequence[Subject]) -> dict[Subject, Rows]:
+    found: dict[Subject, Rows] = {subject: {what: ([], []) for what in GROUPS[subject[0]]} for subject in subjects}
+    for group, kinds in GROUPS.items():
+        keys: list[Any] = [int(key) if group == "looked" else key for g, key in subjects if g == group]
+        for what in kinds if keys else ():
+            for place, bound in enumerate((KINDS[what].steps, KINDS[what].state)):
+                if bound is None:
+                    continue
+                column = "id" if group == "looked" else bound.subject
+                own = bound.columns.index(column)
+                for row in _of(connection, bound, column, keys):
+                    found[group, str(row[own])][what][place].append(row)
+    return found
+
+
+def _of(connection: Driver, bound: Bound, column: str, keys: Sequence[Any]) -> list[Row]:
     which = f" AND {bound.which}" if bound.which else ""
-    sql = f"SELECT {bound.selected} FROM {bound.table} AS r WHERE r.{column} = ?{which}"
-    return sorted((tuple(row) for row in connection.execute(sql, (value,)).fetchall()), key=_place)
+    sql = f"SELECT {bound.selected} FROM {bound.table} AS r WHERE r.{column} IN ({{marks}}){which}"
+    return sorted(_asked(connection, sql, keys), key=_place)
+
+
+def _asked(connection: Driver, sql: str, keys: Sequence[Any]) -> list[Row]:
+    rows: list[Row] = []
+    for begin in range(0, len(keys), _SLICE):
+        part = keys[begin : begin + _SLICE]
+        rows += map(tuple, connection.execute(sql.format(marks=", ".join("?" * len(part))), part).fetchall())
+    return rows
 
 
 def _place(row: Row) -> tuple[int, str]:
     """Steps by their seq, everything else in some order that is always the same."""
     return (row[1] if len(row) > 1 and isinstance(row[1], int) else 0, repr(row))
-
-
-def _anew(connection: Driver, subject: Subject, name: str, before: Rows, after: Rows, at: int) -> Iterator[Entry]:
-    group, key = subject
-    entries = [
-        entry
-        for entry in connection.execute(_ENTRIES, (name,)).fetchall()
-        if entry[WHAT] in GROUPS[group] and (group != "looked" or entry[PART] == int(key)) and not forgotten(entry)
-    ]
-    wrong: list[str] = []
-    compared = Compared(lambda _seq, why: wrong.append(why))
-    older: dict[str, int] = {}
-    for what, (steps, standing) in before.items():
-        kind = KINDS[what]
-        own = [entry for entry in entries if entry[WHAT] == what]
-        compared.of_kind(kind, own, _found(kind, own, steps, standing))
-        if kind.steps is not None and len(steps) > (bound := compared.steps.get(what, 0)):
-            older[kind.steps.table] = len(steps) - bound
-        if kind.counted and kind.state is not None and standing and not after[what][1]:
-            older[kind.state.table] = len(standing)
-    salted = [entry for entry in entries if entry[SALT] is not None]
-    connection.executemany(_FORGET, [(entry[SEQ],) for entry in salted])
-    yield (at, ERASURE, name, 0, 0, DESK, _said([entry[SEQ] for entry in salted], older, len(wrong)), b"", b"", None)
-    for what, (steps, standing) in after.items():
-        for entry in _again(KINDS[what], name, steps, standing, at):
-            yield (at, *entry[1:5], DESK, *entry[6:])
 
 
 def _again(kind: Kind, name: str, steps: Sequence[Row], standing: Sequence[Row], at: int) -> Iterator[Entry]:
@@ -189,7 +256,11 @@ def _found(kind: Kind, entries: Sequence[Row], steps: Sequence[Row], standing: S
     behind: set[int] = set()
     for entry in entries:
         seq, part = entry[SEQ], entry[PART]
-        found[seq] = [row for row in steps if not numbered or part - entry[STEPS] < row[1] <= part]
+        first = part - entry[STEPS]
+        if numbered:
+            found[seq] = [row for row in steps if first < row[1] <= part]
+        else:
+            found[seq] = [row for row in steps if row[0] in (part, entry[SUBJECT])]
         if not kind.counted:
             stands[seq] = [row for row in standing if _belongs(kind, entry, row)]
             later[seq] = [(o[NOTE], o[SALT]) for o in entries if o[SEQ] > seq and o[PART] == part]
@@ -203,7 +274,3 @@ def _found(kind: Kind, entries: Sequence[Row], steps: Sequence[Row], standing: S
 def _belongs(kind: Kind, entry: Row, row: Row) -> bool:
     part, note = _key(kind, row)
     return part == entry[PART] and (kind.tagged is not None or note == entry[NOTE])
-
-
-def _said(forgot: Sequence[int], before: Mapping[str, int], broken: int) -> str:
-    return json.dumps({"forgot": list(forgot), "before": before, "broken": broken}, separators=(",", ":"))

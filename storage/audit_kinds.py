@@ -54,9 +54,10 @@ class Bound:
         """A row as it goes into a digest: the same whether it is about to be written or was read from any database."""
         values = [self.table, *row[: len(self.columns)]]
         for place in self.flags:
-            values[place] = bool(values[place])
+            if values[place] in (0, 1):
+                values[place] = bool(values[place])
         for place in self.floats:
-            if values[place] is not None:
+            if isinstance(values[place], int):
                 values[place] = float(values[place])
         return values
 
@@ -77,8 +78,8 @@ class Kind:
     tagged: int | None = None
 
     def digest(self, salt: bytes, rows: Sequence[Row]) -> bytes:
-        """What binds an entry to the rows that were added."""
-        return b"" if self.steps is None else bound(salt, [self.steps.plain(row) for row in rows])
+        """What binds an entry to the rows that were added; without any, to its salt."""
+        return bound(salt, [self.steps.plain(row) for row in rows] if self.steps is not None else ())
 
     def standing(self, salt: bytes, row: Row) -> bytes:
         """What binds an entry to the row that says how things stand."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.audit import BEFORE_ALL, Head, chained
 from storage import audit_questions as ask
-from storage.audit_compare import AT, HASH, NOTE, SALT, SEQ, SUBJECT, WHAT, Compared, forgotten
+from storage.audit_compare import AT, DIGEST, HASH, NOTE, SALT, SEQ, STATE, SUBJECT, WHAT, Compared, forgotten
 from storage.audit_kinds import ERASURE, GENESIS, KINDS, Bound, Kind
 from storage.driver import Driver, Row
 
@@ -111,6 +111,8 @@ class _Verifying:
                     self._problem(seq, f"entry {seq} is another than the one whose head was signed at {head.at}")
             if row[SALT] is None:
                 self._without_salt(row)
+            elif not (row[DIGEST] or row[STATE]):
+                self._problem(seq, f"entry {seq} has a salt, and binds nothing")
         report.entries += len(page)
         report.last = (last, link)
 

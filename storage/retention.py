@@ -15,6 +15,7 @@ from functools import cache, partial
 import msgspec
 
 from bot.conversation.session import blank
+from storage.audit_forgetting import bound_anew, subjects_of
 from storage.codec import as_json, micros, moment, read_invitation, read_session
 from storage.columns import metadata
 from storage.driver import Driver, Questions, Row
@@ -136,8 +137,9 @@ def _walked(name: str) -> Walked:
 def apply(connection: Driver, rule: Rule, keys: Sequence[Row], before: datetime) -> int:
     """Take away what a rule says from rows, inside the transaction that is open; from how many."""
     found = [(first, key) for key in keys if (first := _first(connection, rule, tuple(key), before)) is not None]
-    for step in rule.steps:
-        connection.executemany(step, [(*first, *key) for first, key in found])
+    with bound_anew(connection, [each for _, key in found for each in subjects_of(rule.table, key)]):
+        for step in rule.steps:
+            connection.executemany(step, [(*first, *key) for first, key in found])
     return len(found)
 
 

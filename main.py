@@ -200,9 +200,8 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
     from bot import doctor
     from bot.catalogue import Catalogue
     from bot.channels.roster import check
+    from bot.console import health
     from bot.console.media_of import media_findings
-    from storage.reports import Reports
-    from storage.store import database_file
 
     try:
         settings = settings_for(context, config, data)
@@ -210,11 +209,9 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
         return [doctor.misconfigured("settings", error)]
     found = [*doctor.settings(settings, config or context.find_root().obj[0]), *doctor.folder(settings.data)]
     found += await media_findings(settings)
+    found += await health.findings(settings, CLOCK)
     try:
-        path = database_file(settings.storage.url.get_secret_value(), settings.data)
-        if path.exists():
-            async with aclosing(Reports.opened(path)) as reports:
-                found += doctor.database(await reports.health(), path)
+        if await health.is_there(settings):
             found.append(doctor.staff(*await _reached(settings)))
     except (ConfigurationError, StoreError) as error:
         found.append(doctor.unreadable("database", error))

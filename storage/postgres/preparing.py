@@ -104,9 +104,9 @@ def suits(driver: PostgresDriver) -> tuple[str | None, bool]:
 
 def refuse_to_strand(driver: PostgresDriver, found: str, compatible_from: str = promise.COMPATIBLE_FROM) -> None:
     """Raise ConfigurationError when workers of a program are there that could not go on after an upgrade."""
-    if found >= compatible_from or not driver.execute("SELECT to_regclass('lease')::text").fetchone()[0]:
+    if found >= compatible_from or driver.execute("SELECT to_regclass('lease')::text").fetchall() == [(None,)]:
         return
-    workers = driver.execute(_WORKERS).fetchone()[0]
+    ((workers,),) = driver.execute(_WORKERS).fetchall()
     if workers:
         why = f"{workers} workers of an older program use this database and could not go on: stop them first"
         raise ConfigurationError("storage.url", why)

@@ -26,6 +26,7 @@ from storage.reports import SqlReports
 from storage.retention import Retention
 from storage.rows import rows_of
 from storage.sharing import Sharing
+from storage.shelf import SqlShelf
 from storage.values import ATTACHMENT, attachment_of, timer_of
 from storage.waking import KEPT_TOLD
 from storage.writer import Writer
@@ -75,6 +76,7 @@ class SqlStore(Sharing):
         self.audit = AuditReader(readers)
         self._readers = readers
         self._clock = clock
+        self.shelf = SqlShelf(writer, readers)
 
     async def close(self) -> None:
         """Write what waits, close everything."""

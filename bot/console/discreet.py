@@ -11,7 +11,7 @@ from bot.forgotten import KEY, ForgottenList
 from bot.ports import Clock, MediaStock
 from bot.retention_settings import RetentionSection
 from bot.runtime.engine import Engine
-from bot.runtime.forgetter import SECONDS, Forgetter
+from bot.runtime.forgetter import SECONDS, Forgetter, Shelf
 from bot.runtime.housekeeper import SECONDS as ROUND_SECONDS
 from bot.runtime.housekeeper import Housekeeper
 from bot.runtime.metrics import Metrics, Sample
@@ -30,6 +30,8 @@ class Keeping(Protocol):
     def personal(self) -> Personal: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def shelf(self) -> Shelf: ...
 
 
 def list_of(data: Path) -> ForgottenList:
@@ -60,6 +62,7 @@ class Discretion:
             list=self.list,
             exports=data / "exports",
             hour=lambda at: at.astimezone(zone).hour,
+            shelf=store.shelf,
         )
         self.housekeeper = Housekeeper(
             retention=store.retention,

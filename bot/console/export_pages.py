@@ -12,7 +12,7 @@ from bot.catalogue import Catalogue
 from bot.domain.people import PAGE, Address
 from bot.errors import Refusal
 from bot.runtime.dispatcher import Dispatcher
-from bot.runtime.exporter import Asked, Exporter
+from bot.runtime.exporter import Asked, Exporter, Shelf
 from bot.sheet_files import FORMS
 from bot.turn import Turn
 from bot.views.exporting import Table
@@ -23,8 +23,10 @@ from handlers import exporting
 from handlers.pages import exporting as page
 
 
-def exporter_for(folder: Path, dispatcher: Callable[[], Dispatcher], now: Callable[[], datetime]) -> Exporter:
-    """Writes tables below a folder. Close it at the end."""
+def exporter_for(
+    folder: Path, dispatcher: Callable[[], Dispatcher], now: Callable[[], datetime], shelf: Shelf | None = None
+) -> Exporter:
+    """Writes tables below a folder, and puts them on a shelf where other workers look. Close it at the end."""
 
     async def begin(asked: Asked) -> tuple[list[str], int]:
         span = exporting.Span(asked.since, asked.until)
@@ -36,7 +38,7 @@ def exporter_for(folder: Path, dispatcher: Callable[[], Dispatcher], now: Callab
         who = Address(PAGE, asked.staff)
         return await dispatcher().look(who, lambda turn: exporting.part(turn, span, after), asked.locale)
 
-    return Exporter(folder / "exports", begin, next_, now)
+    return Exporter(folder / "exports", begin, next_, now, shelf)
 
 
 def export_routes(
@@ -54,7 +56,7 @@ def export_routes(
         span = await dispatcher().look(who.staff.page, read, locale)
         await exporter.start(Asked(who.staff.id, span.since, span.until, form, locale, f"{since} \u2013 {until}"))
 
-    def tables(who: SignedIn, locale: str) -> Sequence[Table]:
+    async def tables(who: SignedIn, locale: str) -> Sequence[Table]:
         words = catalogue.words(locale)
         return [
             Table(
@@ -66,7 +68,7 @@ def export_routes(
                 rows=job.rows,
                 problem=words(job.problem, act=words("act.export")) if job.problem else "",
             )
-            for job in exporter.of(who.staff.id)
+            for job in await exporter.of(who.staff.id)
         ]
 
     return export_page.routes(door, page.page, start, tables, exporter.file)

@@ -61,6 +61,8 @@ from storage.stores import open_store
 DOOR_SECONDS = 3.0
 """How long a stop waits for requests."""
 
+EXPORTS_SECONDS = 60.0
+
 
 async def serve_desk(
     settings: Settings, town: TownWatch, home: str, locales_folder: Path, clock: Clock, adopt: bool = False
@@ -174,8 +176,10 @@ async def serve_desk(
         locales = tuple(sorted(catalogue.languages, reverse=True))
         doors += privacy.routes(catalogue.words, locales)
         doors += slip.routes(slip_key, slip_of, catalogue.words, locales, home, clock.now)
-        exporter = exporter_for(settings.data, lambda: engine.dispatcher, clock.now)
+        shelf = None if store.alone else store.shelf
+        exporter = exporter_for(settings.data, lambda: engine.dispatcher, clock.now, shelf)
         opened.push_async_callback(exporter.close)
+        engine.add("exports", exporter.tidy, EXPORTS_SECONDS)
         its_pages = premises.Premises(
             home=home,
             renderer=Renderer(catalogue.words, locales, dry=", ".join(sorted(settings.outbox.dry))),

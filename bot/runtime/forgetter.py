@@ -91,11 +91,20 @@ class Listing(Protocol):
     def add(self, address: str, at: datetime) -> None: ...
 
 
+class Shelf(Protocol):
+    """See `bot.runtime.exporter.Shelf`."""
+
+    async def clear(self, before: datetime) -> None:
+        """Throw away tables that were begun before a moment."""
+        ...
+
+
 @dataclass
 class Forgetter(Generic[E]):
     """Brings erasures to their end. Each step may be repeated after a crash.
 
-    ``exports`` is the folder of tables that members of staff asked for; ``hour`` tells the town's hour of a moment.
+    ``exports`` is the folder of tables that members of staff asked for, ``shelf`` where other workers find them;
+    ``hour`` tells the town's hour of a moment.
     """
 
     store: Personal[E]
@@ -105,6 +114,7 @@ class Forgetter(Generic[E]):
     exports: Path
     hour: Callable[[datetime], int]
     rest_seconds: float = REST_SECONDS
+    shelf: Shelf | None = None
 
     async def once(self) -> int:
         """Go on with those that wait; how many are done now. Raises StoreUnavailable and OSError."""
@@ -137,7 +147,10 @@ class Forgetter(Generic[E]):
         files = sorted({sha256 for erasure in erasures for sha256 in erasure.files})
         for sha256 in await self.store.unused(files) if files else ():
             await self.media.remove(sha256)
-        await asyncio.to_thread(_drop_exports, self.exports, max(erasure.at for erasure in erasures))
+        until = max(erasure.at for erasure in erasures)
+        await asyncio.to_thread(_drop_exports, self.exports, until)
+        if self.shelf is not None:
+            await self.shelf.clear(until)
         numbers = sorted({number for erasure in erasures for number in erasure.tickets})
         await self.store.clearing.clear_search(numbers, self._rest)
         await self.store.cleared([erasure.id for erasure in erasures])

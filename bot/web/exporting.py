@@ -29,14 +29,14 @@ def routes(
     door: StaffDoor,
     page: Callable[[Turn], Awaitable[ExportPage]],
     start: Start,
-    tables: Callable[[SignedIn, str], Sequence[Table]],
-    file: Callable[[str, str], Path | None],
+    tables: Callable[[SignedIn, str], Awaitable[Sequence[Table]]],
+    file: Callable[[str, str], Awaitable[Path | None]],
 ) -> list[web.RouteDef]:
     """The page, beginning a table, and fetching one."""
 
     async def shown(request: web.Request, who: SignedIn, problem: str = "", status: int = 200) -> web.Response:
         view = await door.look(request, who, page)
-        own = tables(who, door.renderer.locale(request))
+        own = await tables(who, door.renderer.locale(request))
         running = any(table.state == "running" for table in own)
         return door.page(
             request,
@@ -67,7 +67,7 @@ def routes(
         raise web.HTTPSeeOther(PATH)
 
     async def fetch(request: web.Request, who: SignedIn) -> web.StreamResponse:
-        path = file(who.staff.id, request.match_info["id"])
+        path = await file(who.staff.id, request.match_info["id"])
         if path is None:
             raise NotFound()
         form = path.suffix[1:]

@@ -161,3 +161,17 @@ async def test_a_key_is_the_first_ones_for_all(store: SqlStore) -> None:
     assert await store.shared_key("links", b"one") == b"one"
     assert await store.shared_key("links", b"two") == b"one"
     assert await store.shared_key("slip", b"two") == b"two"
+
+
+async def test_tables_lie_on_a_shelf_until_their_hour_is_over(store: SqlStore) -> None:
+    shelf = store.shelf
+    await shelf.note("t1", "s1", NOW, "begun")
+    await shelf.note("t1", "s1", NOW, "done")
+    await shelf.note("t2", "s1", NOW + timedelta(hours=1), "begun")
+    for part, content in enumerate((b"\x00one", b"two")):
+        await shelf.put("t1", part, content)
+    assert await shelf.notes("s1") == ["begun", "done"]
+    assert [await shelf.get("t1", part) for part in range(3)] == [b"\x00one", b"two", None]
+    await shelf.clear(NOW + timedelta(minutes=1))
+    assert await shelf.notes("s1") == ["begun"]
+    assert await shelf.get("t1", 0) is None

@@ -93,9 +93,7 @@ def server(found: Server, now: datetime, took: timedelta, listens: bool) -> Iter
     there is an address that leads past a pooler."""
     size = f"{found.bytes / (1 << 20):,.0f} MiB"
     if found.number < OLDEST_SERVER:
-        yield doctor.warning(
-            "postgresql", f"version {found.version}, {size}", "use 14 or newer: no older one was tried"
-        )
+        yield doctor.warning("postgresql", f"version {found.version}, {size}", "use 14 or newer: none older was tried")
     else:
         yield doctor.ok("postgresql", f"version {found.version}, {size}")
     if found.revision and not found.suits:
@@ -106,9 +104,7 @@ def server(found: Server, now: datetime, took: timedelta, listens: bool) -> Iter
     if found.encoding != "UTF8":
         yield doctor.problem("encoding", found.encoding, "make the database anew with ENCODING 'UTF8'")
     if found.standby:
-        yield doctor.problem(
-            "postgresql", "this is a standby: nothing can be written", "name the primary in the address"
-        )
+        yield doctor.problem("postgresql", "this is a standby: nothing can be written", "name the primary instead")
     if not found.durable:
         yield doctor.problem(
             "durability", "a commit does not wait for the disk", "set fsync = on and synchronous_commit = on"

@@ -27,9 +27,8 @@ from bot.runtime.worker import LONGEST_SLEEP, Worker
 MEDIA_EVERY = 10.0
 """Seconds between two looks for files whose time to be tried again has come."""
 
-LAST_ROUND = 1.5
-"""Seconds a worker has at the end for what it is just doing, besides pushes that are under way. With a locked database
-that takes longer, and is given up."""
+LAST_ROUND, WRITTEN_DOWN = 1.5, 0.7
+"""Seconds at the end for what a worker is just doing besides pushes, and for writing down what became of those."""
 
 START_SECONDS, START_AGAIN = 3.0, 1.0
 """How long a start waits for the database; after that it goes on, and the database is asked for so often."""
@@ -191,13 +190,15 @@ class Engine:
                 await self.dispatcher.drain()
         except TimeoutError:
             _log.warning("stopped with messages under way")
-        left = max(0.1, end - loop.time())
+        end = max(end, loop.time() + 0.1)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(left):
+            async with asyncio.timeout_at(end):
+                # Nothing is claimed any more before what is under way is waited for.
+                await asyncio.gather(*(worker.stop(min(seconds / 4, LAST_ROUND)) for worker in self._workers))
+                left = max(0.1, end - loop.time() - WRITTEN_DOWN)
                 await asyncio.gather(
                     *(sender.drain(left) for sender in self._senders.values()),
                     self._fetcher.drain(left / 2),  # what is cut off is fetched again
-                    *(worker.stop(min(left, LAST_ROUND)) for worker in self._workers),
                     return_exceptions=True,
                 )
         if self.leases is not None and not self.leases.alone:

@@ -30,6 +30,7 @@ from bench import (
     staff,
     start,
     timers,
+    workers,
 )
 from bench.contestants import ROOT, Field
 from bench.load import LoadError, sample_places, write_texts, wrk
@@ -91,6 +92,14 @@ def flood_(
     with _field(folder) as field, _progress(flood.steps(rounds)) as step:
         result = flood.run(field, per_second, seconds, rounds, messages, step)
         result["machine"] = figures.machine(folder)
+    _finish(_told(result), as_json)
+
+
+@app.command("workers")
+def workers_(seconds: Seconds = 10, rounds: Rounds = 3, as_json: AsJson = False, folder: Folder = _FOLDER) -> None:
+    """Messages a second on SQLite, and of one, two and four workers on PostgreSQL."""
+    with _field(folder) as field, _progress(workers.steps(rounds)) as step:
+        result = workers.run(field, seconds, rounds, step)
     _finish(_told(result), as_json)
 
 

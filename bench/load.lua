@@ -10,8 +10,13 @@
 local count = 0
 local all = {}
 
+-- LOAD_PORTS: each thread speaks to a server of its own.
+local ports = {}
+for port in string.gmatch(os.getenv("LOAD_PORTS") or "", "%d+") do ports[#ports + 1] = port end
+
 function setup(thread)
   thread:set("id", count)
+  if ports[count + 1] then thread.addr = wrk.lookup("127.0.0.1", ports[count + 1])[1] end
   count = count + 1
   table.insert(all, thread)
 end

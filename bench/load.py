@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -105,7 +106,8 @@ class Ran:
 class Load:
     """An endless dialogue of 20,000 people with one server; every run goes on where the last one ended.
 
-    ``lag`` is how many drafts lie between a complaint and its confirmation.
+    ``lag`` is how many drafts lie between a complaint and its confirmation. ``ports``: as many as threads, where each
+    thread has a server of its own.
     """
 
     mode: str
@@ -118,6 +120,7 @@ class Load:
     connections: int = CONNECTIONS
     people: int = PEOPLE
     at: tuple[int, ...] = ()
+    ports: tuple[int, ...] = ()
     confirms: int = 0
     runs: int = 0
     answered: int = field(default=0)
@@ -130,7 +133,8 @@ class Load:
         command += ["-s", str(_SCRIPT), f"http://{host}", "--", self.mode, host, self.path, str(self.texts)]
         command += [self._queries(seconds), SECRET, str(self.people // self.threads), str(self.lag // self.threads)]
         command += map(str, at)
-        out = subprocess.run(command, capture_output=True, text=True, check=False)
+        env = {**os.environ, "LOAD_PORTS": ",".join(map(str, self.ports))}
+        out = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
         line = next((line for line in out.stdout.splitlines() if line.startswith("RESULT ")), "")
         if out.returncode or not line:
             raise LoadError(f"wrk failed ({out.returncode}): {out.stderr or out.stdout}")

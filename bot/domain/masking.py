@@ -32,13 +32,24 @@ _PROVINCES = (
 )
 """The 31 characters that plates begin with (GA 36-2018)."""
 
-_PLATE_ENDS = "\u5b66\u8b66\u6e2f\u6fb3\u6302"
+_PLATE_ENDS = "\u5b66\u8b66\u6e2f\u6fb3\u6302\u9886"
+_EMBASSY = "\u4f7f"
+"""Plates of embassies: this and six digits. It is in many words too, so only certain characters may stand before it."""
+
+_BEFORE_EMBASSY = "[^\u4e00-\u9fff]|[\u724c\u8f66\u53f7\u662f]"
+_COUNTED = "\u5143\u4eba\u4e07\u4ebf\u5428\u7c73\u4e2a\u5ea7\u6237"
+_ONE, _SAID_ONE = "\u4e00\u58f9\u5e7a", "\u96f6\u3007\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d"
+_SAID_DIGIT = f"{_ONE}{_SAID_ONE}\u8d30\u53c1\u8086\u4f0d\u9646\u67d2\u634c\u7396"
+_OLD_IDENTITY = "\u8eab\u4efd\u8bc1|\u8bc1\u53f7|\u8bc1\u4ef6"
 _AREA_CODE = "0(?:10|2[0-9]|[3-9][0-9]{2})"
 _SAID = "\u7535\u8bdd|\u5ea7\u673a|\u8054\u7cfb\u65b9\u5f0f|\u81f4\u7535|\u62e8\u6253"
 _CALLED = rf"(?:{_SAID}|\btel\b|\bphone\b|\bcall\b)"
 _NO_DIGIT_BEFORE, _NO_DIGIT_AFTER = r"(?<![0-9])(?<![0-9]{2}[.\-])", r"(?![0-9])"
 
-_POSSIBLE = re.compile(f"[0-9](?:{_LOOSE}[0-9]){{5}}|[{_PROVINCES}][A-Za-z]")
+_END_OF_MOBILE = f"(?:{_NO_DIGIT_AFTER}|(?=20[0-9]{{2}}\u5e74))"
+"""A year may follow at once."""
+
+_POSSIBLE = re.compile(f"[0-9](?:{_LOOSE}[0-9]){{5}}|[{_PROVINCES}][A-Za-z]|[{_SAID_DIGIT}](?: ?[{_SAID_DIGIT}]){{10}}")
 """What any of them needs; nearly all texts have none, and cost no more than this."""
 
 
@@ -75,6 +86,16 @@ def _identity(signs: str) -> bool:
     return born.year >= 1850 and "10X98765432"[check] == signs[17].upper()
 
 
+def _old_identity(signs: str) -> bool:
+    """Whether the last 15 signs are an ID number as it was given out until 1999: a date of birth in two-digit years."""
+    born = signs[-9:-3]
+    try:
+        date(1900 + int(born[:2]), int(born[2:4]), int(born[4:]))
+    except ValueError:
+        return False
+    return True
+
+
 def _card(signs: str) -> bool:
     """Whether 16 to 19 digits are a bank card's: those begin with 3 to 6 or 9, and Luhn's sum ends with 0."""
     doubled = (2 * int(sign) if place % 2 else int(sign) for place, sign in enumerate(reversed(signs)))
@@ -99,7 +120,24 @@ _FORMS: tuple[tuple[Number, re.Pattern[str], Callable[[str], bool]], ...] = (
     ),
     (
         Number.PHONE,
-        re.compile(f"{_NO_DIGIT_BEFORE}(?:(?:\\+|00)?86{_LOOSE})?1[3-9](?:{_LOOSE}[0-9]){{9}}{_NO_DIGIT_AFTER}"),
+        re.compile(f"{_NO_DIGIT_BEFORE}(?:(?:\\+|00)?86{_LOOSE})?1[3-9](?:{_LOOSE}[0-9]){{9}}{_END_OF_MOBILE}"),
+        _anything,
+    ),
+    (
+        Number.IDENTITY,
+        re.compile(
+            f"(?:{_OLD_IDENTITY})[^0-9\\n]{{0,6}}(?:15[^0-9\\n]{{1,4}})?(?P<number>[1-8][0-9]{{14}}){_NO_DIGIT_AFTER}"
+        ),
+        _old_identity,
+    ),
+    (
+        Number.PHONE,  # with something between any two digits
+        re.compile(f"{_NO_DIGIT_BEFORE}1(?P<gap>[ \\-.\u00b7_])[3-9](?:(?P=gap)[0-9]){{9}}(?!(?P=gap)?[0-9])"),
+        _anything,
+    ),
+    (
+        Number.PHONE,  # spelt out
+        re.compile(f"(?<![{_SAID_DIGIT}])[{_ONE}](?: ?[{_SAID_DIGIT}]){{10}}(?! ?[{_SAID_DIGIT}])"),
         _anything,
     ),
     (
@@ -118,10 +156,15 @@ _FORMS: tuple[tuple[Number, re.Pattern[str], Callable[[str], bool]], ...] = (
     (
         Number.PLATE,
         re.compile(
-            f"[{_PROVINCES}][A-HJ-NP-Za-hj-np-z][ \\-\u00b7\u2022.]?[A-HJ-NP-Za-hj-np-z0-9]{{4,5}}"
+            f"(?<![0-9])[{_PROVINCES}][A-HJ-NP-Za-hj-np-z][ \\-\u00b7\u2022.]?[A-HJ-NP-Za-hj-np-z0-9]{{4,5}}"
             f"(?:[A-HJ-NP-Za-hj-np-z0-9]|[{_PLATE_ENDS}])(?![0-9A-Za-z])"
         ),
         _plate,
+    ),
+    (
+        Number.PLATE,
+        re.compile(f"(?:^|(?<={_BEFORE_EMBASSY})){_EMBASSY}[0-9]{{3}}[ \u00b7.]?[0-9]{{3}}(?![0-9{_COUNTED}])"),
+        _anything,
     ),
 )
 """In the order in which they are looked for: what one has taken is no other's."""

@@ -19,6 +19,10 @@ from handlers.timers import calm, drafts
 from handlers.timers.table import TIMERS
 
 
+OWN_TIMERS = frozenset(("card", "draft", "danger_draft", "calm"))
+"""Timers that answer the person whose turn it is; `TIMERS` has the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Router:
     """Finds the use case for a message or a timer.
@@ -45,6 +49,10 @@ class Router:
             reply = remembering_choices(turn, await self._answer(turn, message))
         await webhooks.told(turn, self.hooks)
         return reply
+
+    def knows(self, kind: str) -> bool:
+        """Whether there is a use case for a kind of timer."""
+        return kind in OWN_TIMERS or kind in TIMERS
 
     async def fire(self, turn: Turn) -> Reply | None:
         """Do what a timer was set for."""

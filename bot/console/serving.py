@@ -122,6 +122,7 @@ async def serve_desk(
             fire=router.fire,
             metrics=metrics,
             hazards=spooling.hazards,
+            knows=router.knows,
             flood=settings.limits.figures,
             slip_url=lambda number, now: slip.address(home, signed(slip_key, number, now)),
             page_url=premises.residents_page(home, links),

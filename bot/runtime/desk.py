@@ -32,6 +32,11 @@ NO_TRAITS = Traits(
 """For the desk's own turns, and for people on a channel that is switched off now."""
 
 
+def _everything(_kind: str) -> bool:
+    """All kinds of timers are known."""
+    return True
+
+
 def _nothing(_changes: Changes) -> None:
     """Nobody wants to hear of commits."""
 
@@ -41,7 +46,8 @@ class Desk:
     """The store, the clock, the town, the texts, and what to do with a turn.
 
     ``guide`` gives the town as it is loaded now; ``words`` the texts of a locale; ``committed`` hears of every commit
-    that leaves something to do: pushes, timers, files. ``hazards`` notes what is being decided.
+    that leaves something to do: pushes, timers, files. ``hazards`` notes what is being decided;
+    ``knows`` tells which kinds of timers there is a use case for.
     """
 
     store: Store
@@ -55,6 +61,7 @@ class Desk:
     metrics: Metrics
     committed: Callable[[Changes], None] = _nothing
     hazards: Hazards = field(default_factory=Hazards)
+    knows: Callable[[str], bool] = _everything
     default_locale: str = "zh_CN"
     flood: Figures = field(default_factory=Figures)
     slip_url: Callable[[str, datetime], str] = no_page

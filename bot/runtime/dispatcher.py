@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -26,6 +27,9 @@ from bot.runtime.sessions import Sessions, met
 from bot.runtime.turnstile import Turnstile
 from bot.runtime.waiting_room import PUT_BY, WaitingRoom
 from bot.turn import Turn
+
+LEFT_TO_NEWER = timedelta(hours=1)
+"""While a newer program comes beside us, its workers fire the timers that only they know."""
 
 
 class Dispatcher(Glances):
@@ -112,8 +116,12 @@ class Dispatcher(Glances):
     async def fire(self, timer: Timer) -> bool:
         """Answer a timer; True when that is settled for good. Raises StoreUnavailable.
 
-        False: it had fired already, or it failed and may be tried again.
+        False: it had fired already, or it failed and may be tried again, or it is of a kind that only a newer program
+        knows, which is left to a worker of that for a while.
         """
+        if timer.kind != PUT_BY and not self._desk.knows(timer.kind):
+            if self._desk.clock.now() - timer.due_at < LEFT_TO_NEWER:
+                return False
         address, name = timer.address or Address(DESK, timer.subject), name_of_timer(timer)
         async with self._turnstile.through(address):
             reach("timer.before_fire", timer.kind)

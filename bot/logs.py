@@ -96,6 +96,7 @@ def set_up(level: str = "INFO", form: str = "console", secrets: Iterable[str] = 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.raiseExceptions = False  # a line that cannot be written (a full disk) is lost; else it were told uncleaned
     # These write addresses with tokens, or a line for every step of every dialogue.
     for name in (
         "transitions",

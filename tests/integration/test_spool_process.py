@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import resource
 import signal
 import sqlite3
 from collections import Counter
@@ -160,6 +161,32 @@ async def test_a_message_that_kills_the_process_is_set_aside_after_three_tries(t
     [told] = [message["text"]["content"] for message in fake.sent if message["touser"] == PEOPLE[0]]
     assert "编号" in told
     assert "安全保存" in crowd.said["1"]
+
+
+async def test_on_a_full_disk_nothing_is_promised_and_nobody_has_to_help_when_there_is_room(tmp_path: Path) -> None:
+    """A process that may not make a file longer than so much has a full disk."""
+    data = tmp_path / "data"
+    async with FakeWeChat() as fake, serving(data, settings(fake)) as desk:
+
+        def room(most: int) -> None:
+            resource.prlimit(desk.process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+        crowd = Crowd(desk.url)
+        assert await crowd.post(PEOPLE[0], "1", "路灯坏了")
+        room(8 * 1024)  # enough for the spool, not for the database
+        assert await crowd.post(PEOPLE[1], "2", "路灯坏了")
+        assert "安全保存" in crowd.said["2"]
+        room(0)
+        assert not await crowd.post(PEOPLE[2], "3", "路灯坏了")
+        assert not await crowd.post(PEOPLE[1], "4", "门前积水")
+        assert (await asyncio.to_thread(desk.get, "/readyz"))[0] == 503
+        room(resource.RLIM_INFINITY)
+        await until(answered(desk))
+        assert await crowd.post(PEOPLE[2], "3", "路灯坏了")
+        assert "安全保存" not in crowd.said["3"]
+        assert await asyncio.to_thread(desk.end, signal.SIGTERM) == 0
+    assert sorted(key for (key,) in asked(data, "SELECT key FROM inbox")) == ["1", "2", "3"]
+    assert asked(data, "PRAGMA integrity_check") == [("ok",)]
 
 
 def dies(desk: DeskProcess) -> bool:

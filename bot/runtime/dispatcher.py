@@ -119,9 +119,9 @@ class Dispatcher(Glances):
         False: it had fired already, or it failed and may be tried again, or it is of a kind that only a newer program
         knows, which is left to a worker of that for a while.
         """
-        if timer.kind != PUT_BY and not self._desk.knows(timer.kind):
-            if self._desk.clock.now() - timer.due_at < LEFT_TO_NEWER:
-                return False
+        late = self._desk.clock.now() - timer.due_at
+        if timer.kind != PUT_BY and not self._desk.knows(timer.kind) and late < LEFT_TO_NEWER:
+            return False
         address, name = timer.address or Address(DESK, timer.subject), name_of_timer(timer)
         async with self._turnstile.through(address):
             reach("timer.before_fire", timer.kind)

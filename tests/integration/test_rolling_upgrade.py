@@ -8,10 +8,13 @@ a rule for people (docs/adr/0032-rolling-upgrade.md).
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,8 +22,14 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine
 
+from bot.changes import Timer
 from bot.clock import FixedClock
 from bot.errors import ConfigurationError
+from bot.message import Reply
+from bot.runtime.dispatcher import Dispatcher
+from bot.turn import Turn
+from handlers.router import OWN_TIMERS, Router
+from handlers.timers.table import TIMERS
 from storage.migrations.run import engine_for, scripts
 from storage.opening import known, prepare, read_revision
 from storage.promise import COMPATIBLE_FROM, holds
@@ -28,6 +37,7 @@ from storage.reports import Reports
 from storage.schema import REVISION
 from storage.store import FILE, SqliteStore
 from tests.fakes.changesets import NOW, filing, person
+from tests.fakes.small_desk import SmallDesk
 
 RECORDED = sorted((Path(__file__).parents[1] / "recorded").glob("statements_*.json"))
 
@@ -194,3 +204,33 @@ def test_an_upgrade_renews_the_promise(tmp_path: Path) -> None:
         assert not holds(connection, "0001")
         assert holds(connection, "9999", COMPATIBLE_FROM)
         assert not holds(connection, "9999", "0003")
+
+
+async def test_a_timer_that_only_a_newer_program_knows_is_left_to_it_for_a_while() -> None:
+    fired: list[str] = []
+
+    async def fire(turn: Turn) -> Reply | None:
+        assert turn.timer is not None
+        fired.append(turn.timer.kind)
+        if turn.timer.kind == "brand_new":
+            raise ValueError("no use case")
+        return None
+
+    small = SmallDesk(fire=fire)
+    dispatcher = Dispatcher(replace(small.desk, knows=lambda kind: kind != "brand_new"))
+    now = small.clock.now()
+    ours, newer = Timer("due", "T1", now), Timer("brand_new", "T1", now)
+    assert await dispatcher.fire(ours)
+    assert not await dispatcher.fire(newer)
+    assert fired == ["due"]
+    small.clock.advance(timedelta(hours=2))  # nobody came who knows it: somebody must look
+    assert not await dispatcher.fire(newer)
+    assert fired == ["due", "brand_new"]
+
+
+def test_the_router_knows_every_timer_that_it_fires() -> None:
+    own = set(re.findall(r'case "(\w+)":', inspect.getsource(Router.fire)))
+    assert own == OWN_TIMERS
+    router = Router({}, {})
+    assert all(map(router.knows, own | TIMERS.keys()))
+    assert not router.knows("brand_new")

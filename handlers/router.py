@@ -18,7 +18,6 @@ from handlers.staff.me import Me, me
 from handlers.timers import calm, drafts
 from handlers.timers.table import TIMERS
 
-
 OWN_TIMERS = frozenset(("card", "draft", "danger_draft", "calm"))
 """Timers that answer the person whose turn it is; `TIMERS` has the others."""
 

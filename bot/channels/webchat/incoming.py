@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -129,7 +128,7 @@ def _degrees(fields: dict[str, Any], name: str, most: float) -> float:
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _malformed()
-    if not (math.isfinite(value) and -most <= value <= most):
+    if not -most <= value <= most:  # NaN is within nothing, and an integer may be too large for a float
         raise _malformed()
     return float(value)
 

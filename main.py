@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.clock import SystemClock
+from bot.console.auditing import audit_commands
 from bot.console.backups import backup_command, restore_command
 from bot.console.boards import boards_command
 from bot.console.demo_data import demo_data_command
@@ -148,6 +149,7 @@ app.command("drill")(drill_command(settings_for, lambda *options: open_town(sett
 app.command("export")(export_command(lambda *options: partial(_office, *options), LOCALES))
 app.command("retention")(retention_command(settings_for, _due, CLOCK))
 app.command("demo-data")(demo_data_command(settings_for, CLOCK))
+app.add_typer(audit_commands(settings_for, CLOCK), name="audit")
 app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).guide), name="alike")
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")
 app.add_typer(simulate_commands(settings_for, LOCALES), name="simulate")

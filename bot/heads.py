@@ -30,6 +30,7 @@ KEY = "audit"
 FOLDER, FILE, PUBLIC = "audit", "heads.txt", "audit.pub"
 """In the data folder; the file of heads and that of the public key have these names outside too."""
 
+PUBLIC_BYTES = 32
 HEAD, RESTORED = "head", "restored"
 _PREFIX = "minsheng audit "
 

@@ -24,6 +24,7 @@ from bot.errors import ConfigurationError
 from bot.failpoints import VARIABLES as FAILPOINTS
 from bot.retention_settings import RetentionSection
 from bot.settings_sections import (
+    AuditSection,
     LimitSettings,
     LogSettings,
     MediaSection,
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     telegram: TelegramSection = TelegramSection()
     speech: SpeechSection = SpeechSection()
     outbox: OutboxSection = OutboxSection()
+    audit: AuditSection = AuditSection()
     log: LogSettings = LogSettings()
     limits: LimitSettings = LimitSettings()
     retention: RetentionSection = RetentionSection()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
@@ -266,6 +267,12 @@ class SpeechSection(Section):
         for name in ("url", "model"):
             if not getattr(self, name):
                 yield name
+
+
+class AuditSection(Section):
+    """``heads``: a folder on another disk where the signed heads of the audit record are kept too; it must be there."""
+
+    heads: Path | None = None
 
 
 class LogSettings(Section):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.audit_compare import ACTOR, AT, NOTE, PART, SEQ, STEPS, WHAT, Compared, forgotten
+import msgspec
+
+from storage.audit_compare import ACTOR, AT, DIGEST, NOTE, PART, SEQ, STATE, STEPS, WHAT, Compared, forgotten
 from storage.audit_forgetting import entries_about, rows_about
 from storage.audit_kinds import KINDS
-from storage.codec import moment
+from storage.codec import moment, read_staff
 from storage.driver import Driver
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An entry. ``whole`` is None where its rows were erased from since."""
+    """An entry. ``gone``: it says that there is no such row any more; ``whole`` is None where its rows were erased from
+    since."""
 
     seq: int
     at: datetime
@@ -23,6 +27,7 @@ class Told:
     steps: int
     actor: str
     note: str
+    gone: bool
     whole: bool | None
 
 
@@ -44,7 +49,18 @@ def story(driver: Driver, subject: str) -> list[Told]:
             steps=entry[STEPS],
             actor=entry[ACTOR],
             note=entry[NOTE],
+            gone=not (entry[DIGEST] or entry[STATE]),
             whole=None if forgotten(entry) else entry[SEQ] not in wrong,
         )
         for entry in entries
     ]
+
+
+def names(driver: Driver) -> dict[str, str]:
+    """What members of staff are called, by their ids."""
+    found = {}
+    for (body,) in driver.execute("SELECT body FROM staff").fetchall():
+        with suppress(msgspec.MsgspecError):  # somebody changed it: their id must do
+            staff = read_staff(body)
+            found[staff.id] = staff.name
+    return found

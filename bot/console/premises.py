@@ -54,7 +54,7 @@ class Premises:
     open311: Open311Section | None = None
 
 
-KEYS = ("links", "sign-in", "slip", "forgotten")
+KEYS = ("links", "sign-in", "slip", "forgotten", "audit")
 """What is signed with keys of our own, and who was forgotten is recognised by."""
 
 

@@ -26,11 +26,13 @@ class Aftermath:
 
     def __call__(self, database: Path) -> None:
         """Raises ConfigurationError and OSError."""
+        from bot.console.auditing import note_restored
         from bot.console.discreet import list_of  # with the store behind it: only who restores waits for that
         from storage import backup_list
         from storage.backup_files import MEDIA, place
         from storage.reapplying import reapply
 
+        note_restored(database, self._data, self._clock)
         made_at = datetime.fromisoformat(backup_list.read(self._backup)["made_at"])
         lines = {each for path in self._lists for each in forgotten.read(path)}
         listed = {each.digest: each.at for each in sorted(lines)}

@@ -13,6 +13,7 @@ from bot.channels.roster import Roster
 from bot.console import pages, playing, premises, programs, tending, trials
 from bot.console.discreet import Discretion
 from bot.console.export_pages import exporter_for
+from bot.console.head_keeping import Heads
 from bot.console.leaving import STOP_SECONDS, Leaving
 from bot.console.media_of import media_of
 from bot.console.sharing import share
@@ -139,9 +140,9 @@ async def serve_desk(
         watch_town(engine, desk, town.refresh, standing)
         watch_backlog(engine, clock, metrics, store.reports.figures, store.next_timer_at)
         watch_words(engine, store.index_words)
-        looker = PictureLooker(store, media, Viewer(), clock.now, lambda: town.guide.calendar.zone)
         discretion = Discretion(store, media, settings.data, clock, town.guide, settings.retention)
         await discretion.begin(engine, metrics, others=not store.alone)
+        looker = PictureLooker(store, media, Viewer(), clock.now, lambda: town.guide.calendar.zone)
         watch_pictures(engine, looker.once)
         watch_drawings(engine, PictureDrawer(store, media, clock, metrics, engine.committed).once)
         watch_copies(engine, RenditionMaker(store, media, Copier(), words_wanted=settings.speech.touched).once)
@@ -152,6 +153,9 @@ async def serve_desk(
             watch_voices(engine, Transcriber(store, media, service, clock.now, engine.committed).once)
         loop.add_signal_handler(signal.SIGHUP, engine.wake, TOWN)
 
+        chain_heads = Heads(store.audit, settings, clock)
+        chain_heads.begin(engine, metrics)
+        opened.push_async_callback(chain_heads.close)
         leaving.watch(lambda: store.writable)
         vitals = tending.tend(engine, store, settings.data, store.path, metrics, clock, supervisor)
 

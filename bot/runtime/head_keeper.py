@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import structlog
 
 from bot import heads
 from bot.heads import Signer
+from bot.runtime.metrics import Sample
 
 SECONDS = 3600.0
 """Between two heads: what was cut off behind the last one is not missed."""
@@ -37,19 +39,37 @@ class HeadKeeper:
         self._outside = outside
         self._now = now
         self._last = -1
+        self._at: datetime | None = None
+        self._kept = True
 
     async def once(self) -> int:
-        """Sign the newest entry unless it was signed before. Raises StoreUnavailable and OSError."""
+        """Sign the newest entry unless it was signed before. What a disk refuses is logged, and tried again with the
+        next one: the desk goes on. Raises StoreUnavailable."""
         seq, link = await self._head()
-        if self._last < 0:
-            self._last = await asyncio.to_thread(self._newest)
-        if seq > self._last:
-            line = self._signer.line(heads.HEAD, seq, link, self._now())
-            await asyncio.to_thread(heads.add, self._file, [line])
-            self._last = seq
-            _log.info("head of the audit record", head=line)
-        await asyncio.to_thread(self._put_outside)
+        try:
+            if self._last < 0:
+                self._last = await asyncio.to_thread(self._newest)
+            if seq > self._last:
+                now = self._now()
+                line = self._signer.line(heads.HEAD, seq, link, now)
+                _log.info("head of the audit record", head=line)
+                await asyncio.to_thread(heads.add, self._file, [line])
+                self._last, self._at = seq, now
+            await asyncio.to_thread(self._put_outside)
+        except OSError as error:
+            self._kept = False
+            _log.error("heads of the audit record cannot be kept", file=error.filename, why=error.strerror)
+        else:
+            self._kept = True
         return 0
+
+    def samples(self) -> list[Sample]:
+        """When a head was signed last by this process, and whether all of them are where they should be."""
+        found = [Sample("minsheng_audit_heads_kept", "0 where signed heads could not be kept.", float(self._kept))]
+        if self._at is not None:
+            text = "When the head of the audit record was signed last, in seconds since 1970."
+            found.append(Sample("minsheng_audit_head_signed", text, self._at.timestamp()))
+        return found
 
     def _newest(self) -> int:
         """The entry that was signed last, by this desk's key."""
@@ -60,7 +80,7 @@ class HeadKeeper:
         _write_key(self._file.parent, self._signer.public)
         if self._outside is not None:
             if not self._outside.is_dir():
-                raise FileNotFoundError(f"audit.heads: there is no folder {self._outside}")
+                raise FileNotFoundError(errno.ENOENT, "there is no such folder (audit.heads)", str(self._outside))
             _write_key(self._outside, self._signer.public)
             heads.copy_missing(self._file, self._outside / heads.FILE)
 

@@ -9,7 +9,7 @@ from bot.conversation.session import Question
 from bot.domain.people import PAGE
 from bot.message import InboundMessage, MessageKind, Reply
 from bot.turn import Turn
-from handlers import webhooks
+from handlers import holding, webhooks
 from handlers.open311 import filing as handed_in
 from handlers.resident import desk, hearing, on_page, phone
 from handlers.staff import desk as staff_desk
@@ -45,7 +45,10 @@ class Router:
         if message.on_page and message.address.channel != PAGE:
             reply: Reply | None = await on_page.handle(turn, message)  # a resident's page, whoever they are besides
         else:
-            reply = remembering_choices(turn, await self._answer(turn, message))
+            reply = await self._answer(turn, message)
+            if (hold := await turn.read.hold(turn.address, turn.now)) is not None:
+                reply = await holding.instead(turn, hold, message, reply, self.vocabulary)
+            reply = remembering_choices(turn, reply)
         await webhooks.told(turn, self.hooks)
         return reply
 
@@ -71,7 +74,7 @@ class Router:
             case unknown:
                 raise ValueError(f"no use case for timer {unknown!r}")
         await webhooks.told(turn, self.hooks)
-        return remembering_choices(turn, reply)
+        return remembering_choices(turn, await holding.of_timer(turn, reply))
 
     async def _answer(self, turn: Turn, message: InboundMessage) -> Reply | None:
         staff = await me(turn)

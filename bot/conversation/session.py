@@ -149,7 +149,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``reviewing`` is the review this person is giving, ``looking`` whether something came back, as they were asked.
     Links to pages made before ``links_from`` count no more. ``held`` is what is answered when it is calm again;
     ``files`` counts those of the last day on which any came; ``told_held_at`` is when they were last told that they are
-    not answered (see `bot.domain.holds`).
+    not answered (see `bot.domain.holds`), ``kept_answers`` how many answers were kept for them since.
     """
 
     address: Address
@@ -181,6 +181,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     links_from: datetime | None = None
     held: Held | None = None
     told_held_at: datetime | None = None
+    kept_answers: int = 0
     files: FilesSent | None = None
 
     @property

@@ -64,6 +64,7 @@ class Act(StrEnum):
     SHARE = "share"  # release a masked copy that anybody may read
     PHONE = "phone"  # see a resident's telephone number, recorded
     CALL_BACK = "call_back"
+    HOLD = "hold"  # store what somebody sends and push nothing to them, for a while and with a reason
     # without a ticket
     HISTORY = "history"  # who read, forwarded or exported a ticket
     PAGES = "pages"  # sign in to the pages, and out
@@ -87,6 +88,8 @@ class Act(StrEnum):
     BOARDS = "boards"  # how units do, where and about what people speak
     PUBLISH = "publish"  # a board, for everybody
     EXPORT = "export"  # tickets as a table
+    HOLDS = "holds"  # hold somebody by their alias, and see who is held
+    DECIDE_HOLD = "decide_hold"  # about an appeal against a hold, which somebody else set
 
 
 class Reach(IntEnum):
@@ -145,6 +148,7 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.SHARE: {R.SUPERVISOR: Reach.AREA},
     Act.PHONE: {R.SUPERVISOR: Reach.AREA},
     Act.CALL_BACK: {R.SUPERVISOR: Reach.AREA, R.COLLECTOR: Reach.AREA},
+    Act.HOLD: {R.SUPERVISOR: Reach.AREA},
     Act.HISTORY: {R.LEAD: Reach.UNIT, R.SUPERVISOR: Reach.AREA, R.ADMIN: Reach.AREA},
     Act.JOIN: dict.fromkeys(Role, Reach.DESK),
     Act.PAGES: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),
@@ -164,6 +168,8 @@ GRANTS: Mapping[Act, Mapping[Role, Reach]] = {
     Act.BOARDS: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.PUBLISH: dict.fromkeys((R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.EXPORT: dict.fromkeys((R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
+    Act.HOLDS: {R.SUPERVISOR: Reach.DESK},
+    Act.DECIDE_HOLD: dict.fromkeys((R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.SPECIALS: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.ADMIN), Reach.DESK),
     Act.ANSWER_SPECIAL: {R.HANDLER: Reach.UNIT, R.LEAD: Reach.UNIT},
     Act.IDEAS: dict.fromkeys((R.HANDLER, R.LEAD, R.SUPERVISOR, R.COLLECTOR, R.ADMIN), Reach.DESK),

@@ -18,7 +18,7 @@ from bot.domain.people import Address
 from bot.errors import Conflict, LeaseLost
 from bot.failpoints import reach
 from bot.logs import frames
-from bot.message import Delivered, Delivery, Kept, Moved, Push, Refused, TryLater, Unclear
+from bot.message import Delivered, Delivery, Kept, Lane, Moved, Push, Refused, TryLater, Unclear
 from bot.ports import BriefChannel, Channel, ClaimedPush, Clock, PushOutcome, Store
 from bot.ports.leasing import Lease
 from bot.runtime.claims import Claims
@@ -41,6 +41,9 @@ LONGEST_PAUSE = 1.0
 
 PICTURE_TRIES = 3
 """A picture that could not be sent so often is dropped: the words before it say the same."""
+
+KEPT_FOR_HELD = frozenset({Lane.NOTICE, Lane.BULK})
+"""What is not sent to somebody who is held; danger, and what they asked for, is."""
 
 DEADLINE = 90.0
 """Seconds; channels give up earlier by themselves."""
@@ -168,6 +171,8 @@ class PushSender:
         if push.expires_at is not None and push.expires_at <= now:
             return self._became(claimed, "expired")
         least = 0 if push.reserve else self._channel.traits.credits_reserved
+        if push.lane in KEPT_FOR_HELD and await self._store.reader.hold(push.address, now) is not None:
+            return self._became(claimed, "kept", reason="held")
         spent = claimed.credits is not None and claimed.credits <= least
         if spent and push.reply.picture is not None:
             return self._became(claimed, "refused", reason="no credits")  # kept, it would be words without a picture

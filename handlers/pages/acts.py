@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from bot.domain.answers import outcomes_of
 from bot.domain.deadlines import Tier
 from bot.domain.findings import What
+from bot.domain.holds import LONGEST
 from bot.domain.masking import masked
 from bot.domain.orders import open_orders
 from bot.domain.possible import room_for
@@ -34,7 +35,21 @@ SEVERAL = 3
 
 WITH_FILES = frozenset({"answer", "progress", "note"})
 HINTS = frozenset(
-    {"answer", "progress", "note", "ask", "phone", "unmask", "keep", "undo", "share", "decline", "close", "stands"}
+    (
+        "answer",
+        "progress",
+        "note",
+        "ask",
+        "phone",
+        "unmask",
+        "keep",
+        "undo",
+        "share",
+        "decline",
+        "close",
+        "stands",
+        "hold",
+    )
 )
 """Commands of which something is said before they are given."""
 
@@ -198,6 +213,10 @@ def _keep(turn: Turn, me: Me, ticket: Ticket) -> tuple[Field, ...]:
     return (_choice(turn, "from", (*(people if ticket.unit else ()), *units)),)
 
 
+def _held(turn: Turn, _me: Me, _ticket: Ticket) -> tuple[Field, ...]:
+    return Field("number", turn.words("ticket.field.hold_days"), most=LONGEST.days), _words(turn, "hold_reason")
+
+
 def _outcome(turn: Turn, _me: Me, ticket: Ticket) -> tuple[Field, ...]:
     units = dict.fromkeys((ticket.unit, *ticket.work.joint))
     return _choice(turn, "lead", ((code, unit_name(turn, code)) for code in units if code)), _words(turn, "settled")
@@ -239,6 +258,7 @@ _FIELDS: Mapping[str, Fields] = {
     "lift": _just(needed=False),
     "keep": _keep,
     "outcome": _outcome,
+    "hold": _held,
     "exempt": _exempt,
     "count_in": _just("reason"),
     "reopen_back": _just(needed=False),
@@ -266,6 +286,8 @@ MORE: Mapping[str, Callable[[Turn, Me, Ticket], bool]] = {
     "count_in": lambda _turn, me, ticket: not judging.own_work(me, ticket),
     "share": lambda turn, _me, ticket: may_be_public(ticket, turn.town.kinds.get(ticket.kind)),
     "phone": lambda _turn, _me, _ticket: True,
+    "hold": lambda _turn, _me, _ticket: True,
+    "unhold": lambda _turn, _me, _ticket: True,
     "unmask": lambda _turn, me, ticket: masked(whole_text(me.person, ticket)) != whole_text(me.person, ticket),
 }
 """Commands that a card does not offer, for want of room, each with what its ticket must be like besides."""

@@ -14,7 +14,7 @@ from bot.domain.work import Matter
 from bot.errors import NotFound
 from bot.turn import Turn
 from bot.views.lists import Count, Item, Queue
-from handlers.pages import queue_decisions, queue_items, rows, waits
+from handlers.pages import appeals, queue_decisions, queue_items, rows, waits
 from handlers.pages.waits import LOOKED_AT, Waits
 from handlers.staff.me import Me
 
@@ -49,6 +49,7 @@ KINDS = (
     Kind("drafts", Act.RELEASE, waits.drafts, queue_items.draft, "orange"),
     Kind("listen", Act.COLLECT, waits.wordless, queue_items.to_hear, "orange"),
     Kind("talks", Act.TALK, waits.talks, queue_items.talk, "orange"),
+    Kind("appeals", Act.DECIDE_HOLD, appeals.waiting, appeals.appeal, "orange"),
     Kind("calls", Act.COLLECT, waits.calls, queue_items.call),
     Kind("orders", Act.DESK, waits.ordered, queue_decisions.order),
     Kind("decisions", Act.DESK, waits.proposals, queue_decisions.decision, matters=waits.OTHERS),

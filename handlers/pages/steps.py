@@ -174,7 +174,7 @@ def _reader(turn: Turn, me: Me, address: Address, residents: Set[Address]) -> st
     return staff.name if staff is not None else turn.words("work.resident")
 
 
-LOOKS = frozenset({"card", "page", "list", "push", "phone", "search", "export", "file"})
+LOOKS = frozenset({"card", "page", "list", "push", "phone", "search", "export", "file", "hold"})
 
 
 def looks(turn: Turn, me: Me, found: Sequence[Looked]) -> tuple[Step, ...]:

@@ -17,6 +17,7 @@ from bot.errors import NotFound
 from bot.ports import PushState
 from bot.turn import Turn
 from bot.views.ticket import Fact, HistoryPage, TicketPage, Waiting
+from handlers import holding
 from handlers.naming import kind_name, moment, place_name, state_name, ticket_title, type_name, unit_name
 from handlers.pages import acts, steps
 from handlers.pages.evidence import evidence_of, pairs
@@ -98,6 +99,7 @@ async def _page(turn: Turn, me: Me, ticket: Ticket, *, whole: bool) -> TicketPag
     deadline = turn.guide.deadline(ticket)
     offered = acts.forms(turn, me, ticket, read.events) if not whole else ()
     evidence = await evidence_of(turn, ticket, me)
+    held = await holding.mark(turn, sorted(read.residents))
     events = read.events if whole else [event for event in read.events if event.action not in cards.SILENT]
     return TicketPage(
         frame=frame(turn, me),
@@ -111,7 +113,7 @@ async def _page(turn: Turn, me: Me, ticket: Ticket, *, whole: bool) -> TicketPag
         late=deadline is not None and deadline < turn.now and _owed(ticket),
         words=shown.text,
         facts=tuple(_facts(turn, me, ticket)),
-        open_matters=tuple(cards.open_matters(turn, me, ticket)),
+        open_matters=(*((held,) if held else ()), *cards.open_matters(turn, me, ticket)),
         asked=acts.decisions(turn, me, ticket),
         answers=steps.answers(turn, me, ticket, read.events),
         reviews=steps.reviews(turn, me, ticket, read.reviews),

@@ -6,6 +6,7 @@ from bot.conversation.draft import Draft
 from bot.message import Reply
 from bot.turn import Turn
 from handlers.resident import (
+    appealing,
     changing,
     collecting,
     desk,
@@ -55,6 +56,8 @@ async def command(turn: Turn, name: str) -> Reply | None:
             return desk.help_(turn)
         case "human":
             return await talking.called(turn)
+        case "appeal":
+            return await appealing.appeal(turn)
         case "mydata":
             return await desk.my_data(turn)
         case "call_back_links":

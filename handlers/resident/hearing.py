@@ -20,6 +20,7 @@ from bot.domain.words import desk_word, fold
 from bot.message import Choice, InboundMessage, MessageKind, Reply
 from bot.turn import Turn
 from handlers.resident import (
+    appealing,
     asking_for,
     changing,
     collecting,
@@ -84,6 +85,8 @@ class Hearing:
         if command is not None:
             said_on = await talking.forwarded(turn, text) if command in asking_for.COURTESIES else None
             return said_on or await asking_for.command(turn, command)
+        if appealing.is_appeal(text, self.vocabulary):
+            return await appealing.appeal(turn)
         if (reply := own.phone_said(turn, text, self.vocabulary)) is not None:
             return reply
         if (reply := await own.named(turn, text, self.vocabulary)) is not None:

@@ -16,6 +16,7 @@ from bot.domain.work import Proposal
 from bot.message import AttachmentType, Choice, Reply
 from bot.ports import PushState
 from bot.turn import Turn
+from handlers import holding
 from handlers.naming import (
     counted,
     kind_name,
@@ -107,6 +108,8 @@ async def card(turn: Turn, me: Me, ticket: Ticket, lead: str = "") -> Reply:
         lines.append(say("work.due", due=moment(turn, ticket.due_at)))
     if ticket.promised_at is not None and ticket.promised_at != ticket.due_at:
         lines.append(say("work.promised", due=moment(turn, ticket.promised_at)))
+    if held := await holding.mark(turn, [reporter.address for reporter in reporters]):
+        lines.append(held)
     lines += open_matters(turn, me, ticket)
     news = [event for event in (*events, *fresh(turn, ticket)) if not _silent(event)]
     lines += [past(turn, me, event, hidden=hidden_from(me, ticket, event)) for event in news[-PAST_SHOWN:]]

@@ -35,6 +35,7 @@ from handlers.supervisor import (
     finding,
     glance,
     helping,
+    holds,
     ideas,
     judging,
     merging,
@@ -52,7 +53,7 @@ from handlers.supervisor import (
 _MODULES = (
     *(joining, looking, taking, asking, answering, proposing, filing_for, calling_back, phoning, unmasking, covering),
     *(deciding, assigning, helping, classifying, merging, supervising, tracing, judging, sampling),
-    *(queues, reopening, releasing, talking, finding, ideas, special_desk, glance, boards, bulk, sharing_photos),
+    *(queues, reopening, releasing, talking, finding, ideas, special_desk, glance, boards, bulk, sharing_photos, holds),
     *(absence, duty, inviting, people, transcribing, undoing, signing_in, manual),
 )
 

@@ -37,6 +37,9 @@ PRIVATE = frozenset(
         Act.TALK,
         Act.RELEASE,
         Act.PAGES,
+        Act.HOLD,
+        Act.HOLDS,
+        Act.DECIDE_HOLD,
     }
 )
 """What is answered with a code, a telephone number, or what was said to the desk alone: never where others listen."""

@@ -22,7 +22,7 @@ from handlers.staff.me import Me
 from handlers.supervisor import choosing
 from handlers.supervisor.saying import about
 
-KINDS = ("danger", "unconfirmed", "talk")
+KINDS = ("danger", "unconfirmed", "talk", "appeal")
 """Tasks that are about no ticket."""
 
 PAGE = 8
@@ -91,10 +91,11 @@ async def waiting_at_desk(turn: Turn, me: Me) -> list[Waiting]:
 
 
 def may_see_task(turn: Turn, me: Me, task: Task) -> bool:
-    """Whether a draft or a talk may be put before somebody: areas and the wall bind here too; their own never is."""
-    if task.address in me.staff.addresses:
-        return False
+    """Whether a draft, a talk or an appeal may be put before somebody: areas and the wall bind here too; their own, or
+    an appeal against what they set, never is."""
     data = task.data or {}
+    if task.address in me.staff.addresses or (task.kind == "appeal" and data.get("by") == me.id):
+        return False
     area, type_ = str(data.get("area", "")), str(data.get("type", ""))
     walled = behind_the_wall(turn.town.kinds.get(str(data.get("kind", ""))), Type(type_ or Type.HELP))
     if walled and not me.person.walled:
@@ -147,6 +148,8 @@ def _line(turn: Turn, me: Me, waiting: Waiting) -> tuple[str, str]:
     said = shortened(" ".join(str(data.get("text", "") or data.get("draft", "")).split()), TITLE)
     said = said or turn.words("pool.no_words")
     line = turn.words(f"pool.{task.kind}_draft" if task.kind == "danger" else f"pool.{task.kind}", said=said)
+    if task.kind == "appeal":
+        return line, f"staff:appeal={handle(task)}"
     if task.kind == "talk" and data.get("who"):
         line = turn.words("pool.talk_taken", said=said, name=_name(me, str(data["who"])))
     return line, f"staff:{'receive' if task.kind == 'talk' else 'draft'}={handle(task)}"

@@ -14,6 +14,7 @@ from handlers.timers import (
     daily,
     decisions,
     heard,
+    holds,
     ladder,
     look_backs,
     news,
@@ -67,6 +68,7 @@ TIMERS: Mapping[str, Callable[[Turn], Awaitable[None]]] = {
     "board": boards.board,
     "board_list": boards.own_list,
     "recompute": recompute.recompute,
+    "hold_ends": holds.ends,
     **absences.TIMERS,
 }
 """Kind -> use case."""

@@ -54,6 +54,8 @@ def _may(turn: Turn, directory: Directory, staff: Staff, task: Task, ticket: Tic
     if ticket is not None:
         return may(person, Act.SEE, ticket)
     data = task.data or {}
+    if task.kind == "appeal" and data.get("by") == staff.id:
+        return False  # somebody else decides
     area, type_ = str(data.get("area", "")), str(data.get("type", ""))
     walled = behind_the_wall(turn.town.kinds.get(str(data.get("kind", ""))), Type(type_ or Type.HELP))
     return (person.walled or not walled) and (person.areas is None or not area or area in person.areas)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bot.changes import AttachmentRecord, Changes, Note, StaffEvent, Task, Timer
 from bot.domain import review as rules
 from bot.domain.evidence import Transcript
+from bot.domain.holds import begun
 from bot.domain.people import DESK, Address, Role, Shift
 from bot.domain.review import FILER, Review, Verdict
 from bot.domain.ticket import Action, Status, Ticket
@@ -321,6 +322,19 @@ async def heard(room: Newsroom) -> Timer:
     return await put(room, timer, attachments=[voice], transcripts=[said])
 
 
+async def hold_ends(room: Newsroom) -> Timer:
+    """Li is held since yesterday, and something was kept."""
+    await people(room)
+    await room.file(reporter=LI)
+    now = room.clock.now()
+    hold = begun("hold1", LI, "boss", "数百条相同内容", now - timedelta(days=1), timedelta(days=1, hours=1))
+    push = Push(key="p1", address=LI, reply=Reply("已受理", ticket=NUMBER), created_at=now, ticket=NUMBER)
+    timer = Timer("hold_ends", hold.id, hold.until, hold.seq)
+    await put(room, timer, holds=[hold], pushes=[push])
+    await room.outbox("kept", reason="held")
+    return timer
+
+
 SCENES: Mapping[str, Scene] = {
     scene.__name__: scene
     for scene in (
@@ -328,7 +342,7 @@ SCENES: Mapping[str, Scene] = {
         *(answer_delivered, review_reminder, review_ends, review_unreached, reopen),
         *(decision, promise, assist, order, bulk, daily, daily_list, weekly, weekly_list),
         *(board, board_list, recompute),
-        *(leave_begins, leave_ends, cases_back, card, draft, danger_draft, heard),
+        *(leave_begins, leave_ends, cases_back, card, draft, danger_draft, heard, hold_ends),
     )
 }
 """Kind -> its scene."""

@@ -71,6 +71,9 @@ share         -           -           -           hfcsbxek    hfcsbxk     hfcsbx
 phone         -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
 history       -           -           hfc         hfcsbxek    hfcsbxk     hfcsbxewk   -           hfcsbxek
 call_back     -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   hfcsbxek    -
+hold          -           -           -           hfcsbxek    hfcsbxk     hfcsbxewk   -           -
+holds         -           -           -           desk        desk        desk        -           -
+decide_hold   -           -           -           desk        desk        desk        -           desk
 join          desk        desk        desk        desk        desk        desk        desk        desk
 pages         -           desk        desk        desk        desk        desk        desk        desk
 todo          -           desk        desk        desk        desk        desk        desk        desk

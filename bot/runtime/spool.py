@@ -172,12 +172,12 @@ class Spool:
                 _log.error("a message could not be set aside", where=frames(error))
         await self._leave(entry)
 
-    async def erase(self, address: Address) -> int:
-        """Forget what waits of a person: nothing of it is left on disk, and nobody will answer it. How much it was.
-
-        Raises OSError.
+    async def erase(self, address: Address, before: datetime | None = None) -> int:
+        """Forget what waits of a person and came before a moment (None: all of it): nothing of it is left on disk, and
+        nobody will answer it. How much it was. Raises OSError.
         """
-        entries = list(self._held.get(address, ()))
+        last = self._last if before is None else int(before.timestamp() * _MICROSECONDS)
+        entries = [entry for entry in self._held.get(address, ()) if entry.seq <= last]
         for entry in entries:
             self._drop(entry)
         for entry in entries:

@@ -343,6 +343,7 @@ async def test_what_waits_of_somebody_who_is_erased_leaves_no_byte(front: Front)
     await asyncio.gather(front.say("我是李四", "1"), front.say("别的事", "2", WANG))
     content = b"".join(path.read_bytes() for path in front.files())
     assert "我是李四".encode() in content
+    assert await front.spool.erase(RESIDENT, front.small.clock.now() - timedelta(seconds=1)) == 0  # it came later
     assert await front.spool.erase(RESIDENT) == 1
     content = b"".join(path.read_bytes() for path in front.files())
     assert "我是李四".encode() not in content

@@ -27,6 +27,7 @@ from bench import (
     latency,
     outbox,
     profiling,
+    soak,
     staff,
     start,
     timers,
@@ -219,6 +220,20 @@ def outbox_(
     """Pushes a second to a platform that takes everything, and to one that limits."""
     with _saying_errors():
         _finish(_outbox(folder, pushes, rounds, seconds), as_json)
+
+
+@app.command("soak")
+def soak_(
+    minutes: Annotated[float, typer.Option(min=0.5, help="How long.")] = 20.0,
+    per_second: PerSecond = 50,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """Memory, open files and the database's log under a steady pace for a long time."""
+    with _saying_errors(), _fresh(folder) as fresh, _progress(soak.steps(minutes)) as step:
+        result = soak.run(Field(fresh, write_texts(fresh, sample_places())), minutes, per_second, step)
+    result["machine"] = figures.machine(folder)
+    _finish(_told(result), as_json)
 
 
 @app.command("all")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.changes import Looked
+from bot.domain.masking import masked, masked_but_landlines
 from bot.domain.orders import open_orders
 from bot.domain.permission import Act
 from bot.domain.wall import visible_text
@@ -27,7 +28,7 @@ async def order(turn: Turn, me: Me, waits: Waits) -> Item:
     for each in open_orders(ticket):
         named = {"number": each.number, "kind": supervising.kind_name(turn, each.kind)}
         name, due = chain.name_of(me.directory, each.by), moment(turn, each.due_at)
-        facts.append(("order", turn.words("queues.order", name=name, due=due, text=each.text, **named)))
+        facts.append(("order", turn.words("queues.order", name=name, due=due, text=masked(each.text), **named)))
     form = WordForm(
         id=f"lift-{ticket.number}",
         about=ticket.number,
@@ -49,7 +50,7 @@ async def decision(turn: Turn, me: Me, waits: Waits) -> Item:
     facts = [
         ("matter", turn.words(f"matter.{matter}")),
         ("by", chain.name_of(me.directory, proposal.by)),
-        ("why", proposal.text if words != proposal.text else ""),
+        ("why", masked(proposal.text) if words != proposal.text else ""),
         *_asked(turn, proposal),
         ("decide_until", moment(turn, proposal.due_at) if proposal.due_at is not None else ""),
     ]
@@ -63,7 +64,7 @@ async def decision(turn: Turn, me: Me, waits: Waits) -> Item:
         needed=True,
     )
     taps = [Tap(f"{ticket.number}:approve={matter}", turn.words("work.approve"))]
-    return item_of(turn, me, waits, facts, words, taps, [refuse], str(matter))
+    return item_of(turn, me, waits, facts, masked_but_landlines(words), taps, [refuse], str(matter))
 
 
 def _asked(turn: Turn, proposal: Proposal) -> Facts:
@@ -83,7 +84,7 @@ async def reopening_(turn: Turn, me: Me, waits: Waits) -> Item:
     facts = [
         ("reopened", str(ticket.work.reopened)),
         ("decide_until", moment(turn, task.due_at) if task.due_at is not None else ""),
-        ("answer", shortened(answer.text, TEXT) if answer is not None else ""),
+        ("answer", shortened(masked_but_landlines(answer.text), TEXT) if answer is not None else ""),
         *(("said", line) for line in await reopening.said(turn, me, ticket)),
     ]
     taps: list[Tap] = []

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from bot.conversation.session import Composing
+from bot.domain.masking import masked
 from bot.domain.people import DESK
 from bot.domain.permission import Act
 from bot.domain.ticket import Action, Event, Ticket
@@ -118,7 +119,9 @@ def _which(turn: Turn, me: Me, ticket: Ticket, command: str) -> Reply:
 def _put(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal) -> str:
     """A proposal in a line: what, by whom, why."""
     name = chain.name_of(me.directory, proposal.by)
-    return turn.words("decide.put", matter=turn.words(f"matter.{proposal.matter}"), name=name, text=proposal.text)
+    return turn.words(
+        "decide.put", matter=turn.words(f"matter.{proposal.matter}"), name=name, text=masked(proposal.text)
+    )
 
 
 async def _decided(turn: Turn, me: Me, ticket: Ticket, proposal: Proposal, words: str, *, accepted: bool) -> Reply:

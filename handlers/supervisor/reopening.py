@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bot.changes import Looked, Task
 from bot.domain import review as rules
-from bot.domain.masking import masked
+from bot.domain.masking import masked, masked_but_landlines
 from bot.domain.permission import Act
 from bot.domain.review import Review
 from bot.domain.ticket import Action, Status, Ticket
@@ -66,7 +66,7 @@ async def show(turn: Turn, me: Me, ticket: Ticket, _rest: str) -> Reply:
     lines = [about(turn, me, ticket, "reopen.card", count=ticket.work.reopened, until=moment(turn, due)).text]
     answer = ticket.work.last_answer
     if answer is not None:
-        text, files = shortened(answer.text, SHOWN), len(answer.evidence)
+        text, files = shortened(masked_but_landlines(answer.text), SHOWN), len(answer.evidence)
         unit, at = unit_name(turn, ticket.unit), moment(turn, answer.leaves_at or answer.submitted_at)
         lines.append(turn.words("reopen.answer", unit=unit, at=at, files=files, text=text))
     lines += await said(turn, me, ticket)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.changes import Looked, Task
 from bot.domain import findings as rules
+from bot.domain.masking import masked_but_landlines
 from bot.domain.permission import Act
 from bot.domain.review import current_round
 from bot.domain.ticket import Action, Status, Ticket
@@ -112,7 +113,7 @@ def _ask(turn: Turn, me: Me, ticket: Ticket, given: list[str], question: tuple[s
         "sample.card",
         unit=unit_name(turn, ticket.unit),
         matter=shortened(visible_text(me.person, ticket), SHOWN) or none,
-        answer=shortened(answer.text, SHOWN) if answer is not None else none,
+        answer=shortened(masked_but_landlines(answer.text), SHOWN) if answer is not None else none,
     )
     phone = Choice(f"{ticket.number}:phone", turn.words("sample.phone"))
     return Reply(f"{text}\n{card}", (*choices, phone), ticket=ticket.number)

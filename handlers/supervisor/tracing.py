@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.changes import Looked, Task
 from bot.domain import review as rules
 from bot.domain.findings import Finding, What
-from bot.domain.masking import masked
+from bot.domain.masking import masked, masked_but_landlines
 from bot.domain.permission import Act
 from bot.domain.review import Review
 from bot.domain.ticket import Action, Event, Ticket
@@ -119,7 +119,11 @@ async def trace(turn: Turn, me: Me, ticket: Ticket, rest: str) -> Reply:
     if text := visible_text(me.person, ticket):
         lines.append(turn.words("trace.matter", text=shortened(text, most)))
     lines.append(
-        turn.words("trace.answer", outcome=turn.words(f"outcome.{answer.outcome}"), text=shortened(answer.text, most))
+        turn.words(
+            "trace.answer",
+            outcome=turn.words(f"outcome.{answer.outcome}"),
+            text=shortened(masked_but_landlines(answer.text), most),
+        )
     )
     lines.append(await _evidence(turn, answer))
     lines += _times(turn, ticket, answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.changes import Task
 from bot.domain import review as rules
+from bot.domain.masking import masked_but_landlines
 from bot.domain.people import DESK, Staff
 from bot.domain.permission import Act, may
 from bot.domain.ticket import Action, Status, Ticket
@@ -57,7 +58,9 @@ async def _tell(turn: Turn, ticket: Ticket, task: Task) -> None:
         urgent=bool(ticket.danger) or Clock(ticket.clock) is not Clock.TYPE,
         unit=ticket.unit,
         verdict=str(said[0].verdict) if said else str(rules.Verdict.NO),
-        answer=shortened(answer.text, ANSWER_TOLD) if answer is not None else reviews.NOTHING_SAID,
+        answer=shortened(masked_but_landlines(answer.text), ANSWER_TOLD)
+        if answer is not None
+        else reviews.NOTHING_SAID,
         files=str(len(answer.evidence)) if answer is not None else "0",
         text=reviews.said_of(said),
         until=task.due_at.isoformat(),

@@ -46,7 +46,9 @@ def write_abuse(connection: Driver, many: Sequence[AbuseRows]) -> None:
     steps = sorted(row for rows in many for row in rows.steps)
     if steps:
         _STEP.run(connection, steps)
-    put_by = {row[:2]: row for rows in many for row in reversed(rows.put_by)}
+    put_by: dict[Row, Row] = {}
+    for row in (row for rows in many for row in rows.put_by):
+        put_by.setdefault(row[:2], row)
     if put_by:
         _PUT_BY.run(connection, list(put_by.values()))  # as they came: their ids are their order
     taken_up = [row for rows in many for row in rows.taken_up]

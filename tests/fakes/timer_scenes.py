@@ -8,6 +8,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from bot.changes import AttachmentRecord, Changes, Note, StaffEvent, Task, Timer
+from bot.conversation.session import Held
 from bot.domain import review as rules
 from bot.domain.evidence import Transcript
 from bot.domain.holds import begun
@@ -322,6 +323,12 @@ async def heard(room: Newsroom) -> Timer:
     return await put(room, timer, attachments=[voice], transcripts=[said])
 
 
+async def calm(room: Newsroom) -> Timer:
+    """Li wrote very much and was not answered."""
+    await room.remember(LI, held=Held(room.clock.now(), 12, Reply("已记下")))
+    return await put(room, later(room, "calm", str(LI), address=LI))
+
+
 async def hold_ends(room: Newsroom) -> Timer:
     """Li is held since yesterday, and something was kept."""
     await people(room)
@@ -342,7 +349,7 @@ SCENES: Mapping[str, Scene] = {
         *(answer_delivered, review_reminder, review_ends, review_unreached, reopen),
         *(decision, promise, assist, order, bulk, daily, daily_list, weekly, weekly_list),
         *(board, board_list, recompute),
-        *(leave_begins, leave_ends, cases_back, card, draft, danger_draft, heard, hold_ends),
+        *(leave_begins, leave_ends, cases_back, card, draft, danger_draft, heard, hold_ends, calm),
     )
 }
 """Kind -> its scene."""

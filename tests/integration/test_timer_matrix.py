@@ -29,7 +29,7 @@ from tests.fakes.newsroom import Newsroom, newsroom
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 SCENES = {**timer_scenes.SCENES, **special_scenes.SCENES}
-OF_THE_ROUTER = {"card", "draft", "danger_draft"}
+OF_THE_ROUTER = {"card", "draft", "danger_draft", "calm"}
 Effect = tuple[int, ...]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain import search as terms
+from bot.domain.masking import masked
 from bot.domain.ticket import Ticket
 from bot.domain.words import fold
 from bot.ports import Wanted
@@ -148,16 +149,17 @@ def _holds(connection: Driver, row: Row, asked: tuple[str, ...]) -> bool:
 
 
 def _own(row: Row) -> str:
-    """What is written in a ticket, from its row, and what it is called."""
+    """What is written in a ticket, from its row, as staff are shown it at first: nobody finds out by searching what
+    is masked there. And what it is called."""
     number, alias, text, place, address, work = row[0], row[3], row[9], row[12], row[14], row[29]
     summary = read_work(work).summary if work is not None and "summary" in work else ""
-    return "\n".join((text, alias, number, place or "", address or "", summary))
+    return "\n".join((masked(text), alias, number, place or "", masked(address or ""), masked(summary)))
 
 
 def _said(data: str | None) -> str:
     """The words that an event brought: its ``text``."""
     text = None if data is None else read_json(data).get("text")
-    return text if isinstance(text, str) else ""
+    return masked(text) if isinstance(text, str) else ""
 
 
 def said_of(connection: Driver, number: str) -> str:

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from bot.domain import search as terms
 from bot.errors import StoreUnavailable
 from storage.driver import Driver
 from storage.personal import Rest
 from storage.postgres.faults import POSTGRES
 from storage.postgres.thread import PostgresThread
+from storage.search import said_of
 from storage.sweeping import walked_tables
 from storage.writer import Writer
 
-_AGAIN = "INSERT INTO search_queue (ticket, seq) VALUES (?, 1)"
+_INDEX = "INSERT INTO search_words (rowid, terms) VALUES (?, ?)"
+_OTHERS = ("turn", "session", "erasure", "search_queue", "search_words")
 
 
 class PostgresClearing:
@@ -33,19 +36,25 @@ class PostgresClearing:
         return 0
 
     async def clear_search(self, numbers: Sequence[str], rest: Rest) -> None:
-        """Have these tickets indexed again: there a ticket's new terms take the place of its old ones."""
+        """Let new terms of these tickets take the place of the old ones."""
 
-        def again(connection: Driver) -> None:
-            connection.executemany(_AGAIN, [(number,) for number in numbers])
+        def exchange(connection: Driver) -> None:
+            for number in numbers:
+                place = terms.place(number)
+                if place is not None:
+                    connection.execute("DELETE FROM search_words WHERE rowid = ?", (place,))
+                    said = said_of(connection, number)
+                    if said:
+                        connection.execute(_INDEX, (place, " ".join(terms.terms(said))))
 
         if numbers:
-            await self._writer.run(again)
+            await self._writer.run(exchange)
 
     async def compact(self) -> bool:
         """Give free what was deleted. Raises StoreUnavailable."""
         thread = PostgresThread(self._url)
         try:
-            for name in (*(table.name for table in walked_tables()), "turn", "session", "erasure", "search_queue"):
+            for name in (*(table.name for table in walked_tables()), *_OTHERS):
                 await thread.run(partial(_vacuum, name))
         except POSTGRES.any as error:
             raise StoreUnavailable(why=POSTGRES.name(error)) from error

@@ -182,3 +182,10 @@ async def test_the_index_is_well_after_words_came_in_any_order(opening: Opening)
 async def test_numbers_that_are_none_do_not_stop_the_index(opening: Opening) -> None:
     store = await written(opening, replace(ticket("x"), text="路灯"), said(2, "路灯"))
     assert await found(store, "路灯") == [2]
+
+
+async def test_nobody_finds_out_a_masked_number_by_searching(opening: Opening) -> None:
+    store = await written(opening, said(1, "漏水，电话13912345678，车牌京A12345挡路"), said(2, "13912345678"))
+    assert await found(store, "漏水") == [1]
+    for asked in ("13912345678", "1391234", "A12345", "12345", "13912345678 漏水"):
+        assert await found(store, asked) == [], asked

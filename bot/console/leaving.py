@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.errors import StoreUnavailable
 
@@ -20,6 +20,7 @@ LAST_SECONDS = 9.8
 EXIT_LATE = 75
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
 
 
 class Leaving:
@@ -71,6 +72,15 @@ class Leaving:
         """Raises StoreUnavailable when the end began because of the disk."""
         if self._broken:
             raise StoreUnavailable(why="an error of the disk; start again, and look at the disk when that repeats")
+
+
+async def answers_soon(asked: Awaitable[bool]) -> bool:
+    """Whether that is so, and is said in time: a database that hangs says nothing."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await asked
+    except TimeoutError:
+        return False
 
 
 def _gone() -> None:

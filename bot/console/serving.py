@@ -14,7 +14,7 @@ from bot.console import pages, playing, premises, programs, tending, trials
 from bot.console.discreet import Discretion
 from bot.console.export_pages import exporter_for
 from bot.console.head_keeping import Heads
-from bot.console.leaving import STOP_SECONDS, Leaving
+from bot.console.leaving import STOP_SECONDS, Leaving, answers_soon
 from bot.console.media_of import media_of
 from bot.console.sharing import share
 from bot.console.spooling import Spooling
@@ -163,7 +163,7 @@ async def serve_desk(
             problems = [*engine.problems(), *filter(None, [spooling.spool.problem]), *vitals.problems()]
             if not store.writable:
                 problems.append("the database takes nothing any more: look at the disk, then start again")
-            elif not await store.reports.alive():
+            elif not await answers_soon(store.reports.alive()):
                 problems.append("the database does not answer")
             return problems
 

@@ -85,6 +85,7 @@ class Driver:
         self._updates = iter(range(870_000_001, 2_000_000_000))
         self._people: dict[str, TelegramPerson] = {}
         self._ending = False
+        self.shift = 0.0  # seconds by which the clock of the whole world is moved
         self.heard: Callable[[Message], None] = _nobody
 
     async def __aenter__(self) -> Self:
@@ -206,7 +207,7 @@ class Driver:
 
     async def _wechat(self, url: str, message: Message) -> tuple[int, str]:
         xml = wechat_requests.text(message.text, msg_id=message.key, sender=message.resident.id)
-        request = wechat_requests.safe(xml, at=int(time.time()))
+        request = wechat_requests.safe(xml, at=int(time.time() + self.shift))
         timeout = aiohttp.ClientTimeout(total=self._patience)
         async with self._session.post(
             f"{url}hooks/wechat", params=request.query, data=request.body, timeout=timeout
@@ -220,7 +221,7 @@ class Driver:
 
     async def _telegram(self, url: str, message: Message) -> tuple[int, str]:
         id_ = int(message.resident.id)
-        person = TelegramPerson(id_, updates=iter((int(message.key),)), date=int(time.time()))
+        person = TelegramPerson(id_, updates=iter((int(message.key),)), date=int(time.time() + self.shift))
         word, _, rest = message.text.partition(" ")
         update = person.photo(rest) if word == "/photo" else person.text(message.text)
         update["message"]["message_id"] = message.place

@@ -215,5 +215,5 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def database_of(path: Path) -> sqlite3.Connection:
-    """A connection that may break things, for a desk that does not run."""
-    return sqlite3.connect(path, isolation_level=None)
+    """A connection that may break things."""
+    return sqlite3.connect(path, isolation_level=None, timeout=10.0, check_same_thread=False)

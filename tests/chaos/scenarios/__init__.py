@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from tests.chaos.scenarios import duplicates, failpoints, kill9, power_cut
+from tests.chaos.scenarios import duplicates, failpoints, kill9, locked, platforms, poison, postgres, power_cut, workers
 from tests.chaos.stage import Result, Size, Stage
 
 
@@ -24,4 +24,10 @@ SCENARIOS: Mapping[str, Scenario] = {
     "control-fence": Scenario(duplicates.control, lambda size: duplicates.CONTROL_MATTERS + 1),
     "power-cut": Scenario(power_cut.run, lambda size: size.times(power_cut.CUTS)),
     "control-normal": Scenario(power_cut.control, lambda size: size.times(power_cut.CONTROL_CUTS)),
+    "locked": Scenario(locked.run, lambda size: 1 + len(locked.BORDERS)),
+    "poison": Scenario(poison.run, lambda size: 2),
+    "platforms": Scenario(platforms.run, lambda size: len(platforms.PHASES)),
+    "four-workers": Scenario(workers.copies, lambda size: size.times(workers.MESSAGES)),
+    "zombies": Scenario(workers.zombies, lambda size: size.times(workers.ZOMBIES) + size.times(workers.KILLS)),
+    "postgres": Scenario(postgres.run, lambda size: size.times(postgres.KILLS) + size.times(postgres.TERMINATED)),
 }

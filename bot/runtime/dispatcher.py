@@ -63,10 +63,6 @@ class Dispatcher(Glances):
         self.room = WaitingRoom(desk)
         self.held: Mapping[Address, object] = {}
 
-    def locale_of(self, address: Address) -> str:
-        """The person's language as far as it can be told without the store."""
-        return self._sessions.language(address)
-
     def busy(self) -> bool:
         """Whether messages are being answered now."""
         return bool(self._flying)
@@ -127,10 +123,7 @@ class Dispatcher(Glances):
             reach("timer.before_fire", timer.kind)
             for lost in range(self._rounds):
                 try:
-                    if timer.kind == PUT_BY:
-                        await self.room.take_up(timer, self._later, self.busy)
-                    else:
-                        await self._fired(timer, address, name)
+                    await self._fired(timer, address, name)
                 except AlreadyFired:
                     self._hazards.over(name)
                     break
@@ -179,7 +172,9 @@ class Dispatcher(Glances):
     async def _work(self, message: InboundMessage, spooled: bool) -> Answer:
         desk, address = self._desk, message.address
         if self.room.full(message, self._turnstile.waiting(address)) and not spooled and address not in self.held:
-            return await self.room.put_by(message)
+            put_by = await self.room.put_by(message, self._turnstile.waiting(address))
+            if put_by is not None:
+                return put_by
         began = desk.clock.monotonic()
         await self._turnstile.enter(address)
         entered, name = desk.clock.monotonic(), name_of(message)
@@ -191,8 +186,8 @@ class Dispatcher(Glances):
             self._sessions.forget(address)  # it may have been written all the same
             raise
         finally:
-            pause = self.room.pause(desk.clock.monotonic() - entered, self._turnstile.waiting(address))
-            self._turnstile.leave(address, pause)
+            took, waiting = desk.clock.monotonic() - entered, self._turnstile.waiting(address)
+            self._turnstile.leave(address, self.room.pause(took, waiting))
         self._hazards.over(name)
         desk.metrics.message(address.channel, message.kind)
         desk.metrics.turn_seconds.observe(desk.clock.monotonic() - began)
@@ -200,10 +195,9 @@ class Dispatcher(Glances):
 
     async def _later(self, message: InboundMessage) -> None:
         """The turn of a message that was put by."""
-        name = name_of(message)
         self._gate.judged(message)
-        await self._answered(message, name, PUT_BY)
-        self._hazards.over(name)
+        await self._answered(message, name_of(message), PUT_BY)
+        self._hazards.over(name_of(message))
 
     async def _answered(self, message: InboundMessage, name: bytes, why: str) -> Answer:
         for lost in range(self._rounds):
@@ -251,6 +245,8 @@ class Dispatcher(Glances):
 
     async def _fired(self, timer: Timer, address: Address, name: bytes) -> None:
         """Decide about a timer and commit, once."""
+        if timer.kind == PUT_BY:
+            return await self.room.take_up(timer, self._later, self.busy)
         desk = self._desk
         traits = desk.traits.get(address.channel, NO_TRAITS)
         before = await self._sessions.of(address) if timer.address else Session(address=address)
@@ -259,8 +255,7 @@ class Dispatcher(Glances):
         reply = None if waits else self._gate.shown(turn, await self._decided(turn, desk.fire, name))
         turn.changes.fired = timer
         if timer.address is None:
-            await self._seal(turn, None)
-            return
+            return await self._seal(turn, None)
         if reply is not None:
             key = f"timer:{timer.kind}:{timer.subject}:{timer.level}:{timer.due_at.isoformat()}"
             turn.changes.push(answering(key, address, reply, turn.now))

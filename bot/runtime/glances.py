@@ -23,6 +23,10 @@ class Glances:
         self._desk = desk
         self._sessions = sessions
 
+    def locale_of(self, address: Address) -> str:
+        """The person's language as far as it can be told without the store."""
+        return self._sessions.language(address)
+
     async def look(self, address: Address, see: Callable[[Turn], Awaitable[T]], locale: str = "") -> T:
         """What a page shows somebody: a turn that changes nothing but the record of who looked at what.
 

@@ -85,9 +85,17 @@ class WaitingRoom:
         """Seconds between a turn that took so long and the next one of that person."""
         return min(LONGEST, max(SHORTEST, took * SHARE)) if waiting > EAGER else 0.0
 
-    async def put_by(self, message: InboundMessage) -> Answer:
-        """Store a message, to have its turn later. Raises StoreUnavailable: nothing was acknowledged."""
+    async def put_by(self, message: InboundMessage, waiting: int) -> Answer | None:
+        """Store a message, to have its turn later. None where its turn is now: so few wait in memory, and another
+        process has given all that was put by its turns. Raises StoreUnavailable: nothing was acknowledged.
+        """
         address, now = message.address, self._desk.clock.now()
+        if waiting < IN_MEMORY and address not in self._gathering and address not in self._coming:
+            count = self._behind.get(address)
+            if not await self._desk.store.reader.put_by(address, 1):
+                if count == self._behind.get(address):
+                    self._behind.pop(address, None)
+                return None
         self._behind[address] = self._behind.get(address, 0) + 1
         gathering = self._gathering.get(address)
         if gathering is None:

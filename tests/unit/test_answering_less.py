@@ -151,6 +151,16 @@ async def test_what_cannot_wait_in_memory_is_put_by_and_has_its_turn_in_order() 
     assert (await desk.take(small.message("after", key="after"))).reply == Reply("after")
 
 
+async def test_where_another_process_gave_all_of_it_its_turn_the_next_is_answered_at_once() -> None:
+    small = SmallDesk(traits=AT_ONCE)
+    desk = dispatcher(small)
+    small.store.reader.waiting.append(small.message("old", key="old"))
+    await desk.room.recover()
+    small.store.reader.waiting.clear()
+    assert (await desk.take(small.message("new", key="new"))).reply == Reply("new")
+    assert not timers(small, waiting_room.PUT_BY)
+
+
 async def test_after_a_restart_what_was_put_by_comes_first() -> None:
     small = SmallDesk(traits=AT_ONCE)
     small.store.reader.waiting.append(small.message("old", key="old"))

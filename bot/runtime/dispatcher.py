@@ -22,6 +22,7 @@ from bot.runtime.glances import Glances
 from bot.runtime.hazards import TRIES, name_of, name_of_timer
 from bot.runtime.incidents import Incidents
 from bot.runtime.kept import told_under
+from bot.runtime.landings import Landings
 from bot.runtime.rounds import answering, rest, rounds
 from bot.runtime.sessions import Sessions, met
 from bot.runtime.turnstile import Turnstile
@@ -32,7 +33,7 @@ LEFT_TO_NEWER = timedelta(hours=1)
 """While a newer program comes beside us, its workers fire the timers that only they know."""
 
 
-class Dispatcher(Glances):
+class Dispatcher(Glances, Landings):
     """Gives every message its answer, once: copies share it, one person's messages wait for each other.
 
     ``in_flight_max``: with more messages than that under way the next are refused, so that the platform repeats them.
@@ -53,8 +54,7 @@ class Dispatcher(Glances):
         self._commit = desk.store.commit
         self._incidents = Incidents(desk, self._sessions)
         self._turnstile = Turnstile()
-        self._flying: dict[tuple[str, str], list[asyncio.Future[Answer]]] = {}  # copies that wait
-        self._landed = asyncio.Event()
+        Landings.__init__(self)
         self._recent: OrderedDict[tuple[str, str], Answer] = OrderedDict()
         self._recent_max = answers_cached
         self._in_flight_max = in_flight_max
@@ -62,10 +62,6 @@ class Dispatcher(Glances):
         self._gate = Gate(desk.flood, desk.clock.monotonic, desk.metrics.held)
         self.room = WaitingRoom(desk)
         self.held: Mapping[Address, object] = {}
-
-    def busy(self) -> bool:
-        """Whether messages are being answered now."""
-        return bool(self._flying)
 
     async def take(self, message: InboundMessage, *, spooled: bool = False) -> Answer:
         """The answer to a message; it is on disk when this returns. Raises StoreUnavailable: nothing was acknowledged.
@@ -163,12 +159,6 @@ class Dispatcher(Glances):
                 return
         raise StoreUnavailable()
 
-    async def drain(self) -> None:
-        """Wait until all messages taken are answered."""
-        while self._flying:
-            self._landed.clear()
-            await self._landed.wait()
-
     async def _work(self, message: InboundMessage, spooled: bool) -> Answer:
         desk, address = self._desk, message.address
         if self.room.full(message, self._turnstile.waiting(address)) and not spooled and address not in self.held:
@@ -246,7 +236,8 @@ class Dispatcher(Glances):
     async def _fired(self, timer: Timer, address: Address, name: bytes) -> None:
         """Decide about a timer and commit, once."""
         if timer.kind == PUT_BY:
-            return await self.room.take_up(timer, self._later, self.busy)
+            await self.room.take_up(timer, self._later, self.busy)
+            return
         desk = self._desk
         traits = desk.traits.get(address.channel, NO_TRAITS)
         before = await self._sessions.of(address) if timer.address else Session(address=address)
@@ -255,7 +246,8 @@ class Dispatcher(Glances):
         reply = None if waits else self._gate.shown(turn, await self._decided(turn, desk.fire, name))
         turn.changes.fired = timer
         if timer.address is None:
-            return await self._seal(turn, None)
+            await self._seal(turn, None)
+            return
         if reply is not None:
             key = f"timer:{timer.kind}:{timer.subject}:{timer.level}:{timer.due_at.isoformat()}"
             turn.changes.push(answering(key, address, reply, turn.now))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
@@ -185,6 +185,8 @@ class Writer:
         write_group = asyncio.get_running_loop().create_task(job)
         try:
             await asyncio.shield(write_group)
+        except self._faults.any as error:  # there is not even a connection: perhaps the next time
+            self._failed(group, error)
         except asyncio.CancelledError:
             await asyncio.wait([write_group])  # what has begun is finished
             raise
@@ -224,16 +226,20 @@ class Writer:
         while parts:
             part = parts.pop()
             try:
+                faults.mend(connection)
                 parts.extend(reversed(_left_of(connection, part, faults, self.announce)))
             except faults.any as error:
                 if faults.passing(error) and rounds > 0:
                     rounds -= 1
                     parts.append(part)  # if it was written after all, its keys tell
                     continue
-                self.closed = self.closed or faults.broken(error)
-                for work in (*part, *(work for rest in parts for work in rest)):
-                    work.error = work.error or StoreUnavailable(why=faults.name(error))
+                self._failed((*part, *(work for rest in parts for work in rest)), error)
                 return
+
+    def _failed(self, group: Iterable[_Work], error: Exception) -> None:
+        self.closed = self.closed or self._faults.broken(error)
+        for work in group:
+            work.error = work.error or StoreUnavailable(why=self._faults.name(error))
 
 
 def _nobody_hears(_connection: Driver, _batch: Batch) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from psycopg.errors import ConnectionTimeout
+
 from bot.errors import ConfigurationError
 from bot.ports import Clock
 from bot.ports.waking import EVERYTHING, Wake
@@ -71,7 +73,7 @@ class PostgresStore(SqlStore):
         try:
             await thread.run(lambda _driver: None)
         except POSTGRES.any as error:
-            if must_answer or not POSTGRES.passing(error):
+            if must_answer or not (POSTGRES.passing(error) or isinstance(error, ConnectionTimeout)):
                 await thread.close()
                 why = f"this database cannot be opened: {POSTGRES.name(error)}"
                 raise ConfigurationError("storage.url", why) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,9 @@ class Faults:
 
     ``any``: all of them. ``poison``: about the values it was given, whatever else is in the batch. ``taken``: a unique
     key was hit. ``broken``: nothing may be written any more until the store is opened again. ``passing``: the same
-    work, done again at once, may succeed; it may even have been done. ``name``: what kind of error it is; never its own
-    words, for they may hold what somebody wrote.
+    work, done again at once, may succeed; it may even have been done. ``mend`` makes a lost connection one that can be
+    used; it may raise one of these errors itself. ``name``: what kind of error it is; never its own words, for they may
+    hold what somebody wrote.
     """
 
     any: type[Exception]
@@ -22,6 +24,7 @@ class Faults:
     taken: type[Exception]
     broken: Callable[[Exception], bool]
     passing: Callable[[Exception], bool]
+    mend: Callable[[Any], None]
     name: Callable[[Exception], str]
 
 
@@ -45,6 +48,7 @@ SQLITE = Faults(
     taken=sqlite3.IntegrityError,
     broken=_broken,
     passing=lambda _error: False,
+    mend=lambda _connection: None,
     name=_name,
 )
 """SQLite's. A second fsync after a failed one proves nothing, so errors of the disk end the writing; a full one does

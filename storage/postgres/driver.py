@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -45,13 +45,24 @@ class _IntDumper(Dumper):
 class PostgresDriver:
     """`storage.driver.Driver` on PostgreSQL."""
 
-    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[tuple[Any, ...]],
+        another: Callable[[], psycopg.Connection[tuple[Any, ...]]] | None = None,
+    ) -> None:
+        """``another`` opens the next connection when this one is lost."""
         self.connection = connection
+        self._another = another
 
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
         return self.connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+
+    def mend(self) -> None:
+        """Have a connection again, if this one is lost. Raises psycopg.Error."""
+        if self._another is not None and self.connection.closed:
+            self.connection = self._another()
 
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), /) -> psycopg.Cursor[Any]:
         """Raises psycopg.Error."""

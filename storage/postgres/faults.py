@@ -31,6 +31,7 @@ POSTGRES = Faults(
     taken=errors.UniqueViolation,
     broken=lambda _error: False,  # the server looks after its own disk
     passing=_passing,
+    mend=lambda driver: driver.mend(),
     name=_name,
 )
 """PostgreSQL's (appendix A of its manual has the codes)."""

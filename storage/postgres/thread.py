@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -43,16 +43,9 @@ class PostgresThread:
 
     def _done(self, work: Callable[[PostgresDriver], _T]) -> _T:
         driver = self._driver
-        if driver is None or driver.connection.closed:
-            self._lose()
-            driver = connected(self.url)
-            try:
-                if self._ready is not None:
-                    self._ready(driver)
-            except BaseException:
-                driver.connection.close()
-                raise
-            self._driver = driver
+        if driver is None:
+            driver = self._driver = PostgresDriver(self._connected(), self._connected)
+        driver.mend()
         try:
             return work(driver)
         except POSTGRES.any:
@@ -61,6 +54,16 @@ class PostgresThread:
                 if driver.in_transaction:
                     driver.connection.rollback()
             raise
+
+    def _connected(self) -> psycopg.Connection[tuple[Any, ...]]:
+        driver = connected(self.url)
+        try:
+            if self._ready is not None:
+                self._ready(driver)
+        except BaseException:
+            driver.connection.close()
+            raise
+        return driver.connection
 
     def _lose(self) -> None:
         if self._driver is not None:

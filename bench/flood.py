@@ -27,7 +27,7 @@ CONNECTIONS = 64
 WANTED = 1.2
 """The p99 of the others beside the flood is to be at most so many times theirs without it."""
 
-_CALM_SECONDS = 180.0
+_CALM_SECONDS = 900.0
 
 
 def steps(rounds: int) -> int:

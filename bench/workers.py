@@ -78,6 +78,7 @@ def run(
                 used = _server_cpu(server) - before
                 database[fleet.name].append(used / (measured[fleet.name][-1].rate * seconds) * 1e6)
         tickets = {fleet.name: fleet.verify() for fleet in fleets}
+        sizes = {fleet.name: round(_bytes(fleet) / tickets[fleet.name]) for fleet in fleets}
         rss = {fleet.name: round(fleet.rss_mb(), 1) for fleet in fleets}
     rates = {name: [m.rate for m in many] for name, many in measured.items()}
     one = rates[_name(0)]
@@ -90,6 +91,7 @@ def run(
         "database_cpu_us": {name: median(values) for name, values in database.items()},
         "rss_mb": rss,
         "tickets": tickets,
+        "bytes_per_ticket": sizes,
         "per_round": {name: [round(rate) for rate in values] for name, values in rates.items()},
         "seconds": seconds,
         "rounds": rounds,
@@ -155,6 +157,15 @@ def _round(fleet: Fleet, seconds: int) -> Measured:
 def _count(url: str) -> int:
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT count(*) FROM ticket").fetchone()
+        return int(row[0]) if row else 0
+
+
+def _bytes(fleet: Fleet) -> int:
+    """What its database takes on disk, with all that is not a ticket."""
+    if not fleet.url:
+        return fleet.workers[0].database().stat().st_size
+    with psycopg.connect(fleet.url) as connection:
+        row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
         return int(row[0]) if row else 0
 
 

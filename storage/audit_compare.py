@@ -41,26 +41,30 @@ class Compared:
 
     def of_kind(self, kind: Kind, entries: Sequence[Row], found: Found) -> None:
         """Compare entries of one kind with what was found for them."""
-        what = kind.what
+        what, counted = kind.what, kind.counted
+        added, standing, behind = found.added, found.standing, found.behind
+        rows_found = born = 0
         for entry in entries:
-            seq = entry[SEQ]
-            if kind.counted and entry[PART] == entry[STEPS] and entry[NOTE] != ANEW:
-                self.born[what] = self.born.get(what, 0) + 1
-            if forgotten(entry):
-                continue
-            rows = found.added.get(seq, ())
-            if entry[DIGEST] and (len(rows) != entry[STEPS] or _made(kind.digest, entry[SALT], rows) != entry[DIGEST]):
+            seq, steps, salt, digest = entry[SEQ], entry[STEPS], entry[SALT], entry[DIGEST]
+            if counted and entry[PART] == steps and entry[NOTE] != ANEW:
+                born += 1
+            if salt is None and (digest or entry[STATE]):
+                continue  # forgotten
+            rows = added.get(seq, ())
+            if len(rows) != steps or (digest and _made(kind.digest, salt, rows) != digest):
                 self._differs(entry, kind.steps.table if kind.steps else what, len(rows) or not kind.steps)
-            self.steps[what] = self.steps.get(what, 0) + len(rows)
-            self.rows += len(rows)
+            rows_found += len(rows)
             if kind.state is None:
                 continue
-            if not kind.counted:
+            if not counted:
                 self._replaced(kind, entry, found.standing.get(seq, ()), found.later.get(seq, ()))
-            elif seq in found.behind:
+            elif seq in behind:
                 self._differs(entry, kind.state.table, 0)
-            elif entry[STATE] and seq in found.standing:
-                self._stands(kind, entry, found.standing[seq][0])
+            elif seq in standing and entry[STATE]:
+                self._stands(kind, entry, standing[seq][0])
+        self.rows += rows_found
+        self.steps[what] = self.steps.get(what, 0) + rows_found
+        self.born[what] = self.born.get(what, 0) + born
 
     def _replaced(self, kind: Kind, entry: Row, rows: Sequence[Row], later: Sequence[Row]) -> None:
         """A row that may have been replaced since, which a newer entry says then."""

@@ -29,21 +29,23 @@ _PLACES = {kind.what: _places(kind) for kind in (_TICKET, _STAFF, _SPECIAL, _HOL
 def entries_of(batch: Batch, looked: Sequence[Row], links: Sequence[Row]) -> list[Entry]:
     """The entries of a batch, in the order in which it came; ``looked`` and ``links`` are rows as they were written."""
     entries: list[Entry] = []
+    salts = _salts(len(batch.audited))
     staff = _newest(row for rows in batch.staff for row in rows.staff)
     specials = _newest(row for rows in batch.special for row in rows.now)
     for rows in batch.audited:
         if rows.events:
-            entries += _lives(_TICKET, rows.events, batch.tickets)
+            entries += _lives(_TICKET, rows.events, batch.tickets, salts)
         if rows.staff is not None:
-            entries += _lives(_STAFF, rows.staff.events, staff)
+            entries += _lives(_STAFF, rows.staff.events, staff, salts)
             entries += (now("invitation", row, row[0], rows.at, "") for row in rows.staff.invitations)
             entries += used(rows.staff.uses)
         if rows.special is not None:
-            entries += _lives(_SPECIAL, rows.special.events, specials)
+            entries += _lives(_SPECIAL, rows.special.events, specials, salts)
             entries += (now("lesson", row, row[0], row[5], row[4]) for row in rows.special.lessons)
         if rows.abuse is not None:
-            entries += _lives(_HOLD, rows.abuse.steps, {})
-        entries += _few(rows)
+            entries += _lives(_HOLD, rows.abuse.steps, {}, salts)
+        if rows.loop is not None or rows.evidence is not None:
+            entries += _few(rows)
     entries += (
         added("looked", row, look_subject(row[0], row[3]), row[0], row[5], row[1], row[2]) for row in sorted(looked)
     )
@@ -78,13 +80,21 @@ def _newest(rows: Iterator[Row]) -> dict[str, Row]:
     return newest
 
 
-def _lives(kind: Kind, events: Sequence[Row], newest: Mapping[str, Row]) -> Iterator[Entry]:
+def _salts(count: int) -> Iterator[bytes]:
+    """Salts without end; so many are made at once, for each time the system is asked costs a microsecond or two."""
+    while True:
+        many = os.urandom(SALT_BYTES * count)
+        for begin in range(0, len(many), SALT_BYTES):
+            yield many[begin : begin + SALT_BYTES]
+
+
+def _lives(kind: Kind, events: Sequence[Row], newest: Mapping[str, Row], salts: Iterator[bytes]) -> Iterator[Entry]:
     """An entry for each subject whose life went on in one change-set."""
     by_subject: dict[str, list[Row]] = {}
     for event in events:
         by_subject.setdefault(event[0], []).append(event)
     for subject, steps in by_subject.items():
-        yield life(kind, subject, steps, newest.get(subject))
+        yield life(kind, subject, steps, newest.get(subject), next(salts))
 
 
 def used(rows: Sequence[Row]) -> Iterator[Entry]:
@@ -103,9 +113,9 @@ def look_subject(id_: int, ticket: str) -> str:
     return ticket or f"looked:{id_}"
 
 
-def life(kind: Kind, subject: str, steps: Sequence[Row], standing: Row | None, note: str = "") -> Entry:
+def life(kind: Kind, subject: str, steps: Sequence[Row], standing: Row | None, salt: bytes, note: str = "") -> Entry:
     """An entry for steps that follow each other, and for how things stand after the last of them."""
-    salt, last = os.urandom(SALT_BYTES), steps[-1]
+    last = steps[-1]
     state = b"" if standing is None or standing[1] != last[1] else kind.standing(salt, standing)
     at, action, actor = _PLACES[kind.what]
     note = note or " ".join(step[action] for step in steps)

@@ -9,11 +9,12 @@ is found by verifying, and so is a row that was changed by somebody else before.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from bot.domain.audit import PERSON
+from bot.domain.audit import PERSON, SALT_BYTES
 from bot.domain.people import DESK
 from storage.audit import Entry, append
 from storage.audit_compare import NOTE, PART, SALT, SEQ, STATE, STEPS, SUBJECT, WHAT, Compared, Found, forgotten
@@ -229,7 +230,7 @@ def _again(kind: Kind, name: str, steps: Sequence[Row], standing: Sequence[Row],
     """What is there now, bound."""
     if kind.counted:
         if steps:
-            yield life(kind, name, steps, standing[0] if standing else None, ANEW)
+            yield life(kind, name, steps, standing[0] if standing else None, os.urandom(SALT_BYTES), ANEW)
     elif kind.state is None:
         for row in steps:
             part = row[1] if kind.what == "hold" else row[0]

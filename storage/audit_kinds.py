@@ -50,9 +50,11 @@ class Bound:
         """How several rows of one entry are sorted."""
         return ", r.seq" if "seq" in self.columns else ""
 
-    def plain(self, row: Sequence[Any]) -> list[Any]:
+    def plain(self, row: Row) -> Sequence[Any]:
         """A row as it goes into a digest: the same whether it is about to be written or was read from any database."""
-        values = [self.table, *row[: len(self.columns)]]
+        if not (self.flags or self.floats):
+            return row
+        values = list(row)
         for place in self.flags:
             if values[place] in (0, 1):
                 values[place] = bool(values[place])
@@ -79,11 +81,11 @@ class Kind:
 
     def digest(self, salt: bytes, rows: Sequence[Row]) -> bytes:
         """What binds an entry to the rows that were added; without any, to its salt."""
-        return bound(salt, [self.steps.plain(row) for row in rows] if self.steps is not None else ())
+        return bound(salt, "", ()) if self.steps is None else bound(salt, self.steps.table, rows)
 
     def standing(self, salt: bytes, row: Row) -> bytes:
         """What binds an entry to the row that says how things stand."""
-        return b"" if self.state is None else bound(salt, [self.state.plain(row)])
+        return b"" if self.state is None else bound(salt, self.state.table, [self.state.plain(row)])
 
 
 def _bound(table: Table, on: str, subject: str, which: str = "", left_out: tuple[str, ...] = ()) -> Bound:
@@ -95,8 +97,8 @@ def _bound(table: Table, on: str, subject: str, which: str = "", left_out: tuple
         subject=subject,
         which=which,
         left_out=left_out,
-        flags=tuple(place for place, column in enumerate(columns, 1) if isinstance(column.type, Boolean)),
-        floats=tuple(place for place, column in enumerate(columns, 1) if isinstance(column.type, Float)),
+        flags=tuple(place for place, column in enumerate(columns) if isinstance(column.type, Boolean)),
+        floats=tuple(place for place, column in enumerate(columns) if isinstance(column.type, Float)),
     )
 
 

@@ -77,8 +77,12 @@ def _by_entry(driver: Driver, sql: str, values: tuple[int, int, str]) -> dict[in
     """Rows by the entry they belong to, which stands in front; none where there is nothing to ask."""
     by_entry: dict[int, list[Row]] = {}
     if sql:
+        last, many = None, list[Row]()
         for row in driver.execute(sql, values).fetchall():
-            by_entry.setdefault(row[0], []).append(row[1:])
+            if row[0] != last:
+                last = row[0]
+                many = by_entry.setdefault(last, [])
+            many.append(row[1:])
     return by_entry
 
 

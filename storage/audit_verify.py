@@ -95,26 +95,31 @@ class _Verifying:
 
     def _links(self, page: Sequence[Row]) -> None:
         """The chain itself, and what entries say that bind nothing."""
-        report = self.report
+        report, heads = self.report, self._heads
         last, link = report.last
         for row in page:
-            seq = row[SEQ]
+            seq, said = row[SEQ], row[HASH]
             if seq != last + 1:
                 gap = f"entry {last + 1} is" if seq == last + 2 else f"entries {last + 1} to {seq - 1} are"
                 self._problem(last + 1, f"{gap} missing")
-            if chained(link, row[:HASH]) != row[HASH]:
+            last, link = seq, chained(link, row[:HASH])
+            if link != said:
                 self._problem(seq, f"entry {seq}: it, or the one before it, is not what was chained")
-            last, link = seq, row[HASH] if isinstance(row[HASH], bytes) else BEFORE_ALL
-            for head in self._heads.get(seq, ()):
-                report.heads += 1
-                if head.hash != link:
-                    self._problem(seq, f"entry {seq} is another than the one whose head was signed at {head.at}")
+                link = said if isinstance(said, bytes) else BEFORE_ALL
+            if seq in heads:
+                self._signed(seq, link)
             if row[SALT] is None:
                 self._without_salt(row)
             elif not (row[DIGEST] or row[STATE]):
                 self._problem(seq, f"entry {seq} has a salt, and binds nothing")
         report.entries += len(page)
         report.last = (last, link)
+
+    def _signed(self, seq: int, link: bytes) -> None:
+        for head in self._heads[seq]:
+            self.report.heads += 1
+            if head.hash != link:
+                self._problem(seq, f"entry {seq} is another than the one whose head was signed at {head.at}")
 
     def _without_salt(self, row: Row) -> None:
         seq, what, report = row[SEQ], row[WHAT], self.report

@@ -14,6 +14,9 @@ from bot.domain.work_calendar import WorkCalendar
 _FARTHEST = 400
 """Counts of days beyond this are not dates."""
 
+_LOOKED_AT = 64
+"""Characters."""
+
 _NEAR = {"大后天": 3, "后天": 2, "明天": 1, "明日": 1, "今天": 0, "今日": 0, "tomorrow": 1, "today": 0}
 """Words for days near today, the longer ones first."""
 
@@ -37,7 +40,7 @@ def read_date(text: str, today: date, calendar: WorkCalendar) -> tuple[date, str
     last week stays in the past: refusing that is the caller's. ``+3`` and ``3个工作日`` are working days after today
     by the ``calendar``, ``3天`` are days of the week.
     """
-    folded, origin = _folded(text)
+    folded, origin = folded_head(text)
     found = _dated(folded, today, calendar)
     if found is None:
         return None
@@ -48,7 +51,7 @@ def read_date(text: str, today: date, calendar: WorkCalendar) -> tuple[date, str
 
 def read_days(text: str) -> tuple[int, str] | None:
     """How many days a text begins with (``3``, ``3天``, ``+3``, ``三个工作日``), and the rest; None for no count."""
-    folded, origin = _folded(text)
+    folded, origin = folded_head(text)
     found = _COUNTED.match(folded)
     if found is None:
         return None
@@ -74,16 +77,19 @@ def _dated(folded: str, today: date, calendar: WorkCalendar) -> tuple[date, int]
     return None
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """The text as `fold` makes it, without blanks before it, and where each of its characters comes from."""
+def folded_head(text: str) -> tuple[str, list[int]]:
+    """The beginning of a text as `fold` makes it, without blanks before it, and where each of its characters comes
+    from. No date and no count is longer, so the rest of a long text costs nothing."""
     folded, origin = "", []
-    for place, character in enumerate(text):
-        narrow = fold(character)
+    begin = len(text) - len(text.lstrip())
+    end = min(begin + _LOOKED_AT, len(text))
+    for place in range(begin, end):
+        narrow = fold(text[place])
         if not folded and narrow.isspace():
             continue
         folded += narrow
         origin += [place] * len(narrow)
-    return folded, [*origin, len(text)]
+    return folded, [*origin, end]
 
 
 def _number(written: str) -> int:

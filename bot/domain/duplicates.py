@@ -40,6 +40,9 @@ _SHARED = 2
 _SHORT = 60
 """Characters of a chat message in which each word says much: the town's words for its kinds count double there."""
 
+_COMPARED = 4000
+"""So many characters of a text are compared: what it is about stands in them."""
+
 _REMEMBERED = 2048  # texts
 _REMEMBERED_LENGTH = 400  # characters
 _SCALE = math.pow(_USUAL, 1 - _SLOWER)
@@ -92,6 +95,7 @@ class Likeness:
         return (self._remembered if len(text) <= _REMEMBERED_LENGTH else self._matter)(text, title)
 
     def _matter(self, text: str, title: str) -> Matter:
+        text, title = text[:_COMPARED], title[:_COMPARED]
         whole, head = self._without_places(text), self._without_places(title) if title else ""
         every = f"{head}\n{whole}" if head else whole
         called = frozenset(self._first(head or whole))

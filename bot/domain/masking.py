@@ -175,14 +175,15 @@ def finds(text: str) -> tuple[Found, ...]:
     plain = text.translate(_NARROW)
     if not _POSSIBLE.search(plain):
         return ()
-    taken: list[Found] = []
+    found: list[Found] = []
+    taken = bytearray(len(plain))  # a text may hold a thousand numbers
     for number, form, is_one in _FORMS:
         for matched in form.finditer(plain):
             begin, end = matched.span("number" if "number" in form.groupindex else 0)
-            free = all(end <= each.begin or each.end <= begin for each in taken)
-            if free and is_one(re.sub(r"[^0-9A-Za-z]", "", matched[0])):
-                taken.append(Found(number, begin, end))
-    return tuple(sorted(taken, key=lambda each: each.begin))
+            if taken.find(1, begin, end) < 0 and is_one(re.sub(r"[^0-9A-Za-z]", "", matched[0])):
+                found.append(Found(number, begin, end))
+                taken[begin:end] = b"\1" * (end - begin)
+    return tuple(sorted(found, key=lambda each: each.begin))
 
 
 def masked(text: str) -> str:

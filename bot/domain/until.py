@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, time, timedelta
 
-from bot.domain.dates import read_date
+from bot.domain.dates import folded_head, read_date
 from bot.domain.town import Clock
-from bot.domain.words import fold
 from bot.domain.work_calendar import WorkCalendar
 
 _HOURS = re.compile(r"\s*(\d{1,3})\s?(?:个?(?:工作)?(?:小时|钟头)|h|hours?)(?:之?内)?(?![a-z])")
@@ -25,11 +24,12 @@ def read_until(
     A date means closing time of that day. Hours are working hours, on a round-the-clock ``clock`` those of the day.
     It may lie in the past: refusing that is the caller's.
     """
-    found = _HOURS.match(fold(text))
+    folded, origin = folded_head(text)
+    found = _HOURS.match(folded)
     if found is not None:
         hours = int(found[1])
         at = calendar.after_working_hours(now, hours).at if clock is Clock.TYPE else now + timedelta(hours=hours)
-        return at, text[found.end() :].strip(_SIGNS)
+        return at, text[origin[found.end()] :].strip(_SIGNS)
     day = read_date(text, calendar.local_day(now), calendar)
     if day is None:
         return None

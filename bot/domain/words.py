@@ -24,6 +24,11 @@ _HIDDEN = (
 # What NFKC does to the signs in nearly every Chinese sentence; done first, most texts are normal already, and checking
 # that is a hundred times cheaper than normalizing.
 _COMMON = tuple(zip("，！？：；（）", ",!?:;()", strict=True))
+# Signs that NFKC writes out as five letters or more: whole phrases and units. A text of nothing else would become many
+# times as long as it is; none of them is in any word that is looked for.
+_WRITTEN_OUT = re.compile(
+    "[\u3307\u3315-\u3317\u3319\u331a\u3320\u332b\u332e\u3332\u3334\u3336\u3347\u334a\u3356\u33ae\u33af\ufdfa\ufdfb]"
+)
 _SIGN = re.compile(r"[\W_]")
 
 
@@ -48,6 +53,7 @@ def fold(text: str) -> str:
         for wide, narrow in _COMMON:
             text = text.replace(wide, narrow)
         if not unicodedata.is_normalized("NFKC", text):
+            text = _WRITTEN_OUT.sub("\ufffd", text)
             text = unicodedata.normalize("NFKC", text)
         if _odd.search(text):
             text = text.translate(_table)

@@ -154,7 +154,7 @@ app.add_typer(alike_commands(lambda *options: open_town(settings_for(*options)).
 app.add_typer(channels_commands(settings_for, LOCALES, CLOCK), name="channels")
 app.add_typer(simulate_commands(settings_for, LOCALES), name="simulate")
 app.add_typer(open311_commands(), name="open311")
-app.add_typer(persons_commands(lambda *options: partial(_office, *options)), name="persons")
+app.add_typer(persons_commands(lambda *options: partial(_office, *options), settings_for, CLOCK), name="persons")
 app.add_typer(media_commands(settings_for, _store), name="media")
 app.add_typer(staff_commands(lambda *options: partial(_office, *options)), name="staff")
 
@@ -197,6 +197,13 @@ async def _reached(settings: Settings) -> tuple[list[str], int]:
         return [staff.name for staff in await unreached(read)], len((await read.directory()).active)
 
 
+async def _erasures(settings: Settings) -> tuple[int, datetime | None]:
+    """How many people wait to be forgotten, and since when the first does. Raises ConfigurationError."""
+    from storage.beside import erasures_waiting
+
+    return await erasures_waiting(settings.storage.url.get_secret_value(), settings.data)
+
+
 async def _examined(context: typer.Context, config: Path | None, data: Path | None) -> list[Finding]:
     """Everything there is to look at; what cannot be looked at is a finding too."""
     from bot import doctor
@@ -215,6 +222,7 @@ async def _examined(context: typer.Context, config: Path | None, data: Path | No
     try:
         if await health.is_there(settings):
             found.append(doctor.staff(*await _reached(settings)))
+            found.append(doctor.erasures(*await _erasures(settings), CLOCK.now()))
     except (ConfigurationError, StoreError) as error:
         found.append(doctor.unreadable("database", error))
     try:

@@ -8,7 +8,7 @@ import stat
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,6 +16,9 @@ from typing import Protocol
 
 from bot.errors import ConfigurationError, DeskError
 from bot.settings import Settings, env_name
+
+ERASED_HOURS = 48
+"""After so many hours everybody who asked for it should be forgotten."""
 
 WARN_DAYS = 60
 """Days before the known holidays end at which the desk begins to warn (rule book, "Time")."""
@@ -172,6 +175,17 @@ def database(found: Database, path: Path) -> Iterable[Finding]:
         )
     else:
         yield ok("sqlite", f"version {found.sqlite_version}")
+
+
+def erasures(count: int, since: datetime | None, now: datetime) -> Finding:
+    """Whether people who asked to be forgotten are: that takes a day at most, for it may wait for the night."""
+    if not count or since is None:
+        return ok("erasures", "nobody waits to be forgotten")
+    hours = (now - since).total_seconds() / 3600
+    if hours < ERASED_HOURS:
+        return ok("erasures", f"{count} under way")
+    do = "is the desk running? for a database of more than 1 GiB stop it and run `python main.py persons purge`"
+    return warning("erasures", f"{count} people wait to be forgotten, the first for {hours:.0f} hours", do)
 
 
 def staff(unreached: Sequence[str], count: int) -> Finding:

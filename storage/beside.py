@@ -13,12 +13,15 @@ from bot.changes import Changes
 from bot.domain.people import Invitation
 from bot.ports import Clock
 from storage.codec import read_invitation
+from storage.driver import Questions
+from storage.forgetting import backlog
 from storage.opening import FolderInUse
 from storage.reader import SqlReader
 from storage.readers import Readers
 from storage.reports import check_database
 from storage.retention import count_due
 from storage.store import SqliteStore, database_file
+from storage.stores import shared
 
 BUSY_MS = 5000
 
@@ -64,24 +67,37 @@ async def access(
 @asynccontextmanager
 async def reading(url: str, data: Path) -> AsyncIterator[SqlReader]:
     """Questions to the database of a data folder, beside the process that holds it. Raises ConfigurationError."""
-    path = database_file(url, data)
-    check_database(path)
-    readers = Readers(path, BUSY_MS)
-    try:
+    async with _asking(url, data) as readers:
         reader = SqlReader(readers)
         await reader.prepare()
         yield reader
-    finally:
-        await readers.close()
+
+
+async def erasures_waiting(url: str, data: Path) -> tuple[int, datetime | None]:
+    """How many people are being forgotten, and since when the first waits. Raises ConfigurationError."""
+    async with _asking(url, data) as readers:
+        return await readers.ask(backlog)
 
 
 async def retention_due(url: str, data: Path, cutoffs: Mapping[str, datetime]) -> Mapping[tuple[str, str], int]:
     """By class and table, of how many rows something would be taken away. Raises ConfigurationError."""
-    path = database_file(url, data)
-    check_database(path)
-    readers = Readers(path, BUSY_MS)
-    try:
+    async with _asking(url, data) as readers:
         return await count_due(readers, cutoffs)
+
+
+@asynccontextmanager
+async def _asking(url: str, data: Path) -> AsyncIterator[Questions]:
+    """Connections that only read, to whichever database that is."""
+    if shared(url):
+        from storage.postgres.readers import PostgresReaders  # its driver takes a while to load
+
+        readers: Questions = PostgresReaders(url)
+    else:
+        path = database_file(url, data)
+        check_database(path)
+        readers = Readers(path, BUSY_MS)
+    try:
+        yield readers
     finally:
         await readers.close()
 

@@ -31,13 +31,9 @@ ROUNDS = 5
 """How often it is decided again when the person writes meanwhile."""
 
 
-def persons_commands(opening: Opening) -> typer.Typer:
+def persons_commands(opening: Opening, settings_for: SettingsFor, clock: Clock) -> typer.Typer:
     """The group of commands about people who use the desk."""
     app = typer.Typer(help="People who wrote to the desk.", no_args_is_help=True)
-
-    @app.callback()
-    def group() -> None:
-        """People who wrote to the desk."""
 
     @app.command()
     def forget(
@@ -53,7 +49,41 @@ def persons_commands(opening: Opening) -> typer.Typer:
             raise ConfigurationError("persons forget", "give an address, or --ticket NUMBER")
         asyncio.run(_forget(opening(context, config, data), address, ticket, yes))
 
+    @app.command()
+    def purge(context: typer.Context, config: Config = None, data: Data = None) -> None:
+        """Wipe what erased people left in a database too large to be written anew beside the work. The desk must be
+        stopped; it takes about ten seconds for each GB, and as much room on the disk again."""
+        asyncio.run(_purge(settings_for(context, config, data), clock))
+
     return app
+
+
+async def _purge(settings: Settings, clock: Clock) -> None:
+    import sys
+
+    from bot.console.discreet import list_of
+    from bot.console.media_of import media_of
+    from bot.runtime.forgetter import Forgetter
+    from storage.stores import open_store
+
+    store = await open_store(settings.storage.url.get_secret_value(), settings.data, clock=clock)
+    try:
+        work = Forgetter(
+            store=store.personal,
+            media=media_of(settings),
+            clock=clock,
+            list=list_of(settings.data),
+            exports=settings.data / "exports",
+            hour=lambda _at: 0,
+            rest_seconds=0.0,
+            small=sys.maxsize,
+        )
+        await store.reader.forgotten.recognise(work.list.digest)
+        done = await work.once()
+        left, _ = await store.personal.backlog()
+    finally:
+        await store.close()
+    typer.echo(f"{done:,} people are forgotten to the last byte." + (f" {left:,} must wait a day yet." if left else ""))
 
 
 async def _forget(opened: OpenOffice, address: str, ticket: str, yes: bool) -> None:
@@ -88,7 +118,7 @@ async def _forget(opened: OpenOffice, address: str, ticket: str, yes: bool) -> N
                 break
             else:
                 raise ConfigurationError(str(person), "writes to the desk just now; try again")
-        typer.echo("Their words are gone. A running desk takes the rest within a day; `doctor` says when that waits.")
+        typer.echo("Their words are gone. The running desk takes the rest within a day; `doctor` says if it cannot.")
 
 
 def _next(session: Session) -> Session:

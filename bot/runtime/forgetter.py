@@ -104,7 +104,8 @@ class Forgetter(Generic[E]):
     """Brings erasures to their end. Each step may be repeated after a crash.
 
     ``exports`` is the folder of tables that members of staff asked for, ``shelf`` where other workers find them;
-    ``hour`` tells the town's hour of a moment.
+    ``hour`` tells the town's hour of a moment. A database of more than ``small`` bytes is written anew in `QUIET`
+    hours only, one of more than ``largest`` never.
     """
 
     store: Personal[E]
@@ -115,6 +116,8 @@ class Forgetter(Generic[E]):
     hour: Callable[[datetime], int]
     rest_seconds: float = REST_SECONDS
     shelf: Shelf | None = None
+    small: int = SMALL
+    largest: int = LARGEST
 
     async def once(self) -> int:
         """Go on with those that wait; how many are done now. Raises StoreUnavailable and OSError."""
@@ -157,7 +160,7 @@ class Forgetter(Generic[E]):
 
     def _may_compact(self) -> bool:
         size = self.store.clearing.size()
-        return size <= SMALL or (size <= LARGEST and self.hour(self.clock.now()) in QUIET)
+        return size <= self.small or (size <= self.largest and self.hour(self.clock.now()) in QUIET)
 
     async def _rest(self) -> None:
         await asyncio.sleep(self.rest_seconds)

@@ -6,11 +6,14 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.changes import Changes, Task
+from bot.domain.holds import Step, begun
+from bot.domain.people import Address
 from bot.domain.ticket import Status, Ticket
 from handlers.pages.frame import MENU
 from handlers.pages.queues import KINDS
@@ -24,7 +27,7 @@ QUEUES = [kind.name for kind in KINDS]
 DESK = {*QUEUES}
 MAY: Mapping[str, set[str]] = {
     "supervisor": DESK,
-    "admin": {"pool", "orders", "decisions", "sign_off", "objections", "reopenings", "specials"},
+    "admin": {"appeals", "pool", "orders", "decisions", "sign_off", "objections", "reopenings", "specials"},
     "lead": {"orders", "decisions", "sign_off", "specials"},
     "collector": {"listen", "calls"},
     "handler": {"specials"},
@@ -231,6 +234,26 @@ async def test_a_call_is_made_and_its_number_opened_on_record(tmp_path: Path) ->
         form = next(f for f in forms_of(collector.page) if f.fields.get("command") == "call_back")
         await collector.post(form.action, {**form.fields, "part1": "yes", "part2": "修好了"})
         assert "没有欠着的回电" in collector.page
+
+
+async def test_an_appeal_is_decided_by_somebody_else_than_who_set_the_hold(tmp_path: Path) -> None:
+    async with day(tmp_path) as there:
+        boss, store, now = await there.of("supervisor"), there.stage.store, there.stage.clock.now()
+        (own,) = (each.id for each in (await store.reader.directory()).named("孙敏"))
+        for who, by in (("one", own), ("two", "somebody")):
+            hold = begun(f"h-{who}", Address("web", who), by, "反复发送相同内容", now, timedelta(days=3))
+            appealed = hold.after(Step.APPEAL, f"web:{who}", now, "不是我")
+            data: dict[str, object] = {"by": by, "text": f"不是我{who}", "reason": hold.reason}
+            task = Task(f"appeal:{hold.id}", "appeal", hold.id, now, address=hold.address, data=data)
+            await store.commit(Changes(at=now, holds=[hold, appealed], tasks=[task]))
+        await boss.get("/staff/queues/appeals")
+        assert "不是我two" in boss.page
+        assert "反复发送相同内容" in boss.page
+        assert "不是我one" not in boss.page
+        lift = next(f for f in forms_of(boss.page) if f.fields.get("press", "").startswith("staff:appeal_lift="))
+        await boss.post(lift.action, lift.fields)
+        assert "已解除" in said(boss.page)
+        assert [hold.address.id for hold in await store.reader.holds(now)] == ["one"]
 
 
 async def test_who_has_which_queue_and_which_page(tmp_path: Path) -> None:

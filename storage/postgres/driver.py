@@ -97,7 +97,11 @@ def connected(url: str) -> PostgresDriver:
         application_name="minsheng",
     )
     # A pooler gives a session of its own number; what is prepared in one may be missing in the next.
-    (backend,) = connection.execute("SELECT pg_backend_pid()").fetchone() or (None,)
+    try:
+        (backend,) = connection.execute("SELECT pg_backend_pid()").fetchone() or (None,)
+    except psycopg.Error:
+        connection.close()  # the pooler is there, the server behind it is not
+        raise
     if backend != connection.info.backend_pid:
         connection.prepare_threshold = None
     connection.adapters.register_dumper(int, _IntDumper)

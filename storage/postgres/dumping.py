@@ -112,8 +112,7 @@ def _connected(url: str) -> psycopg.Connection[Any]:
     except psycopg.Error as error:
         why = f"the database does not let us in: {error.sqlstate or type(error).__name__}"
         raise ConfigurationError("storage.url", why) from None
-    (backend,) = _one(connection, "SELECT pg_backend_pid()")
-    if backend != connection.info.backend_pid:
+    if connection.execute("SELECT pg_backend_pid()").fetchone() != (connection.info.backend_pid,):
         connection.close()
         raise ConfigurationError("storage.url", _POOLED)
     return connection

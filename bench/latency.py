@@ -36,9 +36,12 @@ def run(field: Field, per_second: int, seconds: int) -> dict[str, Any]:
     }
 
 
-async def paced(contestant: Contestant, per_second: int, seconds: int, name: str) -> list[float]:
-    """How long each of so many people waited, in ms. ``name``: other people than those of another name."""
-    wire = _Wire(contestant.load.port, contestant.load.path, name)
+async def paced(
+    contestant: Contestant, per_second: int, seconds: int, name: str, people: int | None = None
+) -> list[float]:
+    """How long each of so many people waited, in ms. ``name``: other people than those of another name, unless it is
+    always the same ``people`` who speak."""
+    wire = _Wire(contestant.load.port, contestant.load.path, name, people)
     began = time.perf_counter() + 0.2
     tasks = []
     for number in range(per_second * seconds):
@@ -54,8 +57,8 @@ async def paced(contestant: Contestant, per_second: int, seconds: int, name: str
 class _Wire:
     """Keep-alive connections, as many as are needed at once."""
 
-    def __init__(self, port: int, path: str, name: str) -> None:
-        self._port, self._path, self._name = port, path, name
+    def __init__(self, port: int, path: str, name: str, people: int | None) -> None:
+        self._port, self._path, self._name, self._people = port, path, name, people
         self._free: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
         self._texts = complaints(sample_places())
 
@@ -85,7 +88,8 @@ class _Wire:
             draft, text = draft - _LAG, CONFIRM
         elif number % 2:
             draft += 1_000_000  # a passer-by, so that the beginning is as busy as the rest
-        person = f"o{draft * 7654321 % 9999999967:010d}{self._name:_<7}{draft:010d}"
+        who, town = (draft, self._name) if self._people is None else (draft % self._people, "always")
+        person = f"o{who * 7654321 % 9999999967:010d}{town:_<7}{who:010d}"
         body = (
             f"<xml><ToUserName><![CDATA[gh_bench0000001]]></ToUserName><FromUserName><![CDATA[{person}]]></FromUserName>"
             f"<CreateTime>{now}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{text}]]></Content>"

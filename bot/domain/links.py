@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,7 @@ LONGEST = 120
 _TAG_BYTES = 9
 _MAC_BYTES = 16
 _PARTS = 7
+_MOMENT = re.compile(r"[0-9]{1,11}")  # seconds; a longer number is no moment that a calendar knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Keys:
         key = self.by_id.get(key_id)
         if key is None or not hmac.compare_digest(mac, _mac(key, name.rpartition(".")[0])):
             return None
-        if parse_number(number) != number or not (made.isdecimal() and until.isdecimal()):
+        if parse_number(number) != number or not (_MOMENT.fullmatch(made) and _MOMENT.fullmatch(until)):
             return None
         made_at, expires_at = (datetime.fromtimestamp(int(each), UTC) for each in (made, until))
         if not made_at - timedelta(minutes=5) <= now < expires_at:

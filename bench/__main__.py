@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import (
     alike,
+    audit,
     boards,
     dashboard,
     figures,
@@ -25,6 +26,7 @@ from bench import (
     growth,
     intake,
     latency,
+    million,
     outbox,
     profiling,
     soak,
@@ -104,6 +106,18 @@ def workers_(seconds: Seconds = 10, rounds: Rounds = 3, as_json: AsJson = False,
     _finish(_told(result), as_json)
 
 
+@app.command("million")
+def million_(
+    pushes: Annotated[int, typer.Option(min=50_000, help="How many lie in the outbox.")] = 1_000_000,
+    as_json: AsJson = False,
+    folder: Folder = _FOLDER,
+) -> None:
+    """An outbox of a million rows, on both databases: claims, an urgent push, a start."""
+    with _field(folder) as field, _progress(million.steps()) as step:
+        result = million.run(field, pushes, step)
+    _finish(_told(result), as_json)
+
+
 @app.command("growth")
 def growth_(
     tickets: Tickets = 1_000_000,
@@ -165,6 +179,19 @@ def alike_(
         result["machine"] = figures.machine(folder)
         _SAID.print(alike.table(result))
         _finish(result, as_json)
+
+
+@app.command("audit")
+def audit_(
+    entries: Annotated[int, typer.Option(min=1000, help="How many entries are verified.")] = 1_000_000,
+    tamperings: Annotated[int, typer.Option(min=1, help="How often somebody tampers.")] = 10_000,
+    as_json: AsJson = False,
+) -> None:
+    """What the audit record costs, how fast it is verified, and whether any tampering stays unseen."""
+    with _saying_errors():
+        with _progress(audit.STEPS) as step:
+            result = audit.run(entries, tamperings, step)
+        _finish(_told(result), as_json)
 
 
 @app.command("boards")

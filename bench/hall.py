@@ -25,7 +25,8 @@ from bot.runtime.metrics import Metrics
 from handlers.router import Router
 from storage.media import MediaFolder
 from storage.numbers import BlockNumbers
-from storage.store import SqliteStore
+from storage.sql_store import SqlStore
+from storage.stores import open_store
 
 CHAT = Traits(answers_at_once=True, quiet_window=False, late_card=False, edits=False, buttons=True, text_limit=4_096)
 """A channel on which the answer is at hand when the turn is over."""
@@ -54,7 +55,7 @@ class ArchiveClock(SystemClock):
 class Hall:
     """An open desk. It is `AT` when it opens, and time goes on from there."""
 
-    store: SqliteStore
+    store: SqlStore
     desk: Desk
     engine: Engine
     clock: ArchiveClock
@@ -79,11 +80,12 @@ class Hall:
 
 @asynccontextmanager
 async def hall(
-    folder: Path, channels: Callable[[Clock], Sequence[Channel]] = lambda _: (), at: datetime = AT
+    folder: Path, channels: Callable[[Clock], Sequence[Channel]] = lambda _: (), at: datetime = AT, url: str = ""
 ) -> AsyncIterator[Hall]:
-    """Open the desk of a data folder. Its workers are not started: that is for whoever wants them."""
+    """Open the desk of a data folder, or of a database of a server (``url``). Its workers are not started: that is for
+    whoever wants them."""
     clock, catalogue, the = ArchiveClock(at), Catalogue.load(ROOT / "locales"), guide()
-    store = await SqliteStore.open("", folder, clock=clock)
+    store = await open_store(url, folder, clock=clock)
     try:
         router = Router(catalogue.vocabulary(desk_word), catalogue.vocabulary(desk_word, COMMANDS_PREFIX))
         opened = list(channels(clock))

@@ -62,7 +62,7 @@ def run(
 ) -> dict[str, Any]:
     """Measure; the JSON object. Raises LoadError when a figure would not count."""
     with ExitStack() as running:
-        server = running.enter_context(_server(field.folder))
+        server = running.enter_context(postgres_server(field.folder))
         fleets = []
         for count in (0, *counts):
             step(f"{_name(count)}: start and warm up")
@@ -104,7 +104,7 @@ def _name(count: int) -> str:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[Any]:
+def postgres_server(folder: Path) -> Iterator[Any]:
     """A PostgreSQL that syncs every commit to the disk that is measured."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -118,14 +118,19 @@ def _server(folder: Path) -> Iterator[Any]:
         server.cleanup()
 
 
+def new_database(server: Any, name: str) -> str:
+    """The URL of a new database on it."""
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return str(server.get_uri()).replace("/postgres?", f"/{name}?")
+
+
 @contextmanager
 def _started(field: Field, server: Any, count: int) -> Iterator[Fleet]:
     with ExitStack() as running:
         name, url = _name(count), ""
         if count:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f'CREATE DATABASE "{name}"')
-            url = server.get_uri().replace("/postgres?", f"/{name}?")
+            url = new_database(server, name)
         workers = []
         for place in range(max(1, count)):
             worker = field.product(f"{name}-{place}")

@@ -73,14 +73,15 @@ def chaos(
 async def _run(scenarios: dict[str, Scenario], folder: Path, seed: int, size: Size) -> list[Result]:
     results = []
     with Progress(
-        TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_SAID
+        TextColumn("{task.description:<42}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_SAID
     ) as progress:
         async with Nursery() as nursery:
             for name, scenario in scenarios.items():
                 task = progress.add_task(name, total=scenario.steps(size))
 
-                def step(_what: str, task: TaskID = task) -> None:
+                def step(what: str, task: TaskID = task) -> None:
                     progress.advance(task)
+                    progress.update(task, description=f"{progress.tasks[task].description.split()[0]:<16} {what[:24]}")
 
                 results.append(
                     await _one(

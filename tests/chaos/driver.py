@@ -206,8 +206,10 @@ class Driver:
         return True
 
     async def _wechat(self, url: str, message: Message) -> tuple[int, str]:
-        xml = wechat_requests.text(message.text, msg_id=message.key, sender=message.resident.id)
-        request = wechat_requests.safe(xml, at=int(time.time() + self.shift))
+        at = int(time.time() + self.shift)
+        bare = {"MsgId": message.key, "CreateTime": str(at)}
+        xml = wechat_requests.document({"MsgType": "text", "Content": message.text}, bare, message.resident.id)
+        request = wechat_requests.safe(xml, at=at)
         timeout = aiohttp.ClientTimeout(total=self._patience)
         async with self._session.post(
             f"{url}hooks/wechat", params=request.query, data=request.body, timeout=timeout

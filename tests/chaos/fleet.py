@@ -18,7 +18,7 @@ from tests.chaos.driver import Driver
 from tests.chaos.oracle import Verdict
 from tests.chaos.people import Crowd
 from tests.chaos.platforms import Platforms
-from tests.chaos.stage import CARDS, OPEN, Stage
+from tests.chaos.stage import Stage, left_to_do
 
 LEASE = 3.0
 """Seconds of a lease, where one is not to be waited for: fifteen in life."""
@@ -66,7 +66,8 @@ class Fleet:
 
     def _open(self) -> int:
         spooled = sum(len(oracle.waiting(worker.data / "spool")) for worker in self.workers)
-        return int(self._asked(OPEN)[0][0]) + int(self._asked(CARDS)[0][0]) + spooled
+        with postgres(self.database) as ask:
+            return left_to_do(ask, self.driver.shift) + spooled
 
     async def settled(self, seconds: float = 90.0, *, faulty: bool = False) -> Verdict:
         """Let everybody come to an end, stop all workers gently, and judge the desk."""

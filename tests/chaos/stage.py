@@ -17,12 +17,19 @@ from typing import Any
 from tests.chaos import oracle
 from tests.chaos.desks import Desk, Nursery
 from tests.chaos.driver import WECHAT_PATIENCE, Driver, Message
-from tests.chaos.oracle import Verdict, Violation
+from tests.chaos.oracle import Ask, Verdict, Violation
 from tests.chaos.people import Crowd
 from tests.chaos.platforms import Platforms
 
 OPEN = "SELECT count(*) FROM push WHERE state IN ('waiting', 'ready', 'resting', 'sending')"
 CARDS = "SELECT count(*) FROM timer WHERE kind = 'card'"
+DUE = "SELECT count(*) FROM timer WHERE due_at <= {micros}"
+
+
+def left_to_do(ask: Ask, shift: float) -> int:
+    """What a running desk has still to send or to fire. ``shift``: seconds by which its clock is moved."""
+    due = DUE.format(micros=int((time.time() + shift) * 1_000_000))
+    return sum(int(ask(sql)[0][0]) for sql in (OPEN, CARDS, due))
 
 
 @dataclass(slots=True)
@@ -170,7 +177,7 @@ class Play:
 
     def _open(self) -> int:
         with oracle.sqlite(self.database) as ask:
-            return int(ask(OPEN)[0][0]) + int(ask(CARDS)[0][0]) + len(oracle.waiting(self.desk.data / "spool"))
+            return left_to_do(ask, self.driver.shift) + len(oracle.waiting(self.desk.data / "spool"))
 
     async def judged(self, *, settled: bool = False, whole: bool = False, faulty: bool = False) -> Verdict:
         """What the oracle says of the desk, which must not be running."""

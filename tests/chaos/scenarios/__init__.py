@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from tests.chaos.scenarios import duplicates, failpoints, kill9, locked, platforms, poison, postgres, power_cut, workers
+from tests.chaos.scenarios import (
+    clocks,
+    duplicates,
+    failpoints,
+    kill9,
+    locked,
+    platforms,
+    poison,
+    postgres,
+    power_cut,
+    workers,
+)
 from tests.chaos.stage import Result, Size, Stage
 
 
@@ -27,6 +38,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "locked": Scenario(locked.run, lambda size: 1 + len(locked.BORDERS)),
     "poison": Scenario(poison.run, lambda size: 2),
     "platforms": Scenario(platforms.run, lambda size: len(platforms.PHASES)),
+    "clocks": Scenario(clocks.run, lambda size: len(clocks.STEPS) + len(clocks.CHANGES)),
     "four-workers": Scenario(workers.copies, lambda size: size.times(workers.MESSAGES)),
     "zombies": Scenario(workers.zombies, lambda size: size.times(workers.ZOMBIES) + size.times(workers.KILLS)),
     "postgres": Scenario(postgres.run, lambda size: size.times(postgres.KILLS) + size.times(postgres.TERMINATED)),

@@ -51,6 +51,13 @@ class Lying:
         self.play.driver.shift = self.moved
         self.steer.write_bytes(struct.pack("<d", self.moved))
 
+    async def later(self, seconds: float) -> None:
+        """It is later, and the desk is a new process: an old one looks at the clock every thirty seconds only."""
+        await self.play.desk.end()
+        self.move(seconds)
+        await self.play.desk.start()
+        await self.play.desk.ready()
+
     async def drafts(self) -> list[Resident]:
         """People on WeChat who begin and do not go on."""
         return await self._say("wechat", 1)
@@ -70,14 +77,15 @@ class Lying:
         await asyncio.gather(*map(say, people))
         return people
 
-    async def sent(self, seconds: float = 60.0) -> None:
-        """Wait until the outbox is empty."""
+    async def sent(self, people: list[Resident], seconds: float = 60.0) -> None:
+        """Wait until there is something for each of them, and the outbox is empty."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             await asyncio.sleep(0.2)
             with sqlite(self.play.database) as ask:
-                if not ask(OPEN)[0][0]:
-                    return
+                empty = not ask(OPEN)[0][0]
+            if empty and len(self.states(people)) >= len(people):
+                return
         self.result.violations.append(Violation("I5", f"not sent in {seconds:.0f} s: {self.phases[-1]}", 1, ()))
 
     def states(self, people: list[Resident]) -> list[str]:
@@ -132,14 +140,14 @@ async def _tokens(lying: Lying) -> None:
             await asyncio.sleep(0.5)
 
     expiring = asyncio.ensure_future(expire())
-    lying.move(REMINDED)
-    await lying.sent()
+    await lying.later(REMINDED)
+    await lying.sent(people)
     await asyncio.sleep(2.0)
     ending = True
     await expiring
     # A token that is refused twice in a row halts the channel for a minute.
     lying.move(90.0)
-    await lying.sent(120.0)
+    await lying.sent(people, 120.0)
     lying.expect("sent to all", lying.states(people).count("sent") == len(people))
 
 
@@ -147,8 +155,8 @@ async def _quota_of_a_person(lying: Lying) -> None:
     """45047: what may not be sent now is kept, and told when the person writes."""
     people = await lying.drafts()
     lying.play.platforms.wechat.next("send", *(Fault(errcode=45047) for _ in range(STRUCK)))
-    lying.move(REMINDED)
-    await lying.sent()
+    await lying.later(REMINDED)
+    await lying.sent(people)
     await asyncio.sleep(1.0)
     lying.expect("kept", lying.states(people).count("kept") == STRUCK)
     for resident in people:
@@ -177,8 +185,8 @@ async def _unclear(lying: Lying, fault_: Fault, *, arrive: bool) -> None:
     wechat = lying.play.platforms.wechat
     before = len(wechat.sent)
     wechat.next("send", *(fault_ for _ in range(STRUCK)))
-    lying.move(REMINDED)
-    await lying.sent()
+    await lying.later(REMINDED)
+    await lying.sent(people)
     await asyncio.sleep(1.0)
     states = lying.states(people)
     lying.expect("unclear", states.count("unclear") == STRUCK)
@@ -189,7 +197,7 @@ async def _away_wechat(lying: Lying) -> None:
     """refused connections: tried again until it is there, nothing lost."""
     people = await lying.drafts()
     await lying.wechat.shut()
-    lying.move(REMINDED)
+    await lying.later(REMINDED)
     await asyncio.sleep(SHUT)
     await lying.wechat.open()
     end = time.monotonic() + 90.0
@@ -204,17 +212,14 @@ async def _quota_of_the_day(lying: Lying) -> None:
     people = await lying.drafts()
     wechat = lying.play.platforms.wechat
     wechat.always("send", Fault(errcode=45009))
-    lying.move(REMINDED)
-    await asyncio.sleep(3.0)
+    await lying.later(REMINDED)
+    await asyncio.sleep(4.0)
     calls = wechat.calls["send"]
     await asyncio.sleep(3.0)
     lying.expect("the quota is not burned", wechat.calls["send"] == calls)
     wechat.always("send", None)
-    await lying.play.desk.end()
-    lying.move(NEXT_DAY)
-    await lying.play.desk.start()
-    await lying.play.desk.ready()
-    await lying.sent(90.0)
+    await lying.later(NEXT_DAY)
+    await lying.sent(people, 90.0)
     lying.expect("sent to all", lying.states(people).count("sent") == len(people))
 
 
@@ -223,7 +228,7 @@ async def _floods(lying: Lying) -> None:
     telegram = lying.play.platforms.telegram
     telegram.script("sendMessage", *(flood(HALT) for _ in range(STRUCK)))
     people = await lying.matters()
-    await lying.sent()
+    await lying.sent(people)
     lying.expect("sent to all", set(lying.states(people)) == {"sent"})
 
 
@@ -233,7 +238,7 @@ async def _faults_of_telegram(lying: Lying) -> None:
         "sendMessage", *(fault(502, accept=number % 2 == 0) for number in range(STRUCK))
     )
     people = await lying.matters()
-    await lying.sent()
+    await lying.sent(people)
     lying.expect("unclear", lying.states(people).count("unclear") == STRUCK)
 
 
@@ -241,7 +246,7 @@ async def _stalls_of_telegram(lying: Lying) -> None:
     """no answer of Telegram after it was taken, or a connection cut: one copy."""
     lying.play.platforms.telegram.script("sendMessage", hang(), reset(), hang(), reset())
     people = await lying.matters()
-    await lying.sent(90.0)
+    await lying.sent(people, 90.0)
     lying.expect("unclear", lying.states(people).count("unclear") == 4)
 
 
@@ -251,7 +256,7 @@ async def _away_telegram(lying: Lying) -> None:
     people = await lying.matters()
     await asyncio.sleep(SHUT)
     await lying.telegram.open()
-    await lying.sent(90.0)
+    await lying.sent(people, 90.0)
     lying.expect("sent to all", set(lying.states(people)) == {"sent"})
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -84,34 +85,42 @@ class Settings(BaseSettings):
         return [text for text in _secrets(self) if text]
 
 
+_WRITTEN: ContextVar[dict[str, Any]] = ContextVar("what a settings file says")
+
+
+class _Loaded(Settings):
+    """The settings while they are loaded: the environment first, then the file."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where they come from."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _WRITTEN.get())
+
+
 def load(config: Path | None = None, data: Path | None = None) -> Settings:
     """The settings of a file, the environment, and what the command line says about the data folder.
 
     Raises ConfigurationError with the name of the key that is unknown, wrong or missing.
     """
-    written = _read(config) if config is not None else {}
-
-    class Loaded(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, InitSettingsSource(settings_cls, written)
-
+    written = _WRITTEN.set(_read(config) if config is not None else {})
     _check_environment()
     given: dict[str, Any] = {} if data is None else {"data": data}
     try:
-        settings = Loaded(**given)
+        settings = _Loaded(**given)
     except ValidationError as error:
         found = error.errors(include_input=False, include_context=False, include_url=False)[0]
         raise _wrong(found["loc"], found["type"], found["msg"], config) from None
     except SettingsError as error:  # a section given as JSON that is none
         raise ConfigurationError(_section_of(str(error)), "is not readable") from None
+    finally:
+        _WRITTEN.reset(written)
     for name in ("media", "wechat", "telegram", "speech"):
         section: MediaSection | WeChatSection | TelegramSection | SpeechSection = getattr(settings, name)
         if section.touched and (missing := list(section.missing())):
@@ -143,6 +152,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(str(path), "is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(str(path), str(error)) from None
+    except RecursionError:
+        raise ConfigurationError(str(path), "is nested too deep") from None
 
 
 def _check_environment() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.domain.words import desk_word
 
 LARGEST = 20 * 1024 * 1024
+MOST_COLUMNS = 40
 MOST_LINES = 100_000
 DELIMITERS = ",;\t，"
 
@@ -125,6 +126,8 @@ def _headings(head: tuple[int, list[str]], columns: Mapping[str, str]) -> list[s
     number, cells = head
     while cells and not cells[-1]:
         cells = cells[:-1]
+    if len(cells) > MOST_COLUMNS:
+        raise WrongSheet([Fault(number, f"{len(cells)} headings, where {MOST_COLUMNS} are more than any table has")])
     names: list[str] = []
     faults: list[Fault] = []
     for cell in cells:

@@ -95,6 +95,8 @@ def read_source(path: Path) -> Source:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path.name}:{_toml_line(error, text)}", _TOML_LINE.sub("", str(error))) from None
+    except RecursionError:
+        raise ConfigurationError(path.name, "is nested too deep") from None
     lines = LineMap(text)
     try:
         entry = msgspec.convert(data, FileEntry)

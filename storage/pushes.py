@@ -31,6 +31,7 @@ from bot.conversation.session import Credit
 from bot.ports import ClaimedPush, PushOutcome
 from storage.codec import micros, micros_or_none, moment, read_session
 from storage.driver import Driver
+from storage.many_rows import ManyRows, taken
 from storage.staff_rows import Row
 from storage.statements import delivered, next_in_line
 from storage.values import PUSH, push_of
@@ -60,18 +61,24 @@ _DUE = (
 _CLAIM = (
     f"SELECT {PUSH}, p.slot FROM push AS p WHERE p.channel = ?1 AND p.state = 'ready' ORDER BY p.lane, p.id LIMIT ?2"
 )
-_BEGUN = "UPDATE push SET state = 'sending', attempts = attempts + 1, attempt_at = ? WHERE id = ?"
-_REPLACES = (
-    "SELECT message_id FROM push WHERE address = ? AND slot = ? AND state = 'sent' AND message_id <> ''"
-    " ORDER BY id DESC LIMIT 1"
+_BEGUN = ManyRows(
+    1, "UPDATE push SET state = 'sending', attempts = attempts + 1, attempt_at = ? WHERE id IN (VALUES {rows})"
 )
-_SPENT = "SELECT count(*) FROM push WHERE address = ? AND state IN ('sent', 'unclear') AND attempt_at >= ?"
-_SESSION = "SELECT body FROM session WHERE address = ?"
+_REPLACES = (
+    "SELECT n.column1, (SELECT p.message_id FROM push AS p WHERE p.address = n.column2 AND p.slot = n.column3"
+    " AND p.state = 'sent' AND p.message_id <> '' ORDER BY p.id DESC LIMIT 1) FROM (VALUES {rows}) AS n"
+)
+_SPENT = (
+    "SELECT n.column1, (SELECT count(*) FROM push AS p WHERE p.address = n.column1"
+    " AND p.state IN ('sent', 'unclear') AND p.attempt_at >= n.column2) FROM (VALUES {rows}) AS n"
+)
+_SESSIONS = "SELECT s.address, s.body FROM (VALUES {rows}) AS n CROSS JOIN session AS s ON s.address = n.column1"
 _FORGOTTEN = "UPDATE push SET state = 'ready' WHERE channel = ? AND state = 'sending' AND id NOT IN ({marks})"
 _SETTLE = (
-    "UPDATE push SET state = ?2, settled_at = ?3, message_id = ?4, reason = ?5, not_before = coalesce(?6, not_before)"
-    " WHERE id = ?1 AND state IN ('waiting', 'ready', 'resting', 'scheduled', 'sending', 'kept')"
-    ' RETURNING "then", ticket, id, settled_at, address'
+    "UPDATE push SET state = n.column2, settled_at = n.column3, message_id = n.column4, reason = n.column5,"
+    " not_before = coalesce(CAST(n.column6 AS bigint), push.not_before) FROM (VALUES {rows}) AS n"
+    " WHERE push.id = n.column1 AND push.state IN ('waiting', 'ready', 'resting', 'scheduled', 'sending', 'kept')"
+    ' RETURNING push."then", push.ticket, push.id, push.settled_at, push.address, push.state'
 )
 _STATE = "SELECT state FROM push WHERE id = ?"
 _RECOVER = (
@@ -95,25 +102,25 @@ def claim(
         connection.execute(_FORGOTTEN.format(marks=marks), (channel, *in_hand))
     moved = connection.execute(_EXPIRE, (channel, at)).fetchall() + connection.execute(_DUE, (channel, at)).fetchall()
     _next(connection, (address for (address,) in moved))
+    rows = connection.execute(_CLAIM, (channel, limit)).fetchall()
+    replaced: dict[int, str | None] = dict(
+        taken(connection, _REPLACES, [(row[0], row[2], row[-1]) for row in rows if row[-1]])
+    )
+    credits_ = _credits(connection, [row[2] for row in rows], now)
     claimed: list[ClaimedPush] = []
-    for *row, slot in connection.execute(_CLAIM, (channel, limit)).fetchall():
+    unreadable: list[Row] = []
+    for *row, _slot in rows:
         id_, address = row[0], row[2]
         try:
-            push = push_of(tuple(row), _replaced(connection, address, slot), _credits(connection, address, now))
+            claimed.append(push_of(tuple(row), replaced.get(id_) or "", credits_.get(address)))
         except (MsgspecError, ValueError):
-            # Written by another program, or damaged: it must not stand in the way of all others for ever.
-            connection.execute(_SETTLE, (id_, "refused", at, "", "unreadable", None)).fetchall()
-            _next(connection, [address])
-            continue
-        connection.execute(_BEGUN, (at, id_))
-        claimed.append(push)
+            unreadable.append((id_, "refused", at, "", "unreadable", None))
+    if unreadable:
+        # Written by another program, or damaged: they must not stand in the way of all others for ever.
+        _next(connection, [row[4] for row in taken(connection, _SETTLE, unreadable)])
+    if claimed:
+        _BEGUN.run(connection, [(push.id,) for push in claimed], at)
     return claimed
-
-
-def _replaced(connection: Driver, address: str, slot: str) -> str:
-    """The platform's id of the newest message in a slot."""
-    found = connection.execute(_REPLACES, (address, slot)).fetchone() if slot else None
-    return found[0] if found else ""
 
 
 def _next(connection: Driver, addresses: Iterable[str]) -> None:
@@ -121,19 +128,25 @@ def _next(connection: Driver, addresses: Iterable[str]) -> None:
     next_in_line(connection, sorted(set(addresses)))
 
 
-def _credits(connection: Driver, address: str, now: datetime) -> int | None:
-    """How many more pushes the platform allows to a person now; None where none were ever counted."""
-    found = connection.execute(_SESSION, (address,)).fetchone()
-    try:
-        credit: Credit | None = read_session(found[0]).credit if found else None
-    except MsgspecError:
-        credit = None
-    if credit is None:
-        return None
-    if credit.until <= now:
-        return 0
-    spent: int = connection.execute(_SPENT, (address, micros(credit.at))).fetchone()[0]
-    return max(0, credit.granted - spent)
+def _credits(connection: Driver, addresses: Sequence[str], now: datetime) -> dict[str, int]:
+    """How many more pushes the platform allows to people now; who is missing has none that are counted."""
+    left: dict[str, int] = {}
+    running: dict[str, Credit] = {}
+    for address, body in taken(connection, _SESSIONS, [(address,) for address in dict.fromkeys(addresses)]):
+        try:
+            credit = read_session(body).credit
+        except MsgspecError:
+            continue
+        if credit is None:
+            continue
+        if credit.until <= now:
+            left[address] = 0
+        else:
+            running[address] = credit
+    asked = [(address, micros(credit.at)) for address, credit in running.items()]
+    for address, spent in taken(connection, _SPENT, asked):
+        left[address] = max(0, running[address].granted - spent)
+    return left
 
 
 def settle(connection: Driver, outcomes: Sequence[PushOutcome]) -> Settled:
@@ -141,21 +154,14 @@ def settle(connection: Driver, outcomes: Sequence[PushOutcome]) -> Settled:
 
     Where a push that was sent has a timer to set, it is set here (see `bot.message.Push`).
     """
-    kept: list[str] = []
-    addresses: list[str] = []
-    sent: list[Row] = []
+    many: dict[int, Row] = {}
     for o in outcomes:
         state = _again(connection, o) if o.state == "ready" else o.state
-        values = (o.id, state, micros(o.at), o.message_id, o.reason, micros_or_none(o.not_before))
-        for row in connection.execute(_SETTLE, values).fetchall():
-            addresses.append(row[-1])
-            if state == "sent":
-                sent.append(row)
-            elif state == "kept":
-                kept.append(row[-1])
-    due = delivered(connection, sent)
-    _next(connection, addresses)
-    return Settled(tuple(kept), None if due is None else moment(due))
+        many.setdefault(o.id, (o.id, state, micros(o.at), o.message_id, o.reason, micros_or_none(o.not_before)))
+    rows = taken(connection, _SETTLE, many.values())
+    due = delivered(connection, [row[:5] for row in rows if row[5] == "sent"])
+    _next(connection, (row[4] for row in rows))
+    return Settled(tuple(row[4] for row in rows if row[5] == "kept"), None if due is None else moment(due))
 
 
 def _again(connection: Driver, outcome: PushOutcome) -> str:

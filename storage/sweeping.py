@@ -146,10 +146,11 @@ def _unsaid(text: str, phrase: str) -> str:
 
 
 def _alone(id_: str) -> re.Pattern[str] | None:
-    """Where an id stands without its channel; None where it is too short to tell."""
+    """Where an id stands without its channel; None where it is too short to tell. Behind another's channel it is
+    another's."""
     if id_.isdecimal():
-        return re.compile(rf"(?<![0-9]){id_}(?![0-9])") if len(id_) >= _LEAST_NUMERIC else None
-    return re.compile(rf"(?<![0-9A-Za-z]){re.escape(id_)}(?![0-9A-Za-z])") if len(id_) >= _LEAST else None
+        return re.compile(rf"(?<![0-9:]){id_}(?![0-9])") if len(id_) >= _LEAST_NUMERIC else None
+    return re.compile(rf"(?<![0-9A-Za-z_:-]){re.escape(id_)}(?![0-9A-Za-z_-])") if len(id_) >= _LEAST else None
 
 
 def end_of_slice(connection: Driver, table: Walked, after: Row | None, size: int = SLICE) -> Row | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,13 @@ from bot.errors import ConfigurationError, StoreUnavailable
 from bot.message import Choice, Delivered, Lane, Picture, Push, Reply
 from bot.ports import BriefChannel, PushOutcome
 from bot.settings import Settings, load
+from bot.views.frame import Frame
+from bot.web.rendering import Renderer
 from storage.store import SqliteStore
 from tests.fakes.changesets import NOW, filing, person, push
-from tests.fakes.desk_process import WECHAT, DeskProcess, run
+from tests.fakes.desk_process import WECHAT, run
 from tests.fakes.scripted_channel import ScriptedChannel
 
-SERVICE = {**WECHAT, "MINSHENG_WECHAT__CUSTOMER_SERVICE": "true"}
-TRIAL = {**SERVICE, "MINSHENG_OUTBOX__DRY_RUN": "true"}
 WHO = person()
 
 
@@ -118,23 +119,26 @@ class AForeign:
 A_FOREIGN = AForeign()
 
 
-def test_a_trial_says_so_and_cannot_become_the_real_thing_unnoticed(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with DeskProcess(data, TRIAL) as desk:
-        status, ready = desk.get("/readyz")
-        assert (status, json.loads(ready)["notices"]) == (
-            200,
-            ["dry run: nothing is sent on telegram, webhook, wechat"],
-        )
-        assert 'minsheng_dry_run{channel="wechat"} 1.0' in desk.get("/metrics")[1]
-        assert desk.process.stdout is not None
-        while not any("DRY RUN" in line for line in desk.said):
-            desk.said.append(desk.process.stdout.readline().decode())
-        assert desk.end(signal.SIGTERM) == 0
-    refused = run("serve", "--data", str(data), settings={**SERVICE, "MINSHENG_WEB__PORT": "0"})
+async def test_a_trial_cannot_become_the_real_thing_unnoticed(tmp_path: Path) -> None:
+    store = await SqliteStore.open("", tmp_path, clock=FixedClock(NOW), patience=0)
+    await store.claim_data({"outbox": "dry telegram,webhook,wechat", "wechat": WECHAT["MINSHENG_WECHAT__APP_ID"]})
+    await store.close()
+    real = {**WECHAT, "MINSHENG_WEB__PORT": "0"}
+    refused = await asyncio.to_thread(run, "serve", "--data", str(tmp_path), settings=real)
     assert refused.returncode == 2
     assert "MINSHENG_OUTBOX__DRY_RUN" in refused.stderr
     assert "serve --adopt" in refused.stderr
+
+
+def test_staff_are_shown_that_it_is_a_trial() -> None:
+    def words(locale: str) -> Callable[..., str]:
+        return lambda key, **params: " ".join([key, *map(str, params.values())])
+
+    page = {"me": Frame("a", "b", "c"), "menu": (), "languages": (), "lang": "en", "t": words("en")}
+    for dry_on, expected in (("wechat, telegram", True), ("", False)):
+        renderer = Renderer(words, ("en",), dry=dry_on)
+        text = renderer.environment.get_template("layout/staff.html").render(**page, locale="en", path="/", title="x")
+        assert ("dry.staff wechat, telegram" in text) is expected
 
 
 async def test_the_outbox_shows_what_waits_and_what_a_trial_would_have_sent(tmp_path: Path) -> None:
@@ -152,6 +156,6 @@ async def test_the_outbox_shows_what_waits_and_what_a_trial_would_have_sent(tmp_
     assert [(each["channel"], each["count"]) for each in map(json.loads, waiting.stdout.splitlines())] == [
         ("wechat", 1)
     ]
-    would = run("outbox", "--dry", "--json", settings={"MINSHENG_DATA": str(tmp_path)})
+    would = await asyncio.to_thread(run, "outbox", "--dry", "--json", settings={"MINSHENG_DATA": str(tmp_path)})
     (line,) = map(json.loads, would.stdout.splitlines())
     assert (line["to"], line["ticket"], line["text"]) == (str(WHO), "260304-00017", shown(claimed.push))

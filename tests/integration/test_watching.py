@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,17 @@ OF_PROMETHEUS = {"up"}
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
-    """The names of all metrics of a real desk; what only shows when something waits comes from where it is made."""
-    settings = {**WECHAT, "MINSHENG_OUTBOX__DRY_CHANNELS": "wechat"}
-    with DeskProcess(tmp_path_factory.mktemp("watched") / "data", settings) as desk:
-        exposition = desk.get("/metrics")[1]
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskProcess]:
+    """A real desk, on which nothing is sent."""
+    settings = {**WECHAT, "MINSHENG_OUTBOX__DRY_RUN": "true"}
+    with DeskProcess(tmp_path_factory.mktemp("watched") / "data", settings) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def told(desk: DeskProcess) -> frozenset[str]:
+    """The names of all its metrics; what only shows when something waits comes from where it is made."""
+    exposition = desk.get("/metrics")[1]
     found = set(re.findall(r"^# TYPE (\S+)", exposition, re.MULTILINE))
     histograms = re.findall(r"^# TYPE (\S+) histogram", exposition, re.MULTILINE)
     found |= {f"{name}_{part}" for name in histograms for part in ("bucket", "sum", "count")}
@@ -67,6 +73,16 @@ def test_every_metric_that_is_watched_exists(told: frozenset[str]) -> None:
             assert named <= told, f"{panel['title']} shows {named - told}"
     runbook = set(METRIC.findall((DOCS / "runbook.md").read_text("utf-8")))
     assert runbook <= told, f"the runbook speaks of {runbook - told}"
+
+
+def test_a_trial_says_so_wherever_operators_look(desk: DeskProcess) -> None:
+    status, ready = desk.get("/readyz")
+    assert status == 200
+    assert json.loads(ready)["notices"] == ["dry run: nothing is sent on telegram, webhook, wechat"]
+    assert 'minsheng_dry_run{channel="wechat"} 1.0' in desk.get("/metrics")[1]
+    assert desk.process.stdout is not None
+    while not any("DRY RUN" in line for line in desk.said):
+        desk.said.append(desk.process.stdout.readline().decode())
 
 
 def test_every_alert_has_its_section_and_every_section_its_alert() -> None:

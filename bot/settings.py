@@ -154,6 +154,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(str(path), str(error)) from None
     except RecursionError:
         raise ConfigurationError(str(path), "is nested too deep") from None
+    except ValueError:  # a number of thousands of digits
+        raise ConfigurationError(str(path), "holds a number that is too long") from None
 
 
 def _check_environment() -> None:

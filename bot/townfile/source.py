@@ -97,6 +97,8 @@ def read_source(path: Path) -> Source:
         raise ConfigurationError(f"{path.name}:{_toml_line(error, text)}", _TOML_LINE.sub("", str(error))) from None
     except RecursionError:
         raise ConfigurationError(path.name, "is nested too deep") from None
+    except ValueError:  # a number of thousands of digits
+        raise ConfigurationError(path.name, "holds a number that is too long") from None
     lines = LineMap(text)
     try:
         entry = msgspec.convert(data, FileEntry)

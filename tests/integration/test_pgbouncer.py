@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -17,6 +19,7 @@ from bot.ports import PushOutcome
 from storage.postgres.store import PostgresStore
 from tests.fakes import postgres
 from tests.fakes.changesets import NOW, filing, person, push, pushes, timer, turn
+from tests.fakes.desk_process import WECHAT, DeskProcess
 from tests.fakes.pgbouncer import Pooler, program
 
 MISSING = "PgBouncer is not on this machine, so nothing is known here of a desk behind it: apt-get install pgbouncer"
@@ -116,3 +119,18 @@ async def test_sessions_of_the_server_that_are_ended_are_opened_again(pooler: Po
     assert found is not None
     assert found.seq == 8
     await store.close()
+
+
+def test_a_whole_desk_works_behind_it(pooler: Pooler, tmp_path: Path) -> None:
+    url = postgres.desk_database()
+    name = urlsplit(url).path.lstrip("/")
+    settings = {**WECHAT, "MINSHENG_STORAGE__URL": pooler.to(name), "MINSHENG_STORAGE__LISTEN_URL": url}
+    with DeskProcess(tmp_path / "data", settings) as desk:
+        desk.simulate("东棠街道云棠大道路灯坏了", "确认")
+        assert desk.get("/readyz") == (200, '{"ready": true, "problems": []}')
+        assert desk.end(signal.SIGTERM) == 0
+        assert "a-password-of-tests" not in desk.log
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM ticket").fetchone() == (1,)
+        assert connection.execute("SELECT id FROM belonging WHERE what = 'outbox'").fetchone() == ("live",)
+    postgres.drop(url)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from bot.doctor import Finding
     from bot.townfile import TownWatch
     from storage.reader import SqlReader
-    from storage.reports import Reports
+    from storage.reports import SqlReports
 
 CLOCK = SystemClock()
 LOCALES = Path(__file__).parent / "locales"
@@ -115,13 +115,12 @@ def _office(
     return opened(settings, open_town(settings).guide, Catalogue.load(LOCALES), CLOCK, access, unreached, writes)
 
 
-def _past(context: typer.Context, config: Path | None, data: Path | None) -> AbstractAsyncContextManager[Reports]:
+def _past(context: typer.Context, config: Path | None, data: Path | None) -> AbstractAsyncContextManager[SqlReports]:
     """The tickets so far, beside a running desk."""
-    from storage.reports import Reports
-    from storage.store import database_file
+    from storage.beside import reports
 
     settings = settings_for(context, config, data)
-    return aclosing(Reports.opened(database_file(settings.storage.url.get_secret_value(), settings.data)))
+    return reports(settings.storage.url.get_secret_value(), settings.data)
 
 
 def _store(context: typer.Context, config: Path | None, data: Path | None) -> AbstractAsyncContextManager[SqlReader]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from storage.forgetting import backlog
 from storage.opening import FolderInUse
 from storage.reader import SqlReader
 from storage.readers import Readers
-from storage.reports import check_database
+from storage.reports import Reports, SqlReports, check_database
 from storage.retention import count_due
 from storage.store import SqliteStore, database_file
 from storage.stores import shared
@@ -48,10 +48,19 @@ async def access(
 ) -> AsyncIterator[Access]:
     """Open the database of a data folder; a database that is missing is made if something will be written.
 
-    While another process holds the folder, changes go to ``hand_in`` with that folder. Raises ConfigurationError.
+    While another process holds the folder, changes go to ``hand_in`` with that folder; a database that is shared takes
+    them itself. Raises ConfigurationError.
     """
-    path = database_file(url, data)
     async with AsyncExitStack() as opened:
+        if shared(url):
+            from storage.postgres.store import PostgresStore  # its driver takes a while to load
+
+            common = await PostgresStore.open(url, clock=clock, must_answer=True)
+            opened.push_async_callback(common.close)
+            asked = await opened.enter_async_context(_asking(url, data))
+            yield Access(common.reader, lambda: _waiting(asked, clock.now()), common.commit)
+            return
+        path = database_file(url, data)
         commit: Commit = partial(hand_in, path.parent)
         if writes:
             with suppress(FolderInUse):
@@ -71,6 +80,19 @@ async def reading(url: str, data: Path) -> AsyncIterator[SqlReader]:
         reader = SqlReader(readers)
         await reader.prepare()
         yield reader
+
+
+@asynccontextmanager
+async def reports(url: str, data: Path) -> AsyncIterator[SqlReports]:
+    """What operators ask, beside the processes that work. Raises ConfigurationError."""
+    if not shared(url):
+        async with aclosing(Reports.opened(database_file(url, data))) as found:
+            yield found
+        return
+    from storage.postgres.reports import PostgresReports  # its driver takes a while to load
+
+    async with _asking(url, data) as readers:
+        yield PostgresReports(readers)
 
 
 async def erasures_waiting(url: str, data: Path) -> tuple[int, datetime | None]:
@@ -102,7 +124,7 @@ async def _asking(url: str, data: Path) -> AsyncIterator[Questions]:
         await readers.close()
 
 
-async def _waiting(readers: Readers, now: datetime) -> list[Invitation]:
+async def _waiting(readers: Questions, now: datetime) -> list[Invitation]:
     """Invitations nobody has used and that still count, in the order in which they were made."""
     found = [read_invitation(body) for (body,) in await readers.rows(_UNUSED)]
     return [invitation for invitation in found if invitation.expires_at > now]

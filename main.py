@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

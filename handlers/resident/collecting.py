@@ -205,7 +205,7 @@ def respond(turn: Turn, draft: Draft, *, opened: bool, alarmed: bool) -> Reply |
     if turn.traits.late_card:
         refresh_later(turn, draft)
         return None
-    if message.kind is MessageKind.PLACE:
+    if message.kind is MessageKind.PLACE or not draft.enclosed:  # or words that were edited away
         return card_now(turn, draft)
     newest = draft.enclosed[-1].type
     count = sum(e.type is newest for e in draft.enclosed)

@@ -141,6 +141,7 @@ async def serve_desk(
         watch_backlog(engine, clock, metrics, store.reports.figures, store.next_timer_at)
         watch_words(engine, store.index_words)
         discretion = Discretion(store, media, settings.data, clock, town.guide, settings.retention)
+        discretion.forgetter.spool = spooling.spool
         await discretion.begin(engine, metrics, others=not store.alone)
         looker = PictureLooker(store, media, Viewer(), clock.now, lambda: town.guide.calendar.zone)
         watch_pictures(engine, looker.once)

@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from bot.domain.people import Address
 from bot.ports import Clock
 
 SECONDS = 20.0
@@ -91,6 +92,14 @@ class Listing(Protocol):
     def add(self, address: str, at: datetime) -> None: ...
 
 
+class Waiting(Protocol):
+    """See `bot.runtime.spool.Spool`."""
+
+    async def erase(self, address: Address, before: datetime | None = None) -> int:
+        """Forget what waits of a person and came before a moment."""
+        ...
+
+
 class Shelf(Protocol):
     """See `bot.runtime.exporter.Shelf`."""
 
@@ -104,8 +113,8 @@ class Forgetter(Generic[E]):
     """Brings erasures to their end. Each step may be repeated after a crash.
 
     ``exports`` is the folder of tables that members of staff asked for, ``shelf`` where other workers find them;
-    ``hour`` tells the town's hour of a moment. A database of more than ``small`` bytes is written anew in `QUIET`
-    hours only, one of more than ``largest`` never.
+    ``spool`` holds messages that wait; ``hour`` tells the town's hour of a moment. A database of more than ``small``
+    bytes is written anew in `QUIET` hours only, one of more than ``largest`` never.
     """
 
     store: Personal[E]
@@ -116,6 +125,7 @@ class Forgetter(Generic[E]):
     hour: Callable[[datetime], int]
     rest_seconds: float = REST_SECONDS
     shelf: Shelf | None = None
+    spool: Waiting | None = None
     small: int = SMALL
     largest: int = LARGEST
 
@@ -126,6 +136,8 @@ class Forgetter(Generic[E]):
             return 0
         for erasure in _in(erasures, "asked"):
             await asyncio.to_thread(self.list.add, erasure.address, erasure.at)
+            if self.spool is not None:
+                await self.spool.erase(Address.parse(erasure.address), erasure.at)
             if await self.store.answered(erasure, self.clock.now()):
                 pseudonym = f"erased:{secrets.token_hex(8)}"
                 await self.store.fence(erasure, self.list.digest, pseudonym, self._rest)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot.domain.people import Address
 from bot.errors import StoreUnavailable
+from bot.forgotten import ForgottenList
 from bot.message import Answer, InboundMessage, Lane, MessageKind, Reply
 from bot.ports import Traits
 from bot.runtime.desk import Desk
 from bot.runtime.dispatcher import Dispatcher
+from bot.runtime.forgetter import Forgetter, Personal
 from bot.runtime.reception import SAY_AGAIN, Reception
 from bot.runtime.spool import Spool
 from bot.runtime.spool_answerer import LONGEST_PAUSE, TRIES, SpoolAnswerer
 from bot.runtime.spool_folder import SpoolFolder
 from bot.turn import Turn
+from storage.media import MediaFolder
 from tests.fakes.small_desk import CHAT, RESIDENT, SmallDesk
 
 AT_ONCE = replace(CHAT, answers_at_once=True)
@@ -386,3 +390,54 @@ async def test_what_came_first_is_first_even_if_it_is_admitted_later(front: Fron
         await front.spool.kept(front.spool.admit(front.small.message(str(seq), str(seq)), seq, nothing))
     await front.settle()
     assert front.written == [str(early), str(late)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who asked to be forgotten."""
+
+    address: str
+    at: datetime
+    id: str = "e1"
+    state: str = "asked"
+    files: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()
+
+
+@dataclass
+class Asking:
+    """A store in which somebody asked, and a list of who did."""
+
+    asked: Asked
+    listed: list[str] = field(default_factory=list)
+
+    async def erasures(self) -> list[Asked]:
+        return [self.asked]
+
+    async def answered(self, erasure: Asked, now: datetime) -> bool:
+        return False
+
+    def add(self, address: str, at: datetime) -> None:
+        self.listed.append(address)
+
+
+async def test_whoever_is_forgotten_is_forgotten_here_too_up_to_the_moment_of_asking(front: Front) -> None:
+    front.shut()
+    await front.say("我是李四", "1")
+    store = Asking(Asked(str(RESIDENT), front.small.clock.now()))
+    front.small.clock.advance(timedelta(seconds=1))
+    await front.say("我又来了", "2")
+    forgetter = Forgetter(
+        store=cast(Personal[Asked], store),
+        media=cast(MediaFolder, None),
+        clock=front.small.clock,
+        list=cast(ForgottenList, store),
+        exports=front.root / "exports",
+        hour=lambda at: at.hour,
+        spool=front.spool,
+    )
+    await forgetter.once()
+    assert store.listed == [str(RESIDENT)]
+    front.unlock()
+    await front.settle()
+    assert front.written == ["我又来了"]

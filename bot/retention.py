@@ -27,7 +27,10 @@ CLASSES = (
     ),
     Kept("unfiled", 60, "files that became no ticket's", "drafts end after two days, lists of staff after some weeks"),
     Kept(
-        "sessions", 365, "what is remembered of somebody who writes no more, their number too", "once a year is often"
+        "sessions",
+        365,
+        "what is remembered of somebody who writes no more, their number too",
+        "a town's matters come with the seasons",
     ),
     Kept(
         "files",

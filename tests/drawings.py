@@ -12,10 +12,12 @@ from bot.domain.people import Role
 from bot.domain.ticket import LIFECYCLE
 from handlers.staff.commands import COMMANDS
 from handlers.staff.manual import in_hands_of
+from storage.audit_kinds import KINDS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "architecture.md"
 HANDLERS = ROOT / "docs" / "handlers.md"
+AUDIT = ROOT / "docs" / "audit.md"
 WORKING = (Role.HANDLER, Role.LEAD, Role.SUPERVISOR)
 
 
@@ -60,6 +62,20 @@ def commands() -> str:
     return "\n".join(lines)
 
 
+def recorded() -> str:
+    """What the chained record binds."""
+    lines = [
+        "| entry | rows that are only added | the row that says how things stand | not bound |",
+        "|---|---|---|---|",
+    ]
+    for kind in KINDS.values():
+        which = kind.state.which.removeprefix("r.") if kind.state is not None else ""
+        state = f"`{kind.state.table}`{f' where {which}' if which else ''}" if kind.state is not None else ""
+        left = ", ".join(f"`{name}`" for each in (kind.steps, kind.state) if each is not None for name in each.left_out)
+        lines.append(f"| {kind.what} | {f'`{kind.steps.table}`' if kind.steps else ''} | {state} | {left} |")
+    return "\n".join(lines)
+
+
 def drawn(text: str) -> str:
     """A page with its pictures drawn anew."""
     for name, picture in (
@@ -67,6 +83,7 @@ def drawn(text: str) -> str:
         ("special", special_case()),
         ("intake", intake()),
         ("commands", commands()),
+        ("recorded", recorded()),
     ):
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         text = re.sub(pattern, lambda m, p=picture: f"{m[1]}{p}\n{m[2]}", text, flags=re.S)  # type: ignore[misc]  # bound
@@ -74,5 +91,5 @@ def drawn(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in (PAGE, HANDLERS):
+    for page in (PAGE, HANDLERS, AUDIT):
         page.write_text(drawn(page.read_text("utf-8")), "utf-8")

@@ -356,3 +356,4 @@ async def stage(
             url,
             routes,
         )
+        assert (await store.audit.verify()).problems == []  # whatever was said and done, the chained record tells it

@@ -20,7 +20,7 @@ from bot.domain.findings import Finding, What
 from bot.domain.holds import Hold
 from bot.domain.holds import Step as HoldStep
 from bot.domain.ideas import Lesson
-from bot.domain.people import Invitation, Role
+from bot.domain.people import Address, Invitation, Role
 from bot.domain.review import FILER, Review, Verdict
 from bot.domain.special import Special, State, Step
 from bot.domain.ticket import Action, Status
@@ -108,18 +108,27 @@ def link(kind: str, other: str) -> Link:
     return Link(ticket=TICKETS[0], kind=kind, other=other, by="s1", at=NOW)
 
 
-def desk(folder: Path, erased: bool = True) -> sqlite3.Connection:
-    """The desk, in memory; one of its people was erased in the end."""
+def desk(folder: Path) -> sqlite3.Connection:
+    """The desk, in memory."""
     path = folder / "desk.db"
     prepare(path)
-    memory = sqlite3.connect(":memory:", isolation_level=None)
     with closing(sqlite3.connect(path)) as made:
-        made.backup(memory)
+        memory = copied(made)
     for each in changes():
         write(memory, batch_of([rows_of(each, NOW)]))
-    if erased:
-        erase(memory, (str(CHEN), 9, micros(NOW)))
     return memory
+
+
+def copied(database: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy in memory."""
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    database.backup(memory)
+    return memory
+
+
+def forget(database: sqlite3.Connection, who: Address) -> None:
+    """Erase one of its people, as far as that is done at once."""
+    erase(database, (str(who), 9, micros(NOW)))
 
 
 def checked(database: sqlite3.Connection, heads: Sequence[Head] = ()) -> Report:

@@ -216,6 +216,7 @@ async def town_hall(
             metrics=Metrics(),
         )
         yield Hall(store, clock, guide, Dispatcher(desk))
+        assert (await store.audit.verify()).problems == []  # whatever was done, the chained record tells it
     finally:
         await store.close()
 

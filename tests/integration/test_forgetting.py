@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from bot.changes import AttachmentRecord, Changes
 from bot.conversation.session import Session
+from bot.domain.evidence import Copy, Rendition
 from bot.domain.people import Role
 from bot.domain.ticket import Action, Status
 from bot.forgotten import ForgottenList, read
@@ -155,3 +158,65 @@ async def test_the_list_outside_the_database(tmp_path: Path) -> None:
     lines = read(tmp_path / "forgotten.txt")
     assert [line.digest for line in lines] == sorted(map(list_.digest, ("wechat:a", "wechat:b")))
     assert ForgottenList(tmp_path, b"o" * 32).digest("wechat:a") not in {line.digest for line in lines}
+
+
+async def test_files_go_with_drafts_and_voices_unless_somebody_else_sent_the_same(hall: Hall, tmp_path: Path) -> None:
+    media = MediaFolder(tmp_path / "media")
+    resident, other = hall.resident(OPENID), hall.resident("somebody-else")
+    ticket = await hall.filed("260304-00011", "transport", OPENID)
+    kept = {}
+    for name in ("draft", "thumb", "photo", "voice", "common"):
+
+        async def chunks(name: str = name) -> AsyncIterator[bytes]:
+            yield f"content of {name}".encode()
+
+        kept[name] = (await media.save(chunks(), 100)).sha256
+    record = AttachmentRecord(
+        id="draft", address=resident.address, type="photo", ref="r", state="stored", created_at=NOW, name="secret.jpg"
+    )
+    of_ticket = {"ticket": ticket.number}
+    changes = Changes(at=NOW)
+    changes.attachments = [
+        replace(record, sha256=kept["draft"]),
+        replace(record, id="common", sha256=kept["common"]),
+        replace(record, id="photo", sha256=kept["photo"], **of_ticket),
+        replace(record, id="voice", type="voice", sha256=kept["voice"], **of_ticket),
+        replace(record, id="theirs", address=other.address, sha256=kept["common"], name=""),
+    ]
+    await hall.store.commit(changes)
+    thumb = Rendition(
+        attachment="draft", kind=Copy.THUMB, sha256=kept["thumb"], mime="image/jpeg", bytes=9, width=1, height=1
+    )
+    await hall.store.keep_renditions("draft", [thumb], words_wanted=False)
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "table.csv").write_text(OPENID)
+    long_ago = (NOW - timedelta(minutes=1)).timestamp()
+    os.utime(tmp_path / "exports" / "table.csv", (long_ago, long_ago))
+    await resident.tap("desk:erase_now")
+    await hall.settle()
+    await forgotten(hall, tmp_path)
+    assert {name for name, sha256 in kept.items() if await media.exists(sha256)} == {"photo", "common"}
+    assert hits(tmp_path, OPENID, "secret.jpg", "content of draft", "content of voice", "content of thumb") == {}
+    files = {file.id: file for file in await hall.store.reader.attachments_of(ticket.number)}
+    assert (files["photo"].state, files["voice"].state) == ("stored", "dropped")
+    (mine,) = await hall.store.reader.reporters(ticket.number)
+    assert mine.address == files["photo"].address  # whoever it was, it is one and the same
+    assert str(mine.address).startswith("erased:")
+
+
+async def test_an_answered_ticket_of_nobody_still_comes_to_its_end(hall: Hall, tmp_path: Path) -> None:
+    handler = await hall.staff("王强", Role.HANDLER, "transport")
+    await hall.filed("260304-00011", "transport", OPENID)
+    await handler.say(
+        "答复 260304-00011 已解决：3月4日更换了人民路12号门前路灯的灯泡和线路，当晚亮灯正常，感谢您的反映。"
+    )
+    await handler.press("发出")
+    await hall.after(minutes=10)
+    ticket = await hall.ticket("260304-00011")
+    assert ticket.status is Status.ANSWERED, handler.last
+    await hall.resident(OPENID).tap("desk:erase_now")
+    await hall.settle()
+    await forgotten(hall, tmp_path)
+    await hall.after(days=9)
+    assert (await hall.ticket("260304-00011")).status is Status.CLOSED
+    assert hits(tmp_path, OPENID) == {}

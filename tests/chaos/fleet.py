@@ -69,20 +69,23 @@ class Fleet:
         with postgres(self.database) as ask:
             return left_to_do(ask, self.driver.shift) + spooled
 
-    async def settled(self, seconds: float = 90.0, *, faulty: bool = False) -> Verdict:
+    async def settled(self, seconds: float = 90.0, *, faulty: bool = False, spools: bool = False) -> Verdict:
         """Let everybody come to an end, stop all workers gently, and judge the desk."""
         await self.driver.finish(seconds)
         quiet = await self.quiet(seconds)
         codes = await asyncio.gather(*(worker.end(signal.SIGTERM) for worker in self.workers))
-        verdict = await asyncio.to_thread(self._judged, quiet, faulty)
+        verdict = await asyncio.to_thread(self._judged, quiet, faulty, spools)
+        verdict.add("I9", "audit verify", await self.workers[0].recorded())
         verdict.add("DB", "a gentle stop ended badly", [code for code in codes if code])
         if not quiet:
             verdict.add("I5", "not sent in time", ["pushes"])
         return verdict
 
-    def _judged(self, settled: bool, faulty: bool) -> Verdict:
+    def _judged(self, settled: bool, faulty: bool, spools: bool) -> Verdict:
         with postgres(self.database) as ask:
-            return oracle.judge(ask, self.driver.ledger, self.platforms.arrived, settled=settled, faulty=faulty)
+            return oracle.judge(
+                ask, self.driver.ledger, self.platforms.arrived, settled=settled, faulty=faulty, spools=spools
+            )
 
 
 @asynccontextmanager

@@ -86,6 +86,7 @@ class Verdict:
     duplicate_pushes: int = 0
     misordered: int = 0
     late: int = 0
+    swapped: int = 0
 
     def add(self, invariant: str, what: str, broken: Iterable[object]) -> int:
         """Note what is broken; how many."""
@@ -111,18 +112,20 @@ def judge(
     media: Path | None = None,
     spool: Path | None = None,
     faulty: bool = False,
+    spools: bool = False,
 ) -> Verdict:
     """Try every invariant. ``settled``: the desk had time to send all it had to send; else some of it may be open.
 
     ``spool`` is the folder where messages wait that were acknowledged while nothing could be committed; once the desk
     has settled none is there. ``faulty``: the platforms did not always say what they had done, so a push may be of
-    unknown fate for ever.
+    unknown fate for ever. ``spools``: the database was away and every worker kept messages of its own, so the order
+    holds for what one worker took; the rest is counted.
     """
     verdict = Verdict()
     _messages(ask, ledger, verdict, b"" if spool is None else waiting(spool))
     _tickets(ask, ledger, verdict)
     _together(ask, verdict)
-    _orders(ask, ledger, verdict)
+    _orders(ask, ledger, verdict, spools)
     if arrived is not None:
         _pushes(ask, arrived, verdict, settled=settled, faulty=faulty)
     if media is not None:
@@ -225,7 +228,7 @@ def _together(ask: Ask, verdict: Verdict) -> None:
     verdict.add("I4", "turns are missing", (who for who, seqs in gaps.items() if max(seqs) != len(set(seqs))))
 
 
-def _orders(ask: Ask, ledger: Ledger, verdict: Verdict) -> None:
+def _orders(ask: Ask, ledger: Ledger, verdict: Verdict, spools: bool) -> None:
     """I6: of each person, what was acknowledged was decided on in the order in which it was said."""
     seqs = {
         (str(address).partition(":")[0], key): int(seq)
@@ -238,8 +241,12 @@ def _orders(ask: Ask, ledger: Ledger, verdict: Verdict) -> None:
     broken = []
     for messages in said.values():
         messages.sort(key=lambda message: message.place)
-        order = [seqs[message.channel, message.stored_key] for message in messages]
-        broken += [m.stored_key for m, (a, b) in zip(messages, itertools.pairwise(order), strict=False) if a >= b]
+        for one, other in itertools.pairwise(messages):
+            if seqs[one.channel, one.stored_key] >= seqs[other.channel, other.stored_key]:
+                if spools and one.by != other.by:
+                    verdict.swapped += 1
+                else:
+                    broken.append(one.stored_key)
     verdict.misordered += verdict.add("I6", "decided on in another order", broken)
 
 

@@ -81,7 +81,6 @@ class Result:
             "unclear_pushes",
             "duplicate_pushes",
             "misordered",
-            "late",
         ):
             self.figures[name] = self.figures.get(name, 0) + getattr(verdict, name)
 
@@ -208,6 +207,7 @@ class Play:
         if not quiet:
             with oracle.sqlite(self.database) as ask:
                 verdict.add("I5", "not sent in time", [f"{ask(OPEN)[0][0]} pushes"])
+        verdict.add("I9", "audit verify", await self.desk.recorded())
         if code:
             verdict.add("DB", "a gentle stop ended badly", [code])
         return verdict

@@ -16,7 +16,7 @@ from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.stage import Result, Size, Stage
 
 SEED = 20_261_122
-SECONDS = {"kill9": 8.0, "power-cut": 4.0}
+SECONDS = {"kill9": 5.0, "power-cut": 2.0}
 """How long what is done again and again is done; at least once."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,7 +31,7 @@ async def nursery() -> AsyncIterator[Nursery]:
 async def played(name: str, nursery: Nursery, folder: Path, **size: float) -> Result:
     """Run a scenario, small."""
     size_ = Size(
-        kills=12, per_second=80.0, patience=2.0, until=time.monotonic() + SECONDS.get(name, 0.0), factor=size["factor"]
+        kills=12, per_second=40.0, patience=2.0, until=time.monotonic() + SECONDS.get(name, 0.0), factor=size["factor"]
     )
     stage = Stage(folder, nursery, SEED, size_, lambda _step: None, name)
     async with asyncio.timeout(120):

@@ -37,7 +37,8 @@ async def run(stage: Stage) -> Result:
             for order in BORDERS:
                 await _border(play, order, result)
                 stage.step(order)
-        result.add(await play.settled())
+        verdict = await play.settled()
+        result.add(verdict)
     took = [message.took for message in during if message.channel == "wechat" and message.acked_at]
     late = [took_ for took_ in took if took_ > ANSWERED]
     if late:
@@ -48,7 +49,7 @@ async def run(stage: Stage) -> Result:
     result.figures |= {
         "seconds locked": seconds,
         "messages meanwhile": len(during),
-        "answered late": result.figures["late"],
+        "answered late": verdict.late,
         "answer p50 s": round(percentile(took, 0.5), 2),
         "answer p99 s": round(percentile(took, 0.99), 2),
         "answer max s": round(max(took, default=0.0), 2),

@@ -40,12 +40,14 @@ async def run(stage: Stage) -> Result:
         finally:
             ending = True
             await load
-        result.add(await desk.settled())
+        verdict = await desk.settled(spools=True)
+        result.add(verdict)
         result.figures |= {
             "servers killed": desk.cluster.kills,
             "server away p50 s": round(percentile(away, 0.5), 2),
             "server away max s": round(max(away, default=0.0), 2),
             "back ends ended": ended,
-            "answered late": result.figures["late"],
+            "answered late": verdict.late,
+            "order of two spools swapped": verdict.swapped,
         }
     return result

@@ -10,14 +10,17 @@ from bot.conversation.states import ENDED, OPEN, TRANSITIONS
 from bot.domain import special
 from bot.domain.people import Role
 from bot.domain.ticket import LIFECYCLE
+from bot.retention import CLASSES
 from handlers.staff.commands import COMMANDS
 from handlers.staff.manual import in_hands_of
 from storage.audit_kinds import KINDS
+from tests.labelled.__main__ import table
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "architecture.md"
 HANDLERS = ROOT / "docs" / "handlers.md"
 AUDIT = ROOT / "docs" / "audit.md"
+PRIVACY = ROOT / "docs" / "privacy.md"
 WORKING = (Role.HANDLER, Role.LEAD, Role.SUPERVISOR)
 
 
@@ -76,6 +79,13 @@ def recorded() -> str:
     return "\n".join(lines)
 
 
+def retention() -> str:
+    """Each class of data, its days, and why."""
+    lines = ["| class | days | what | why |", "|---|---:|---|---|"]
+    lines += [f"| `{each.name}` | {each.days or 'ever'} | {each.what} | {each.why} |" for each in CLASSES]
+    return "\n".join(lines)
+
+
 def drawn(text: str) -> str:
     """A page with its pictures drawn anew."""
     for name, picture in (
@@ -84,6 +94,8 @@ def drawn(text: str) -> str:
         ("intake", intake()),
         ("commands", commands()),
         ("recorded", recorded()),
+        ("retention", retention()),
+        ("masking", table()),
     ):
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         text = re.sub(pattern, lambda m, p=picture: f"{m[1]}{p}\n{m[2]}", text, flags=re.S)  # type: ignore[misc]  # bound
@@ -91,5 +103,5 @@ def drawn(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in (PAGE, HANDLERS, AUDIT):
+    for page in (PAGE, HANDLERS, AUDIT, PRIVACY):
         page.write_text(drawn(page.read_text("utf-8")), "utf-8")

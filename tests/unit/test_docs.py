@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.drawings import AUDIT, HANDLERS, PAGE, drawn
+from tests.drawings import AUDIT, HANDLERS, PAGE, PRIVACY, drawn
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.mark.parametrize("path", [PAGE, HANDLERS, AUDIT], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [PAGE, HANDLERS, AUDIT, PRIVACY], ids=lambda path: path.name)
 def test_pictures_and_tables_are_drawn_from_the_code(path: Path) -> None:
     page = path.read_text("utf-8")
     assert page == drawn(page), "run: python -m tests.drawings"

@@ -120,9 +120,9 @@ def restore_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., No
         typer.echo(
             f"{settings.data}: the database and {found.files:,} files are back. Start the desk with this data folder."
         )
-        after.tell()
         if shared(url):
-            typer.echo("Whoever was forgotten since this backup must be forgotten again.", err=True)
+            after.on_server(postgres_backups.server_url(settings))
+        after.tell()
         manifest = backup_list.read(path)
         if listed := backup_list.elsewhere(manifest):
             typer.echo(

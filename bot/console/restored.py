@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from bot import forgotten
 from bot.ports import Clock
 
 if TYPE_CHECKING:
+    from storage.forgetting import Digest
     from storage.reapplying import Reapplied
 
 
@@ -25,19 +28,29 @@ class Aftermath:
         self.done: Reapplied | None = None
 
     def __call__(self, database: Path) -> None:
-        """Raises ConfigurationError and OSError."""
+        """Bring a SQLite file up to date. Raises ConfigurationError and OSError."""
         from bot.console.auditing import note_restored
-        from bot.console.discreet import list_of  # with the store behind it: only who restores waits for that
-        from storage import backup_list
-        from storage.backup_files import MEDIA, place
         from storage.reapplying import reapply
 
         note_restored(database, self._data, self._clock)
+        self._with(partial(reapply, database))
+
+    def on_server(self, url: str) -> None:
+        """Bring the database of a PostgreSQL server up to date. Raises StoreUnavailable and OSError."""
+        from storage.postgres.compacting import reapply
+
+        self._with(partial(reapply, url))
+
+    def _with(self, reapply: Callable[[Digest, Mapping[str, datetime], datetime, datetime], Reapplied]) -> None:
+        from bot.console.discreet import list_of  # with the store behind it: only who restores waits for that
+        from storage import backup_list
+        from storage.backup_files import MEDIA, place
+
         made_at = datetime.fromisoformat(backup_list.read(self._backup)["made_at"])
         lines = {each for path in self._lists for each in forgotten.read(path)}
         listed = {each.digest: each.at for each in sorted(lines)}
         known = list_of(self._data)
-        self.done = reapply(database, known.digest, listed, made_at, self._clock.now())
+        self.done = reapply(known.digest, listed, made_at, self._clock.now())
         for sha256 in self.done.files:
             place(self._data / MEDIA, sha256).unlink(missing_ok=True)
         missing = lines - set(forgotten.read(self._data / forgotten.FILE))

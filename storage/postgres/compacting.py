@@ -7,20 +7,30 @@ A deleted row's space is given free by VACUUM, and written over when it is used 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 from bot.domain import search as terms
 from bot.errors import StoreUnavailable
 from storage.driver import Driver
+from storage.forgetting import Digest
 from storage.personal import Rest
+from storage.postgres.driver import connected
 from storage.postgres.faults import POSTGRES
 from storage.postgres.thread import PostgresThread
+from storage.reapplying import Reapplied, apply_to
 from storage.search import said_of
 from storage.sweeping import walked_tables
 from storage.writer import Writer
 
 _INDEX = "INSERT INTO search_words (rowid, terms) VALUES (?, ?)"
+_INDEXED_AGAIN = (
+    "DELETE FROM search_words",
+    "DELETE FROM search_queue",
+    "INSERT INTO search_queue (ticket, seq) SELECT ticket, seq FROM ticket_event"
+    " WHERE seq = 1 OR instr(data, '\"text\"') > 0",
+)
 _OTHERS = ("turn", "session", "erasure", "search_queue", "search_words")
 
 
@@ -65,3 +75,19 @@ class PostgresClearing:
 
 def _vacuum(name: str, driver: Driver) -> None:
     driver.execute(f'VACUUM "{name}"')
+
+
+def reapply(url: str, digest: Digest, listed: Mapping[str, datetime], made_at: datetime, now: datetime) -> Reapplied:
+    """`storage.reapplying.reapply` on a server, before any worker starts on it. Raises StoreUnavailable."""
+    try:
+        driver = connected(url)
+        try:
+            done = apply_to(driver, digest, listed, made_at, now)
+            if done.people:
+                for statement in (*_INDEXED_AGAIN, "VACUUM FULL"):
+                    driver.execute(statement)
+        finally:
+            driver.connection.close()
+    except POSTGRES.any as error:
+        raise StoreUnavailable(why=POSTGRES.name(error)) from error
+    return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,14 @@ from bot.changes import Changes
 from bot.clock import FixedClock
 from bot.console.discreet import list_of
 from bot.console.restored import Aftermath
+from bot.conversation.session import Session
 from bot.domain.people import Invitation, Role
 from storage import backup, backup_list, restoring
+from storage.postgres.compacting import reapply
+from storage.postgres.store import PostgresStore
 from storage.store import SqliteStore
+from tests.fakes import postgres
+from tests.fakes.changesets import filing, person
 from tests.fakes.town_hall import Hall, town_hall
 from tests.integration.test_forgetting import EVERYTHING, NAME, NOW, OPENID, PHONE, TALK_WORDS, a_life, hits
 
@@ -79,3 +85,27 @@ async def test_a_restore_that_cannot_forget_puts_nothing_back(hall: Hall, tmp_pa
     with pytest.raises(OSError, match="not a key"):
         restored(tmp_path / "backups", later, NOW)
     assert not list(later.glob("*minsheng*"))
+
+
+async def test_the_same_on_a_server() -> None:
+    url, who, later = postgres.desk_database(), person(), NOW + timedelta(hours=1)
+    try:
+        store = await PostgresStore.open(url, clock=FixedClock(NOW), must_answer=True)
+        await store.commit(filing(who, 1, "260304-00017", key=f"{who.id}:1"))
+        await store.commit(filing(person(2), 1, "260304-00018", key="m2"))
+        while await store.index_words():
+            pass
+        await store.close()
+        done = await asyncio.to_thread(reapply, url, str.upper, {str(who).upper(): later}, NOW, later)
+        assert (done.people, done.links) == (1, 1)
+        store = await PostgresStore.open(url, clock=FixedClock(later), must_answer=True)
+        await store.reader.forgotten.recognise(str.upper)
+        assert not await store.reader.tickets_of(who)
+        assert len(await store.reader.tickets_of(person(2))) == 1
+        assert await store.reader.session(who) == Session(address=who, seq=1, links_from=later)
+        while await store.index_words():
+            pass
+        assert len(await store.reader.found("路灯", EVERYTHING)) == 2
+        await store.close()
+    finally:
+        postgres.drop(url)

@@ -14,6 +14,9 @@ from bot.domain.work_calendar import WorkCalendar
 _FARTHEST = 400
 """Counts of days beyond this are not dates."""
 
+_YEARS = 100
+"""A year farther away is a slip of the finger, and would lead beyond what a calendar can count."""
+
 _LOOKED_AT = 64
 """Characters."""
 
@@ -61,7 +64,7 @@ def read_days(text: str) -> tuple[int, str] | None:
 def _dated(folded: str, today: date, calendar: WorkCalendar) -> tuple[date, int] | None:
     if found := _FULL.match(folded):
         day = _valid(int(found[1]), int(found[2]), int(found[3]))
-        return (day, found.end()) if day else None
+        return (day, found.end()) if day and abs(day.year - today.year) <= _YEARS else None
     if found := _SHORT.match(folded):
         day = _nearest(int(found[1]), int(found[2]), today)
         return (day, found.end()) if day else None

@@ -10,13 +10,14 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.chaos import report
 from tests.chaos.desks import Nursery
@@ -30,13 +31,15 @@ _SAID = Console(stderr=True, width=None if sys.stderr.isatty() else 150)
 LIMIT = 420.0
 """Seconds after which a scenario of the usual size is given up."""
 
+USUAL_KILLS = 300
+
 app = typer.Typer(add_completion=False, help=__doc__)
 
 
 @app.command()
 def chaos(
     scenario: Annotated[list[str] | None, typer.Option(help="Only this one; may be given again.")] = None,
-    kills: Annotated[int, typer.Option(min=2, help="How often desks are killed in kill9.")] = 300,
+    kills: Annotated[int, typer.Option(min=2, help="How often desks are killed in kill9.")] = USUAL_KILLS,
     per_second: Annotated[float, typer.Option(min=1, help="Messages a second in kill9.")] = 200.0,
     factor: Annotated[float, typer.Option(min=0.01, help="How often the rest is done: 2 is twice as often.")] = 1.0,
     seed: Annotated[int | None, typer.Option(help="What chance begins with; a new one is told if left out.")] = None,
@@ -70,28 +73,36 @@ def chaos(
     raise typer.Exit(0 if all(result.well for result in results) else 1)
 
 
-async def _run(scenarios: dict[str, Scenario], folder: Path, seed: int, size: Size) -> list[Result]:
-    results = []
+async def _run(scenarios: Mapping[str, Scenario], folder: Path, seed: int, size: Size) -> list[Result]:
+    """One after the other, and those that can be played beside others at the same time."""
+    together = [name for name, scenario in scenarios.items() if scenario.beside]
+    alone = [[name] for name in scenarios if name not in together]
+    limit = LIMIT * max(1.0, size.factor, size.kills / USUAL_KILLS)
+    results: dict[str, Result] = {}
     with Progress(
         TextColumn("{task.description:<42}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_SAID
     ) as progress:
         async with Nursery() as nursery:
-            for name, scenario in scenarios.items():
-                task = progress.add_task(name, total=scenario.steps(size))
-
-                def step(what: str, task: TaskID = task) -> None:
-                    progress.advance(task)
-                    progress.update(task, description=f"{progress.tasks[task].description.split()[0]:<16} {what[:24]}")
-
-                results.append(
-                    await _one(
-                        name,
-                        scenario,
-                        Stage(folder, nursery, seed, size, step, name),
-                        LIMIT * max(1.0, size.factor, size.kills / 300),
-                    )
+            for names in (*alone, together):
+                stages = []
+                for name in names:
+                    step = _stepper(progress, name, scenarios[name].steps(size))
+                    stages.append(Stage(folder, nursery, seed, size, step, name))
+                found = await asyncio.gather(
+                    *(_one(stage.name, scenarios[stage.name], stage, limit) for stage in stages)
                 )
-    return results
+                results |= {result.name: result for result in found}
+    return [results[name] for name in scenarios]
+
+
+def _stepper(progress: Progress, name: str, steps: int) -> Callable[[str], None]:
+    """What moves a bar of its own on by one step."""
+    task = progress.add_task(name, total=steps)
+
+    def step(what: str) -> None:
+        progress.update(task, advance=1, description=f"{name:<16} {what[:24]}")
+
+    return step
 
 
 async def _one(name: str, scenario: Scenario, stage: Stage, limit: float) -> Result:

@@ -163,8 +163,8 @@ def _messages(ask: Ask, ledger: Ledger, verdict: Verdict, spooled: bytes) -> Non
 
 
 def _answers(message: Message) -> set[str]:
-    """What a message was answered, but that it would be answered later."""
-    return {reply for reply in message.replies if not reply.startswith(KEPT)}
+    """What a message was answered, but for "later": once in words, and then without any."""
+    return {reply for reply in message.replies if reply and not reply.startswith(KEPT)}
 
 
 def _tickets(ask: Ask, ledger: Ledger, verdict: Verdict) -> None:

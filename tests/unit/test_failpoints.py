@@ -103,3 +103,11 @@ def test_every_border_is_in_the_program_once_or_more() -> None:
         if path.name != "failpoints.py"
     )
     assert set(re.findall(r'\breach\("([a-z_.]+)"', code)) == set(POINTS)
+
+
+def test_the_docs_know_every_scenario_and_how_many_borders_there_are() -> None:
+    from tests.chaos.scenarios import SCENARIOS
+
+    told = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    assert f"each of {len(POINTS)} borders" in told
+    assert [name for name in SCENARIOS if f"| `{name}` |" not in told] == []

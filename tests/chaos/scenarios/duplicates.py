@@ -15,7 +15,7 @@ from tests.chaos.driver import Message
 from tests.chaos.people import CONFIRM, Resident
 from tests.chaos.stage import Play, Result, Stage, database_of
 
-MESSAGES = 10_000
+MESSAGES = 4_000
 COPIES = 3
 AT_ONCE = 64
 CONTROL_MATTERS = 40

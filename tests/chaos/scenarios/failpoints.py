@@ -11,7 +11,7 @@ from tests.chaos.scenarios.kill9 import CHANNELS, IN_FLIGHT
 from tests.chaos.stage import Play, Result, Stage
 from tests.fakes.telegram_api import StoredFile
 
-RUNS = 3
+RUNS = 2
 """At each border."""
 DESKS = 2
 ORDERED = len(POINTS)

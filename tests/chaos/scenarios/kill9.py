@@ -14,7 +14,7 @@ COLD = 20
 IN_FLIGHT = 16
 """Pushes of one channel that may be on their way at once (`bot.runtime.push_sender.AT_ONCE`)."""
 CHANNELS = 2
-LOADED = (0.1, 0.9)
+LOADED = (0.1, 0.6)
 """Seconds between the first acknowledgement after a start and the next kill."""
 YOUNG = 0.1
 """Chance that a desk is killed while it starts."""

@@ -12,7 +12,7 @@ import signal
 from tests.chaos import disk
 from tests.chaos.stage import Play, Result, Stage
 
-CUTS = 24
+CUTS = 16
 CONTROL_CUTS = 2
 LOADED = (0.2, 0.7)
 ACKED = 30

@@ -50,9 +50,15 @@ async def copies(stage: Stage) -> Result:
                 await desk.driver.deliver(message)
 
         await asyncio.gather(*(again(message) for message in late))
-        result.add(await desk.settled())
+        verdict = await desk.settled(spools=True)
+        result.add(verdict)
         tries = sum(message.tries for message in desk.driver.ledger.messages)
-        result.figures |= {"messages": len(desk.driver.ledger.messages), "copies sent": tries}
+        result.figures |= {
+            "messages": len(desk.driver.ledger.messages),
+            "copies sent": tries,
+            "answered late": verdict.late,
+            "order of two spools swapped": verdict.swapped,
+        }
     return result
 
 
@@ -78,8 +84,10 @@ async def zombies(stage: Stage) -> Result:
                 worker.tell(signal.SIGCONT)
             await load
         await desk.start()
-        result.add(await desk.settled())
+        verdict = await desk.settled(spools=True)
+        result.add(verdict)
         result.figures |= {
+            "order of two spools swapped": verdict.swapped,
             "stopped and woken": stage.size.times(ZOMBIES),
             "kills": stage.size.times(KILLS),
             "taken over p50 s": round(percentile(taken, 0.5), 1),

@@ -41,10 +41,13 @@ def run(
     """p50 and p99 of the others in ms, alone and beside the flood, and how the two compare. Raises LoadError.
 
     ``messages`` of the flooder are shared by the rounds; a round may take longer than ``seconds`` for them.
+    ``p99_spread_alone`` says how much of a difference between rounds is the machine's.
     """
     contestant = field.product()
     alone: list[list[float]] = []
     beside: list[list[float]] = []
+    cores: list[float] = []
+    cores_flood: list[float] = []
     sent = 0
     flooded = 0.0
     with contestant.process:
@@ -52,16 +55,16 @@ def run(
         asyncio.run(paced(contestant, 50, 2, "warm"))
         for number in range(rounds):
             step("alone")
+            used = _Used(contestant)
             alone.append(sorted(asyncio.run(paced(contestant, per_second, seconds, f"a{number}"))))
+            cores.append(used.cores())
             step("beside a flood")
-            done, took, waited = _beside(contestant, per_second, seconds, messages // rounds, number)
+            done, took, waited, used_then = _beside(contestant, per_second, seconds, messages // rounds, number)
+            cores_flood.append(used_then)
             sent, flooded = sent + done, flooded + took
             beside.append(sorted(waited))
-            _calm(contestant)
+            _calm(contestant, sent)
         step("counting")
-        kept = _kept(contestant)
-    if kept != sent:
-        raise LoadError(f"{sent} messages of the flooder were acknowledged, {kept} are stored")
     p50, p99 = [[_at(waited, share) for waited in alone] for share in (0.5, 0.99)]
     p50_flood, p99_flood = [[_at(waited, share) for waited in beside] for share in (0.5, 0.99)]
     return {
@@ -78,44 +81,70 @@ def run(
         "p50_ratio": ratio(p50_flood, p50),
         "p99_ratio": ratio(p99_flood, p99),
         "p99_of_rounds": [[round(a, 2), round(b, 2)] for a, b in zip(p99, p99_flood, strict=True)],
+        "p99_spread_alone": round(max(p99) / min(p99), 2),
+        "cores": median(cores, 2),
+        "cores_flood": median(cores_flood, 2),
         "wanted": WANTED,
         "units": {"p50": "ms", "p99": "ms", "flood_rate": "messages/s"},
     }
 
 
+class _Used:
+    """How much of a processor the server uses from now on."""
+
+    def __init__(self, contestant: Contestant) -> None:
+        self._process = contestant.process
+        self._cpu, self._at = self._process.cpu_seconds(), time.perf_counter()
+
+    def cores(self) -> float:
+        """Cores in use, 1.0 for one of them."""
+        return (self._process.cpu_seconds() - self._cpu) / (time.perf_counter() - self._at)
+
+
 def _beside(
     contestant: Contestant, per_second: int, seconds: int, messages: int, number: int
-) -> tuple[int, float, list[float]]:
-    """How many the flooder had acknowledged, in how many seconds, and how long the others waited meanwhile."""
+) -> tuple[int, float, list[float], float]:
+    """How many the flooder had acknowledged, in how many seconds, how long the others waited meanwhile, and how many
+    cores the server used."""
     load = contestant.load
     command = [sys.executable, "-m", "bench.flood", str(load.port), load.path, str(messages), str(number)]
-    flooder = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    flooder = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    assert flooder.stdin is not None  # pipes were asked for
+    assert flooder.stdout is not None
     waited: list[float] = []
     part = 0
     try:
+        flooder.stdout.readline()  # its own start is no part of the flood
+        flooder.stdin.write("go\n")
+        flooder.stdin.flush()
+        used = _Used(contestant)
         while flooder.poll() is None:
             waited += asyncio.run(paced(contestant, per_second, seconds, f"b{number}{part:02}"))
             part += 1
+        cores = used.cores()
         out, error = flooder.communicate(timeout=60)
     finally:
         flooder.kill()
     if flooder.returncode:
         raise LoadError(f"the flooder failed: {error[-500:]}")
     found = json.loads(out)
-    return found["done"], found["took"], waited
+    return found["done"], found["took"], waited, cores
 
 
 def _at(waited: list[float], share: float) -> float:
     return waited[min(len(waited) - 1, int(len(waited) * share))]
 
 
-def _calm(contestant: Contestant) -> None:
-    """Wait until all that was put by has had its turn. Raises LoadError."""
+def _calm(contestant: Contestant, sent: int) -> None:
+    """Wait until all that was acknowledged has had its turn. Raises LoadError when some of it never has."""
     until = time.monotonic() + _CALM_SECONDS
-    while _count(contestant, "SELECT count(*) FROM put_by"):
+    while (kept := _kept(contestant)) < sent or _count(contestant, "SELECT count(*) FROM put_by"):
         if time.monotonic() > until:
-            raise LoadError("what was put by has not had its turn yet")
+            raise LoadError(f"{sent} messages of the flooder were acknowledged, {kept} had their turn")
         time.sleep(0.5)
+    if kept != sent:
+        raise LoadError(f"{sent} messages of the flooder were acknowledged, yet {kept} are stored")
 
 
 def _kept(contestant: Contestant) -> int:
@@ -171,5 +200,7 @@ def _request(port: int, path: str, number: int, count: int) -> bytes:
 
 if __name__ == "__main__":
     _port, _path, _messages, _number = sys.argv[1:]
+    print("ready", flush=True)
+    sys.stdin.readline()
     _done, _took = asyncio.run(_flood(int(_port), _path, int(_messages), int(_number)))
     print(json.dumps({"done": _done, "took": _took}))

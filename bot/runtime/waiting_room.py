@@ -31,7 +31,7 @@ SHARE, SHORTEST, LONGEST = 3.0, 0.005, 0.05
 TOGETHER = 0.2
 """Seconds in which the messages of one person that are put by are gathered for one commit."""
 
-SOONEST, LATEST, APART = 0.3, 1.0, 0.015
+SOONEST, LATEST, APART = 0.3, 0.9, 0.03
 """Seconds until one is acknowledged after that, and between two of one person: whoever waits for that sends no faster,
 and not in waves. Platforms wait 5."""
 
@@ -41,8 +41,9 @@ GATHERED = 2
 BATCH, NEXT = 100, 0.1
 """So many have their turn at one firing of the timer; the next follows so many seconds later."""
 
-BESIDE_OTHERS, ALONE = 0.05, 0.005
-"""Seconds between two of these turns, at least: while others are answered, and while nobody else is there."""
+BESIDE_OTHERS, PATIENT = 9.0, 1.0
+"""While others are answered the pause between two of these turns is so many times what the last took, so many seconds
+at most: a tenth of the desk is theirs."""
 
 PUT_BY = "put_by"
 """The timer's kind."""
@@ -149,7 +150,7 @@ class WaitingRoom:
             began = desk.clock.monotonic()
             await turn(message)
             took = desk.clock.monotonic() - began
-            await asyncio.sleep(max(BESIDE_OTHERS if busy() else ALONE, self.pause(took, IN_MEMORY)))
+            await asyncio.sleep(min(PATIENT, took * BESIDE_OTHERS) if busy() else self.pause(took, IN_MEMORY))
         done = Changes(
             at=desk.clock.now(),
             fired=timer,

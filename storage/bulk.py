@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.changes import Changes
 from storage import schema
+from storage.audit_beginning import begin
 from storage.batch import batch_of
 from storage.many_rows import insertion
 from storage.opening import prepare
@@ -145,6 +146,7 @@ class BulkFile:
         """Make the indexes, and have all of it on the disk. Raises sqlite3.Error or OSError."""
         for _, sql in self._later:
             self._database.execute(sql)
+        begin(self._database)
         self._database.execute("COMMIT")
         self._database.execute("PRAGMA journal_mode=WAL").fetchone()
         self.close()

@@ -42,6 +42,7 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
         """Copy database, files and keys as of this moment; the desk may be running. Only new files are copied, and
         files that were damaged in the folder of backups are mended."""
         from bot.console import postgres_backups
+        from bot.console.auditing import note_act
         from bot.console.media_of import bucket_files
         from storage import backup as backups
         from storage import backup_list
@@ -76,6 +77,7 @@ def backup_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., Non
             for name in names:
                 typer.echo(f"A file {what} and is not in the backup: {name}", err=True)
         stamps.put(settings.data, "backup", clock.now())
+        note_act(settings, clock, "backup", made.path.name)
         if made.missing or made.damaged:
             raise typer.Exit(1)
 
@@ -100,6 +102,7 @@ def restore_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., No
     ) -> None:
         """Put a backup into an empty data folder (and the empty database of the settings), after checking all of it."""
         from bot.console import postgres_backups
+        from bot.console.auditing import note_act, note_restored_at
         from storage import backup_list, restoring
         from storage.stores import shared
 
@@ -123,6 +126,9 @@ def restore_command(settings_for: SettingsFor, clock: Clock) -> Callable[..., No
         if shared(url):
             after.on_server(postgres_backups.server_url(settings))
         after.tell()
+        if shared(url):
+            note_restored_at(url, settings.data, clock)
+            note_act(settings, clock, "restore", path.name)
         manifest = backup_list.read(path)
         if listed := backup_list.elsewhere(manifest):
             typer.echo(

@@ -1,10 +1,15 @@
-"""The signed heads of the audit record, as the running desk keeps them."""
+"""The audit record of the running desk: its signed heads, and what the files of the town were."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 from bot import heads
+from bot.changes import Changes, Looked
+from bot.domain.guide import Guide
+from bot.domain.people import DESK
 from bot.errors import StoreUnavailable
 from bot.ports import Clock
 from bot.runtime.engine import Engine
@@ -13,6 +18,19 @@ from bot.runtime.metrics import Metrics
 from bot.settings import Settings
 from bot.web.keys import key_in
 from storage.audit_reader import AuditReader
+
+
+def recorded_standing(
+    standing: Callable[[Guide, datetime], Changes], digest: Callable[[], str]
+) -> Callable[[Guide, datetime], Changes]:
+    """What always stands of a town, with a note of what its files were: at every start, and whenever they change."""
+
+    def with_note(guide: Guide, now: datetime) -> Changes:
+        changes = standing(guide, now)
+        changes.looked.append(Looked(by=DESK, what="town", at=now, detail=digest()))
+        return changes
+
+    return with_note
 
 
 class Heads:

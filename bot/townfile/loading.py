@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,8 @@ def load_town(path: Path) -> Town:
 class TownWatch:
     """The guide of the town as its files say now; `refresh` is called from time to time.
 
-    ``error`` is what is wrong with the files as they are, None when the guide follows them.
+    ``error`` is what is wrong with the files as they are, None when the guide follows them; ``digest`` is the SHA-256
+    of the files that it follows, in hex.
     """
 
     def __init__(self, path: Path = SAMPLE, fold: Callable[[str], str] = words.fold, *, privacy_url: str = "") -> None:
@@ -40,6 +42,7 @@ class TownWatch:
         self._privacy_url = privacy_url
         self._stamp = _stamp(path)
         self.guide = Guide.of(self._load(), fold)
+        self.digest = _digest(path)
         self.error: ConfigurationError | None = None
 
     def refresh(self) -> ConfigurationError | None:
@@ -51,7 +54,7 @@ class TownWatch:
             self._stamp = stamp
             town = self._load()
             check_nothing_vanished(self.guide.town, town, self._path)
-            self.guide = Guide.of(town, self._fold)
+            self.guide, self.digest = Guide.of(town, self._fold), _digest(self._path)
             self.error = None
         except ConfigurationError as error:
             self.error = error
@@ -79,6 +82,18 @@ def check_nothing_vanished(old: Town, new: Town, path: Path) -> None:
             raise ConfigurationError(
                 path.name, f"{what} {gone[0]!r} has vanished; old tickets name it: retire it instead (retired = true)"
             )
+
+
+def _digest(path: Path) -> str:
+    """The SHA-256 of all the files, with their names, in hex."""
+    found = hashlib.sha256()
+    for file in town_files(path):
+        try:
+            content = file.read_bytes()
+        except OSError:
+            raise ConfigurationError(file.name, "cannot be read") from None
+        found.update(f"{file.name}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()
 
 
 def _stamp(path: Path) -> _Stamp:

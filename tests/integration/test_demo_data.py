@@ -166,6 +166,7 @@ async def test_a_desk_opens_it_and_knows_its_people(copied: Path, database: sqli
         assert filed
         assert (await store.take_numbers("2026-09-30", 1))[0] == filed + 1, "no number is given twice"
         assert await store.index_words(64)
+        assert (await store.audit.verify()).problems == []
     finally:
         await store.close()
 

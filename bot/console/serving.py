@@ -13,7 +13,7 @@ from bot.channels.roster import Roster
 from bot.console import pages, playing, premises, programs, tending, trials
 from bot.console.discreet import Discretion
 from bot.console.export_pages import exporter_for
-from bot.console.head_keeping import Heads
+from bot.console.head_keeping import Heads, recorded_standing
 from bot.console.leaving import STOP_SECONDS, Leaving, answers_soon
 from bot.console.media_of import media_of
 from bot.console.sharing import share
@@ -137,7 +137,7 @@ async def serve_desk(
         reception = spooling.reception(engine, desk, store.attempts, lambda: town.guide)
         doors = list(roster.doors(channels, engine.dispatcher.take, engine.add, reception.take))
         watch_letters(engine, desk, settings.data if store.path is None else store.path.parent)
-        watch_town(engine, desk, town.refresh, standing)
+        watch_town(engine, desk, town.refresh, recorded_standing(standing, lambda: town.digest))
         watch_backlog(engine, clock, metrics, store.reports.figures, store.next_timer_at)
         watch_words(engine, store.index_words)
         discretion = Discretion(store, media, settings.data, clock, town.guide, settings.retention)

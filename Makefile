@@ -1,6 +1,6 @@
 # make run | test | check | bench | chaos: each does all its own set-up. Needs Python 3.11 or newer with venv, and make.
 
-.PHONY: run test check bench chaos chaos-long pictures clean
+.PHONY: run test test-all check bench chaos chaos-long pictures clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -14,6 +14,10 @@ run: $(VENV)/.run
 
 test: check
 	$(PY) -m pytest $(TEST_ARGS) $(ARGS)
+
+# The same with every dialogue on both databases.
+test-all: export MINSHENG_TEST_ALL = 1
+test-all: test
 
 check: $(VENV)/.dev
 	$(VENV)/bin/ruff check .

@@ -1,7 +1,7 @@
-"""Every script, on every channel, on SQLite; and each of them on PostgreSQL too.
+"""Every script, on every channel, on SQLite; and on PostgreSQL too.
 
-Most of what may differ there is in the statements, not in the channels: so a scene plays there on one channel, another
-one for each, and on all of them where MINSHENG_TEST_ALL is set.
+Most of what may differ there is in the statements, not in the channels: so every third scene plays there, each on
+another channel. Where MINSHENG_TEST_ALL is set, as `make test-all` does, all of them play on all of their channels.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ EVERYTHING = bool(os.environ.get("MINSHENG_TEST_ALL"))
 ON_POSTGRES = [
     pytest.param(scene, channel, id=f"{scene.file}: {scene.title} [{channel}]")
     for place, scene in enumerate(scenes())
-    for channel in (scene.channels if EVERYTHING else [sorted(scene.channels)[place % len(scene.channels)]])
+    if EVERYTHING or place % 3 == 0
+    for channel in (scene.channels if EVERYTHING else [sorted(scene.channels)[place // 3 % len(scene.channels)]])
 ]
 
 

@@ -33,6 +33,8 @@ FOLDER, FILE, PUBLIC = "audit", "heads.txt", "audit.pub"
 PUBLIC_BYTES = 32
 HEAD, RESTORED = "head", "restored"
 _PREFIX = "minsheng audit "
+_LONGEST = 1024
+"""Bytes of a line at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,11 @@ def add(path: Path, lines: Sequence[str]) -> None:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         size = os.fstat(file).st_size
-        begun = size > 0 and os.pread(file, 1, size - 1) != b"\n"  # the last one was cut off while it was written
-        os.write(file, ("\n" * begun + "".join(f"{line}\n" for line in lines)).encode())
+        begin = max(0, size - _LONGEST)
+        begun = os.pread(file, _LONGEST, begin)
+        if begun and not begun.endswith(b"\n"):  # the last line was cut off while it was written
+            os.ftruncate(file, begin + begun.rfind(b"\n") + 1)
+        os.write(file, "".join(f"{line}\n" for line in lines).encode())
         os.fsync(file)
     finally:
         os.close(file)

@@ -1,6 +1,6 @@
 # make run | test | check | bench | chaos: each does all its own set-up. Needs Python 3.11 or newer with venv, and make.
 
-.PHONY: run test test-all check bench chaos chaos-long pictures clean
+.PHONY: run test test-all check bench chaos chaos-long pictures fuzz clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -35,6 +35,10 @@ chaos: $(VENV)/.dev
 # The same with 1,000 kills and everything else more often, without a limit of time.
 chaos-long: $(VENV)/.dev
 	$(PY) -m tests.chaos --kills 1000 --factor 20 $(ARGS)
+
+# A million odd inputs for each decoder; ARGS="--decoder wechat --inputs 10000" for less.
+fuzz: $(VENV)/.dev
+	$(PY) -m tests.fuzz $(ARGS)
 
 # The pictures of the README; needs Chromium.
 pictures: $(VENV)/.dev

@@ -1,0 +1,369 @@
+"""What comes from the platforms: WeChat from the envelope to the answer, Telegram's updates, pages, programs' forms."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from random import Random
+from urllib.parse import parse_qsl, quote_plus
+from xml.etree import ElementTree as ET
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from bot.channels.telegram.decode import decode as decode_update
+from bot.channels.telegram.decode import parse as parse_update
+from bot.channels.webchat.incoming import Sender, said
+from bot.channels.wechat.decode import decode as decode_message
+from bot.channels.wechat.fields import read_fields
+from bot.channels.wechat.render import fitted, passive
+from bot.channels.wechat.settings import WeChatSettings
+from bot.channels.wechat.wire import Opened, Wire
+from bot.domain.people import Address
+from bot.errors import Forged, Malformed
+from bot.message import Reply
+from bot.web.open311.asking import asked, point
+from bot.web.open311.failing import TooBig
+from bot.web.open311.receiving import FIELD_BYTES, FIELDS, form_of, pin_of
+from tests.fakes import wechat_requests as wechat
+from tests.fakes.telegram_updates import BOT_ID, TelegramPerson
+from tests.fuzz.decoder import Decoder, Ready, assert_keepable, text_of
+from tests.fuzz.mutation import Grammar
+
+NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
+
+WORDS = "幸福路12号门口的路灯坏了三天 ]]> <b>&amp; 13812345678"
+
+# -- WeChat
+
+_MESSAGES = (
+    wechat.text(WORDS),
+    wechat.message("text", Content="1", bizmsgmenuid="t1"),
+    wechat.message("image", PicUrl="http://mmbiz.qpic.cn/x", MediaId="m-1"),
+    wechat.message("voice", MediaId="m-2", Format="amr", Recognition="你好", MediaId16K="m-3"),
+    wechat.message("video", MediaId="m-4", ThumbMediaId="m-5"),
+    wechat.message("location", Location_X="31.25", Location_Y="121.5", Scale="16", Label="幸福路"),
+    wechat.message("link", Title="t", Description="d", Url="https://example.org"),
+    wechat.message("system", Content="x"),
+    wechat.event("subscribe"),
+    wechat.event("subscribe", EventKey="qrscene_7", Ticket="t"),
+    wechat.event("SCAN", EventKey="7", Ticket="t"),
+    wechat.event("unsubscribe"),
+    wechat.event("CLICK", EventKey="menu:query"),
+    wechat.event("LOCATION", Latitude="23.1", Longitude="113.3", Precision="119.3"),
+    wechat.event("TEMPLATESENDJOBFINISH", MsgID="1", Status="success"),
+    b"<xml><ToUserName>a</ToUserName><FromUserName>b</FromUserName><CreateTime>1</CreateTime><MsgType>event</MsgType>"
+    b"<Event>pic_sysphoto</Event><SendPicsInfo><Count>1</Count><PicList><item><PicMd5Sum>x</PicMd5Sum></item></PicList>"
+    b"</SendPicsInfo></xml>",
+)
+_XML_ODD = (
+    b'<!DOCTYPE xml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>',
+    b'<!DOCTYPE xml SYSTEM "file:///etc/passwd">',
+    b"&b;&b;&b;&b;",
+    b'<?xml version="1.0" encoding="utf-16"?>',
+    b'<?xml version="1.1" encoding="gb18030"?>',
+    b"<a>" * 9,
+    b"<a>" * 200,
+    b"</xml>",
+    b"<xml>",
+    b"<MsgId>9223372036854775808</MsgId>",
+    b"<CreateTime>99999999999999999999</CreateTime>",
+    b"<CreateTime>-1</CreateTime>",
+    b"<CreateTime>1e9</CreateTime>",
+    b"<FromUserName></FromUserName>",
+    b"<Event><Event>x</Event></Event>",
+    b"<Content><![CDATA[]]]]><![CDATA[>]]></Content>",
+    b"<Encrypt>x</Encrypt>",
+    b'<a b="c" xmlns:x="y" x:z="1"/>',
+    b"<!--" + b"-" * 50 + b"-->",
+    b"&lt;&#x41;&#65;&bogus;",
+)
+_ENVELOPES = tuple(wechat.safe(each).body for each in _MESSAGES[:3])
+_SEALED = tuple(wechat.encrypt(each).encode() for each in _MESSAGES[:3])
+_STAMP, _NONCE = str(wechat.NOW), "1514711492"
+_QUERY = {"timestamp": _STAMP, "nonce": _NONCE, "encrypt_type": "aes"}
+_XML_PIECES = re.compile(rb"<!\[CDATA\[|\]\]>|<[^<>]*>|[^<>\]]+|.", re.S)
+_XML_VALUE = re.compile(rb"[^<>\]]+")
+_BASE64_PIECES = re.compile(rb"<[^<>]*>|[^<>]{1,32}|.", re.S)
+
+
+def _quoted_xml(words: bytes) -> bytes:
+    return words.replace(b"]]>", b"").replace(b"<", b"&lt;")
+
+
+def _opened(wire: Wire, sealed: bytes) -> Opened:
+    """An envelope whose signature is right, whatever lies in it."""
+    parts = sorted((wechat.TOKEN.encode(), _STAMP.encode(), _NONCE.encode(), sealed.strip()))
+    signed = hashlib.sha1(b"".join(parts), usedforsecurity=False).hexdigest()
+    body = b"<xml><Encrypt><![CDATA[%b]]></Encrypt></xml>" % sealed
+    return wire.open({**_QUERY, "msg_signature": signed}, body, wechat.NOW)
+
+
+def wechat_decoder() -> Ready:
+    """First byte: the layer that is spoiled. Everything below it is put together properly, sealed and signed."""
+    settings = WeChatSettings(
+        app_id=wechat.APP_ID, app_secret="0" * 32, token=wechat.TOKEN, encoding_aes_key=wechat.AES_KEY
+    )
+    wire, key = Wire.of(settings), wechat.key_of(wechat.AES_KEY)
+    head, tail = bytes(16), wechat.APP_ID.encode()
+    outer = Grammar(_ENVELOPES, _XML_PIECES, _XML_ODD, _XML_VALUE)
+    sealed = Grammar(_SEALED, _BASE64_PIECES, (b"=", b"==", b"====", b" ", b"\n", b"-_"))
+    inner = Grammar(_MESSAGES, _XML_PIECES, _XML_ODD, _XML_VALUE, quote=_quoted_xml)
+
+    def encrypted(block: bytes) -> bytes:
+        engine = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
+        return base64.b64encode(engine.update(block) + engine.finalize())
+
+    def block_of(xml: bytes, length: int, end: bytes) -> bytes:
+        block = head + (length % 2**32).to_bytes(4, "big") + xml + end
+        missing = 32 - len(block) % 32
+        return block + bytes((missing,)) * missing
+
+    def make(chance: Random) -> bytes:
+        layer = chance.choice((0, 1, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4))
+        if layer == 0:
+            return b"\x00" + outer.make(chance)
+        if layer == 1:
+            return b"\x01" + sealed.make(chance)
+        xml = inner.make(chance)
+        if layer == 2:
+            length = chance.choice((len(xml), len(xml) + 1, len(xml) - 1, 0, 2**31, 2**32 - 1, len(xml) + len(tail)))
+            block = bytearray(block_of(xml, length, chance.choice((tail, b"", b"wx_other", tail * 2))))
+            block[-1 - int(chance.random() * 40) % len(block)] = int(chance.random() * 256)
+            return b"\x02" + bytes(block)
+        return bytes((layer,)) + xml
+
+    def decode(raw: bytes) -> object:
+        layer, rest = raw[:1], raw[1:]
+        match layer:
+            case b"\x00":
+                return wire.open({**_QUERY, "msg_signature": "0" * 40}, rest, wechat.NOW)
+            case b"\x01":
+                xml = _opened(wire, rest).xml
+            case b"\x02":
+                xml = _opened(wire, encrypted(rest[: len(rest) // 16 * 16])).xml
+            case b"\x03":
+                opened = _opened(wire, encrypted(block_of(rest, len(rest), tail)))
+                assert opened.xml == rest, "what was sealed properly is not what was opened"
+                xml = rest
+            case _:
+                xml = rest
+        fields = read_fields(xml)
+        message = decode_message(fields, xml)
+        assert_keepable(message)
+        answer = passive(fitted(Reply(message.text)), message.address.id, "gh_desk", wechat.NOW)
+        read = {child.tag: child.text for child in ET.fromstring(answer)}  # noqa: S314  # our own answer
+        assert set(read) == {"ToUserName", "FromUserName", "CreateTime", "MsgType", "Content"}, "an answer was broken"
+        return message
+
+    return Ready(make, decode, (Forged, Malformed))
+
+
+# -- Telegram
+
+_JSON_PIECES = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:|"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[A-Za-z]+|\s+|.', re.S)
+_JSON_VALUE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*', re.S)
+_JSON_VALUES = (
+    *(b"null", b"true", b"[]", b"{}", b"[{}]", b"-1", b"0", b"1e400", b"-1e308", b"9" * 400, b"9" * 4301),
+    *(
+        b'"\\ud83d"',
+        b'"\\u0000"',
+        b"9223372036854775808",
+        b"-9223372036854775809",
+        b"0.5",
+        b"-0.0",
+        b"1E-400",
+        b"[[[[]]]]",
+    ),
+    *(
+        b'"private"',
+        b'"group"',
+        b'"supergroup"',
+        b'"kicked"',
+        b'"zh-hans"',
+        b'"text"',
+        b'"place"',
+        b'"press"',
+        b'"follow"',
+    ),
+)
+
+
+def _quoted_json(words: bytes) -> bytes:
+    return json.dumps(text_of(words), ensure_ascii=len(words) % 2 == 0).encode("utf-8", "surrogatepass")
+
+
+_JSON_ODD = (
+    b'"\\ud83d"',
+    b'"\\u0000"',
+    b'"' + b"x" * 5000 + b'"',
+    b'""',
+    b'"\xff"',
+    b"[" * 50,
+    b"[" * 3000,
+    b'{"a":' * 1200,
+    b"[]",
+    b"{}",
+    b"[{}]",
+    b"null",
+    b"true",
+    b"-1",
+    b"0",
+    b"1e400",
+    b"-1e400",
+    b"9" * 400,
+    b"9" * 5000,
+    b"0." + b"1" * 400,
+    b"9223372036854775808",
+    b"-9223372036854775809",
+    b"NaN",
+    b"Infinity",
+    b'"message":',
+    b'"from":{"id":1},',
+    b'"id":"1"',
+    b'"is_bot":1',
+    b'"type":"group"',
+    b'"/start@desk_bot x"',
+    b'"date":99999999999999',
+    b'"latitude":91',
+    b",",
+    b":",
+)
+
+
+def telegram_decoder() -> Ready:
+    """An update, as its bytes came."""
+    person, member = TelegramPerson(), TelegramPerson(group=-100123)
+    text = person.text(WORDS)
+    updates = [
+        *(
+            text,
+            person.command("/start promo_7"),
+            person.reply_to(5, "好的"),
+            person.photo(caption="看"),
+            person.voice(),
+        ),
+        *(person.audio(), person.video(), person.video_note(), person.document(), person.animation(), person.sticker()),
+        *(person.location(31.2, 121.5, horizontal_accuracy=20.5), person.venue(31.2, 121.5, "店", "路")),
+        *(person.contact("+8613812345678"), person.edit(text, "改了"), person.press("d1:confirm"), person.block()),
+        *(person.unblock(), member.command("/todo@desk_bot"), member.text("接单 3"), person.update(poll={"id": "1"})),
+    ]
+    seeds = [json.dumps(update, ensure_ascii=n % 2 == 0).encode() for n, update in enumerate(updates)]
+    grammar = Grammar(seeds, _JSON_PIECES, _JSON_ODD, _JSON_VALUE, _JSON_VALUES, _quoted_json, largest=1 << 20)
+
+    def decode(raw: bytes) -> object:
+        decoded = decode_update(parse_update(raw), raw, NOW, bot=BOT_ID, file_limit=20_000_000, username="desk_bot")
+        if decoded is not None:
+            assert_keepable(decoded.message)
+            decoded.callback.encode()
+        return decoded
+
+    return Ready(grammar.make, decode, (Malformed,))
+
+
+# -- The web chat
+
+
+def webchat_decoder() -> Ready:
+    """What a page posts as JSON."""
+    seeds = [
+        json.dumps({"key": "key-0001", **fields}, ensure_ascii=n % 2 == 0).encode()
+        for n, fields in enumerate(
+            (
+                {"text": WORDS},
+                {"kind": "text", "text": "确认", "quote": "push-1"},
+                {"kind": "place", "latitude": 31.25, "longitude": 121.5},
+                {"kind": "press", "press": "d1:confirm", "text": "确认"},
+                {"kind": "follow"},
+            )
+        )
+    ]
+    odd = (*_JSON_ODD, b'"kind":"place",', b'"latitude":', b'"longitude":', b'"press":', b'"key":"key-0001"')
+    grammar = Grammar(seeds, _JSON_PIECES, odd, _JSON_VALUE, _JSON_VALUES, _quoted_json, largest=512 * 1024)
+    sender = Sender(Address("web", "0" * 32), NOW, "zh_CN")
+
+    def decode(raw: bytes) -> object:
+        message = said(sender, raw)
+        assert_keepable(message)
+        return message
+
+    return Ready(grammar.make, decode, (Malformed,))
+
+
+# -- Programs (Open311)
+
+_FORM_PIECES = re.compile(rb"[&;]|=|%[0-9A-Fa-f]{2}|[^&;=%]+|.", re.S)
+_FORM_ODD = (
+    b"&",
+    b"=",
+    b"%",
+    b"%ff%fe",
+    b"%00",
+    b"%ed%a0%80",
+    b"lat=1e999",
+    b"lat=91&long=181",
+    b"lat=nan",
+    b"attribute[X]=",
+    b"attribute[" + b"[" * 30,
+    b"attribute[a]=1&" * 40,
+    b"start_date=9999-12-31T23:59:59Z",
+    b"start_date=0000-00-00",
+    b"start_date=2026-02-30T25:61:61.999999999+99:99",
+    b"page=999999999999",
+    b"page_size=0",
+    b"service_request_id=" + b"1," * 600,
+    b"status=open,closed,x",
+    b"email=" + b"@" * 300,
+)
+
+
+def open311_decoder() -> Ready:
+    """The fields of a form or of an address, and what is made of them."""
+
+    def quoted(words: bytes) -> bytes:
+        return quote_plus(words).encode()
+
+    seeds = (
+        b"service_code=roads&lat=31.25&long=121.5&address_string=%E5%B9%B8%E7%A6%8F%E8%B7%AF&description=%E5%9D%8F"
+        b"&first_name=Li&last_name=Lei&email=li%40example.org&phone=13812345678&attribute%5BWHERE%5D=corner",
+        b"service_code=roads&address_id=xingfu&description=x&media_url=https%3A%2F%2Fexample.org%2Fa.jpg"
+        b"&attribute%5BA%5D%5B%5D=1&attribute%5BA%5D%5B%5D=2",
+        b"start_date=2026-01-01T00:00:00Z&end_date=2026-02-01&status=open&service_code=roads,lights&page=2&page_size=50",
+        b"service_request_id=260304-00017,260304-00018&updated_after=2026-03-01T08:00:00+08:00&lat=31.2&long=121.5"
+        b"&radius=500",
+    )
+    value = re.compile(rb"[^&;=%]+", re.S)
+    grammar = Grammar(seeds, _FORM_PIECES, _FORM_ODD, value, quote=quoted, largest=FIELD_BYTES)
+
+    def decode(raw: bytes) -> object:
+        fields: dict[str, list[str]] = {}
+        try:
+            pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS)
+        except ValueError:
+            return None  # as `Received` does
+        for name, value in pairs:
+            fields.setdefault(name, []).append(value)
+        first: Mapping[str, str] = {name: values[0] for name, values in fields.items()}
+        problems: list[Exception] = []
+        for read in (lambda: asked(first, NOW), lambda: point(first), lambda: pin_of(first)):
+            try:
+                read()
+            except Malformed as error:
+                problems.append(error)
+        form = form_of(fields, {"WHERE": "在哪"})
+        for words in (form.kind, form.area, form.address, form.link, *form.contact.values()):
+            words.encode()
+        return form
+
+    return Ready(grammar.make, decode, (Malformed, TooBig))
+
+
+DECODERS = (
+    Decoder("wechat", wechat_decoder),
+    Decoder("telegram", telegram_decoder),
+    Decoder("webchat", webchat_decoder),
+    Decoder("open311", open311_decoder),
+)

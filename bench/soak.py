@@ -32,6 +32,7 @@ class Look:
     files: int
     threads: int
     log: int
+    database: int
 
 
 def steps(minutes: float) -> int:
@@ -63,6 +64,7 @@ def run(field: Field, minutes: float, per_second: int, step: Callable[[str], Non
         "memory_bytes_per_message": round(slope([(look.at, look.memory) for look in settled]) / per_second),
         "files": [min(look.files for look in settled), max(look.files for look in settled)],
         "threads": [min(look.threads for look in settled), max(look.threads for look in settled)],
+        "database_mib": round(looks[-1].database / 2**20, 1),  # its pages are kept in memory, up to 112 MiB of them
         "log_max_mib": round(max(look.log for look in looks) / 2**20, 1),
         "log_within_64_mib": max(look.log for look in looks) <= WAL_BYTES,
     }
@@ -88,4 +90,5 @@ def _look(contestant: Contestant, at: float) -> Look:
         files=len(list((process / "fd").iterdir())),
         threads=len(list((process / "task").iterdir())),
         log=log.stat().st_size if log.exists() else 0,
+        database=database.stat().st_size,
     )

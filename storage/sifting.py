@@ -40,8 +40,7 @@ _SPECIAL_EVENT = (
     " CROSS JOIN special_event AS e ON e.number = n.column1 AND e.seq = n.column2"
 )
 _HOLD_STEP = (
-    "SELECT h.id, h.seq FROM (VALUES {rows}) AS n"
-    " CROSS JOIN hold_step AS h ON h.id = n.column1 AND h.seq = n.column2"
+    "SELECT h.id, h.seq FROM (VALUES {rows}) AS n CROSS JOIN hold_step AS h ON h.id = n.column1 AND h.seq = n.column2"
 )
 _USE = "SELECT u.digest FROM (VALUES {rows}) AS n CROSS JOIN invitation_use AS u ON u.digest = n.column1"
 _ADDRESS = "SELECT a.address, a.staff FROM (VALUES {rows}) AS n CROSS JOIN staff_address AS a ON a.address = n.column1"

@@ -33,8 +33,8 @@ from bot.message import Answer, InboundMessage, Push
 from bot.ports import ClaimedPush, Line, Nearby, PushOutcome, PushState, Released, Wanted
 from bot.ports.board_questions import T
 from bot.ports.dashboard_questions import Filed, Within
-from bot.ports.leasing import Lease
 from bot.ports.export_questions import Exported
+from bot.ports.leasing import Lease
 from bot.ports.reading import Tally
 
 Fault = Exception

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from storage.audit_verify import verify
 from storage.driver import Driver
 
 _RULES: Mapping[str, str] = {
@@ -39,7 +40,12 @@ def objections(connection: Driver) -> list[str]:
         ((count,),) = connection.execute(sql).fetchall()
         if count:
             found.append(f"{count} {what}")
+    found += (f"audit record: {problem.why}" for problem in verify(connection, (), _quietly).problems)
     return found
+
+
+def _quietly(_done: int, _of: int) -> None:
+    """Nobody watches."""
 
 
 def files_missing(connection: Driver, there: Collection[str]) -> int:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
@@ -19,13 +18,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tests.fuzz.all import DECODERS
-from tests.fuzz.decoder import Decoder, Ready
-from tests.fuzz.running import BATCH, MOST_BYTES, MOST_SECONDS, Told, limit_memory, run_batch
+from tests.fuzz.all import BY_NAME, DECODERS
+from tests.fuzz.decoder import Decoder
+from tests.fuzz.running import BATCH, MOST_BYTES, MOST_SECONDS, Told
+from tests.fuzz.working import batch, begin
 
 FOUND = Path(__file__).parent / "found"
-BY_NAME = {decoder.name: decoder for decoder in DECODERS}
-NICE = 10
 
 
 def fuzz(
@@ -42,7 +40,7 @@ def fuzz(
         raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(BY_NAME)}")
     chosen = [each for each in DECODERS if not decoder or each.name in decoder]
     told: dict[str, Told] = {}
-    with _own_folder(), ProcessPoolExecutor(jobs, get_context("spawn"), _begin) as pool:
+    with _own_folder(), ProcessPoolExecutor(jobs, get_context("spawn"), begin) as pool:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
             for each in chosen:
@@ -69,26 +67,12 @@ def _told(
             number = next(numbers, None)
             if number is None:
                 break
-            running.add(pool.submit(_batch, decoder.name, seed, number))
+            running.add(pool.submit(batch, decoder.name, seed, number))
         if not running:
             return
         done, running = wait(running, return_when=FIRST_COMPLETED)
         for each in done:
             yield each.result()
-
-
-def _begin() -> None:
-    os.nice(NICE)
-    limit_memory()
-
-
-@cache
-def _ready(name: str) -> Ready:
-    return BY_NAME[name].prepare()
-
-
-def _batch(name: str, seed: int, number: int) -> Told:
-    return run_batch(BY_NAME[name], _ready(name), seed, number)
 
 
 @contextmanager

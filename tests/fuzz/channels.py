@@ -269,17 +269,15 @@ def telegram_decoder() -> Ready:
 
 def webchat_decoder() -> Ready:
     """What a page posts as JSON."""
+    posted: tuple[dict[str, object], ...] = (
+        {"text": WORDS},
+        {"kind": "text", "text": "确认", "quote": "push-1"},
+        {"kind": "place", "latitude": 31.25, "longitude": 121.5},
+        {"kind": "press", "press": "d1:confirm", "text": "确认"},
+        {"kind": "follow"},
+    )
     seeds = [
-        json.dumps({"key": "key-0001", **fields}, ensure_ascii=n % 2 == 0).encode()
-        for n, fields in enumerate(
-            (
-                {"text": WORDS},
-                {"kind": "text", "text": "确认", "quote": "push-1"},
-                {"kind": "place", "latitude": 31.25, "longitude": 121.5},
-                {"kind": "press", "press": "d1:confirm", "text": "确认"},
-                {"kind": "follow"},
-            )
-        )
+        json.dumps({"key": "key-0001", **fields}, ensure_ascii=n % 2 == 0).encode() for n, fields in enumerate(posted)
     ]
     odd = (*_JSON_ODD, b'"kind":"place",', b'"latitude":', b'"longitude":', b'"press":', b'"key":"key-0001"')
     grammar = Grammar(seeds, _JSON_PIECES, odd, _JSON_VALUE, _JSON_VALUES, _quoted_json, largest=512 * 1024)

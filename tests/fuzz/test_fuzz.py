@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from tests.fuzz.all import DECODERS
+from tests.fuzz.all import BY_NAME, DECODERS
 from tests.fuzz.decoder import Decoder, Ready
 from tests.fuzz.mutation import Grammar
 from tests.fuzz.running import MOST_BYTES, Told, run_batch, run_one
@@ -21,7 +21,6 @@ INPUTS = {"town": 500, "settings": 400, "dispatch": 100}
 """Of those that cost more than the others; 2,000 of each other one."""
 
 FOUND = sorted((Path(__file__).parent / "found").glob("*.bin"))
-BY_NAME = {decoder.name: decoder for decoder in DECODERS}
 
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.name)

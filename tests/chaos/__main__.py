@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -54,6 +55,7 @@ def chaos(
     seed = secrets.randbits(32) if seed is None else seed
     size = Size(kills=kills, per_second=per_second, factor=factor)
     folder = Path(tempfile.mkdtemp(prefix="minsheng-chaos-"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was begun is ended, and the folder goes
     began = time.monotonic()
     try:
         results = asyncio.run(_run({name: SCENARIOS[name] for name in names}, folder, seed, size))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
-import subprocess
 import time
 import warnings
 from collections.abc import Iterator
@@ -16,7 +16,9 @@ from typing import Any, Self
 
 import psycopg
 
+from tests.chaos.desks import Nursery
 from tests.chaos.oracle import Ask
+from tests.fakes.desk_process import environment
 
 START_SECONDS = 60.0
 
@@ -24,10 +26,12 @@ START_SECONDS = 60.0
 class Cluster:
     """One server that syncs as servers do. Use it in an async with; whatever happens it ends."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, nursery: Nursery, folder: Path) -> None:
+        self._nursery = nursery
         self._folder = folder
         self._made: Any = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid = 0
+        self._end: asyncio.Future[int] | None = None
         self._databases = 0
         self.kills = 0
 
@@ -39,7 +43,13 @@ class Cluster:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self._stop)
+        if self._end is not None and not self._end.done():
+            os.kill(self._pid, signal.SIGINT)  # "fast": it does not wait for whoever is connected
+            try:
+                await asyncio.wait_for(asyncio.shield(self._end), START_SECONDS)
+            except TimeoutError:
+                os.kill(self._pid, signal.SIGKILL)
+                await self._end
 
     def _make(self) -> None:
         data = self._folder / "data"
@@ -78,48 +88,37 @@ class Cluster:
 
     async def kill(self) -> None:
         """SIGKILL for the postmaster: its back ends notice and end too."""
+        assert self._end is not None
         self.kills += 1
-        await asyncio.to_thread(self._kill)
-
-    def _kill(self) -> None:
-        assert self._process is not None
-        family = _children(self._process.pid)
-        self._process.kill()
-        self._process.wait(START_SECONDS)
+        family = _children(self._pid)
+        os.kill(self._pid, signal.SIGKILL)
+        await asyncio.wait_for(asyncio.shield(self._end), START_SECONDS)
         end = time.monotonic() + START_SECONDS
-        while any(_alive(each) for each in family):
+        while any(map(_alive, family)):
             if time.monotonic() > end:
                 raise TimeoutError("back ends of a killed server do not end")
-            time.sleep(0.02)
-
-    def _stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)  # "fast": it does not wait for whoever is connected
-            try:
-                self._process.wait(START_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            await asyncio.sleep(0.02)
 
     async def start_again(self) -> None:
         """Start the server; one that was killed recovers from its log. Raises TimeoutError."""
-        await asyncio.to_thread(self._start)
-
-    def _start(self) -> None:
         end = time.monotonic() + START_SECONDS
+        data = str(self._folder / "data")
+        command = [str(self._made.bin_path / "postgres"), "-D", data, "-h", "", "-k", data]
         while True:
-            if self._process is None or self._process.poll() is not None:
-                data = self._folder / "data"
-                command = [self._made.bin_path / "postgres", "-D", data, "-h", "", "-k", data]
-                with (self._folder / "log").open("ab") as log:
-                    self._process = subprocess.Popen(  # noqa: S603  # the wheel's own program
-                        command, stdout=log, stderr=log, user=self._made.system_user, start_new_session=True
-                    )
-            with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url):
+            if self._end is None or self._end.done():
+                self._pid, self._end = await self._nursery.start(
+                    environment({}), self._folder / "log", command=command, user=self._made.system_user
+                )
+            if await asyncio.to_thread(self._answers):
                 return
             if time.monotonic() > end:
                 raise TimeoutError((self._folder / "log").read_text(errors="replace")[-500:])
-            time.sleep(0.02)
+            await asyncio.sleep(0.02)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url):
+            return True
+        return False
 
     async def terminate(self, database: str, most: int) -> int:
         """End some connections to a database, as an administrator may at any time; how many."""

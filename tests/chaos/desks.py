@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -71,9 +71,19 @@ class Nursery:
                 self._ends[said["ended"]].set_result(said["code"])
 
     async def start(
-        self, arguments: list[str], env: Mapping[str, str], log: Path, cold: bool, twist: Mapping[str, Any]
+        self,
+        env: Mapping[str, str],
+        log: Path,
+        *,
+        arguments: Sequence[str] = (),
+        command: Sequence[str] = (),
+        user: str | None = None,
+        twist: Mapping[str, Any] | None = None,
     ) -> tuple[int, asyncio.Future[int]]:
-        """The pid of a new desk, and a future of its exit code (negative: the signal)."""
+        """The pid of a new process, and a future of its exit code (negative: the signal).
+
+        It is the program with these arguments, or a command of its own.
+        """
         assert self._process is not None
         assert self._process.stdin is not None
         self._ids += 1
@@ -81,11 +91,12 @@ class Nursery:
         self._births[self._ids] = birth
         order = {
             "id": self._ids,
-            "arguments": arguments,
+            "arguments": list(arguments),
             "env": dict(env),
             "log": str(log),
-            "cold": cold,
-            "twist": dict(twist),
+            "command": list(command),
+            "user": user,
+            "twist": dict(twist or {}),
         }
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         pid = await asyncio.wait_for(birth, START_SECONDS)
@@ -145,7 +156,8 @@ class Desk:
         arguments = ["serve", "--data", str(self.data)]
         self.starts += 1
         self.cold_starts += cold
-        self.pid, self._end = await self.nursery.start(arguments, env, self.log, cold, twist or {})
+        command = [sys.executable, "main.py", *arguments] if cold else []
+        self.pid, self._end = await self.nursery.start(env, self.log, arguments=arguments, command=command, twist=twist)
 
     @property
     def alive(self) -> bool:

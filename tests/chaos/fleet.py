@@ -94,7 +94,7 @@ async def fleet(
 ) -> AsyncIterator[Fleet]:
     """Workers that are not started yet, on a server of their own."""
     async with AsyncExitStack() as opened:
-        cluster = await opened.enter_async_context(Cluster(stage.folder / f"{stage.name}-{name}-server"))
+        cluster = await opened.enter_async_context(Cluster(stage.nursery, stage.folder / f"{stage.name}-{name}-server"))
         platforms = await opened.enter_async_context(Platforms())
         database = await cluster.database()
         shared = {

@@ -1,4 +1,4 @@
-"""Starts desks quickly: a process that has imported the program and forks a desk for each order.
+"""Starts desks quickly: a process that has imported the program and forks a desk, or anything else, for each order.
 
 An ordinary start takes two seconds, nearly all of it to import libraries. A desk born here is a process like any other,
 with its own pid, environment, files and death; only its imports were done before. It reads orders as lines of JSON, and
@@ -14,6 +14,7 @@ import ctypes
 import importlib
 import json
 import os
+import pwd
 import random
 import select
 import signal
@@ -97,17 +98,22 @@ def _born(order: dict[str, Any]) -> int:
     code = 70
     try:
         os.setsid()
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with Path(order["log"]).open("ab") as log, Path(os.devnull).open("rb") as nothing:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
             os.dup2(nothing.fileno(), 0)
+        if order.get("user"):
+            there = pwd.getpwnam(order["user"])
+            os.setgroups([])
+            os.setgid(there.pw_gid)
+            os.setuid(there.pw_uid)
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         os.environ.clear()
         os.environ.update(order["env"])
-        if order.get("cold"):
-            os.execve(sys.executable, [sys.executable, "main.py", *order["arguments"]], order["env"])  # noqa: S606
+        if order["command"]:
+            os.execve(order["command"][0], order["command"], order["env"])  # noqa: S606  # the harness's own order
         random.seed()
         _twisted(order.get("twist") or {})
         import main as program

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from bot.changes import AttachmentRecord, Changes, Looked
 from bot.domain.people import Invitation, Role
+from bot.domain.ticket import Action, Event
 from bot.message import InboundMessage, MessageKind, Picture, Push, Reply
 from bot.retention import CLASSES, cutoffs
 from bot.retention_settings import RetentionSection
@@ -70,7 +71,7 @@ async def test_every_class_has_its_time(hall: Hall) -> None:
     changes.looked.append(Looked(by="s1", what="card", at=NOW, ticket=ticket.number))
     changes.code_failures.append((ticket.number, resident.address, NOW))
     closed = replace(ticket, closed_at=NOW, seq=ticket.seq + 1)
-    changes.tickets[ticket.number] = closed
+    changes.ticket(closed, Event(ticket.number, closed.seq, NOW, Action.NOTE, ticket.status, "s1"))
     await hall.store.commit(changes)
     await hall.store.quarantine("i1", "ValueError", NOW, message=message)
 
@@ -93,7 +94,7 @@ async def test_every_class_has_its_time(hall: Hall) -> None:
     assert count(hall, "SELECT count(*) FROM attachment WHERE sha256 <> ''") == 0
     assert (await purged(hall, 1096)).keys() == {"receipts", "looks"}
     assert (await hall.ticket(ticket.number)).text == ticket.text
-    assert len(await hall.actions(ticket.number)) == 2
+    assert len(await hall.actions(ticket.number)) == 3
 
 
 async def test_nothing_goes_of_what_is_kept_for_ever(hall: Hall) -> None:

@@ -9,18 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
-from bot.errors import StoreUnavailable, Unstorable
+from bot.errors import StoreUnavailable
 from bot.failpoints import reach
-from storage.batch import Batch, batch_of
+from storage.batch import Batch
 from storage.driver import Driver
-from storage.erasing import erase
 from storage.faults import Faults
 from storage.rows import Rows
-from storage.sifting import sift
-from storage.statements import write
+from storage.transaction import Announce, Job, Work, Writing, left_of
 
 BATCH_MAX = 256
 """Change-sets in one transaction at most."""
@@ -32,19 +29,8 @@ _WORTHWHILE = 256
 """So many change-sets make moving the log worth its two fsyncs."""
 
 _T = TypeVar("_T")
-_Job = Callable[[Driver], Any]
-Announce = Callable[[Driver, Batch], None]
-"""Tells other workers of a batch, in the transaction that writes it."""
-
 _ROUNDS = 4
 """So often the same work is done again at once, after an error that passes."""
-
-
-class Writing(Driver, Protocol):
-    """The connection that writes."""
-
-    @property
-    def in_transaction(self) -> bool: ...
 
 
 class WritingThread(Protocol):
@@ -63,17 +49,6 @@ class WritingThread(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(slots=True, eq=False)
-class _Work:
-    """One who waits: a change-set, or a job that needs the writing connection."""
-
-    what: Rows | _Job
-    future: asyncio.Future[Any]
-    error: BaseException | None = None
-    result: Any = None
-    written: bool = False
-
-
 class Writer:
     """Writes change-sets and runs jobs, in the order in which they came, many to a transaction.
 
@@ -87,7 +62,7 @@ class Writer:
         self._connection = connection
         self._faults = connection.faults
         self._batch_max = batch_max
-        self._waiting: deque[_Work] = deque()
+        self._waiting: deque[Work] = deque()
         self._wake = asyncio.Event()
         self._ending = False
         self._unmoved = 0
@@ -120,13 +95,13 @@ class Writer:
             raise StoreUnavailable(why="closed")
         return await self._connection.run(job)
 
-    def _do(self, what: Rows | _Job) -> asyncio.Future[Any]:
+    def _do(self, what: Rows | Job) -> asyncio.Future[Any]:
         # Cancelling whoever awaits this future cancels it, and that is how the writer knows that nobody waits any more.
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self.closed or self._ending:
             future.set_exception(StoreUnavailable(why="closed"))
             return future
-        self._waiting.append(_Work(what, future))
+        self._waiting.append(Work(what, future))
         self._wake.set()
         return future
 
@@ -171,7 +146,7 @@ class Writer:
             self._give_up("writer ended")
 
     async def _one_batch(self) -> None:
-        group: list[_Work] = []
+        group: list[Work] = []
         while self._waiting and len(group) < self._batch_max:
             work = self._waiting.popleft()
             if not work.future.done():  # who gave up in time is dropped unwritten
@@ -220,14 +195,14 @@ class Writer:
 
     # -- in the writer's thread ------------------------------------------------------------------------------------
 
-    def _written(self, connection: Writing, group: list[_Work]) -> None:
+    def _written(self, connection: Writing, group: list[Work]) -> None:
         """Write a group, in parts if some of it cannot be; each one's error or result is noted in it."""
         parts, faults, rounds = [group], self._faults, _ROUNDS
         while parts:
             part = parts.pop()
             try:
                 faults.mend(connection)
-                parts.extend(reversed(_left_of(connection, part, faults, self.announce)))
+                parts.extend(reversed(left_of(connection, part, faults, self.announce)))
             except faults.any as error:
                 if faults.passing(error) and rounds > 0:
                     rounds -= 1
@@ -236,7 +211,7 @@ class Writer:
                 self._failed((*part, *(work for rest in parts for work in rest)), error)
                 return
 
-    def _failed(self, group: Iterable[_Work], error: Exception) -> None:
+    def _failed(self, group: Iterable[Work], error: Exception) -> None:
         self.closed = self.closed or self._faults.broken(error)
         for work in group:
             work.error = work.error or StoreUnavailable(why=self._faults.name(error))
@@ -250,62 +225,7 @@ def _nobody_listens() -> None:
     """What `Writer.staff_changed` is until somebody wants to hear."""
 
 
-def _left_of(connection: Writing, part: list[_Work], faults: Faults, announce: Announce) -> list[list[_Work]]:
-    """Write a part; what to write next when it cannot be written as a whole. Raises an error of the database if nothing
-    can be."""
-    try:
-        _transaction(connection, part, announce)
-    except Exception as error:
-        if isinstance(error, faults.any) and (faults.passing(error) or not isinstance(error, faults.poison)):
-            raise
-        return _divided(connection, part, error, faults)
-    for work in part:
-        work.written = True
-    return []
-
-
-def _transaction(connection: Writing, part: list[_Work], announce: Announce) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        reach("commit.begin")
-        sets = [work.what for work in part if isinstance(work.what, Rows)]
-        if sets:
-            batch = batch_of(sets)
-            for erased in batch.erased:
-                erase(connection, erased)
-            write(connection, batch)
-            announce(connection, batch)
-        for work in part:
-            if not isinstance(work.what, Rows):
-                work.result = work.what(connection)
-        reach("commit.before")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    reach("commit.after")
-
-
-def _divided(connection: Writing, part: list[_Work], error: Exception, faults: Faults) -> list[list[_Work]]:
-    """What to write next of a part that cannot be written as a whole; who lost is told at once."""
-    sets = [work for work in part if isinstance(work.what, Rows)]
-    if isinstance(error, faults.taken) and sets:
-        sifted = sift(connection, [work.what for work in sets if isinstance(work.what, Rows)])
-        if sifted.lost or sifted.later:
-            for place, lost in sifted.lost.items():
-                sets[place].error = lost
-            later = [sets[place] for place in sifted.later]
-            gone = {id(sets[place]) for place in (*sifted.lost, *sifted.later)}
-            return [group for group in ([work for work in part if id(work) not in gone], later) if group]
-    if len(part) == 1:
-        part[0].error = Unstorable(why=faults.name(error))
-        return []
-    middle = len(part) // 2
-    return [part[:middle], part[middle:]]
-
-
-def _tell(group: list[_Work]) -> None:
+def _tell(group: list[Work]) -> None:
     for work in group:
         future = work.future
         if future.done():

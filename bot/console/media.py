@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.console.bars import bar
 from bot.console.options import Config, Data
 from bot.errors import ConfigurationError, StoreUnavailable
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.ports import MediaStock
-    from storage.media_moving import Checked, Moved, Told
+    from storage.media_moving import Checked, Moved
     from storage.reader import SqlReader
 
 SettingsFor = Callable[[typer.Context, Path | None, Path | None], Settings]
@@ -133,18 +134,6 @@ def _clear() -> Iterator[None]:
     except StoreUnavailable as error:
         why = str(error.params.get("why", "")).removeprefix("media: ")
         raise ConfigurationError("media", f"{why or 'away'}; what is done stays done: run it again") from None
-
-
-@contextmanager
-def bar(what: str) -> Iterator[Told]:
-    """A bar in bytes, on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _names(how: str, names: list[str] | tuple[str, ...], most: int | None = None) -> None:

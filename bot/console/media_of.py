@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot import doctor
-from bot.console.media import bar
+from bot.console.bars import bar
 from bot.errors import ConfigurationError
 from bot.ports import MediaStock
 from bot.settings import Settings, env_name

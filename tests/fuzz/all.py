@@ -1,6 +1,9 @@
 """All decoders."""
 
-from tests.fuzz import channels, dispatching, tables, words
+from tests.fuzz import channels, commands, dispatching, files, tables, wechat, words
 
-DECODERS = (*channels.DECODERS, *words.DECODERS, *tables.DECODERS, *dispatching.DECODERS)
+DECODERS = (
+    *(*wechat.DECODERS, *channels.DECODERS, *words.DECODERS, *commands.DECODERS, *tables.DECODERS, *files.DECODERS),
+    *dispatching.DECODERS,
+)
 BY_NAME = {decoder.name: decoder for decoder in DECODERS}

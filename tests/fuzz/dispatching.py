@@ -19,9 +19,10 @@ from bot.runtime.dispatcher import Dispatcher
 from bot.text import clean
 from bot.turn import Turn
 from tests.fakes.town_hall import CHAT, Hall, town_hall
+from tests.fuzz.commands import COMMANDS
 from tests.fuzz.decoder import Decoder, Ready, text_of
 from tests.fuzz.mutation import Grammar
-from tests.fuzz.words import COMMANDS, MATTERS, PIECES
+from tests.fuzz.words import MATTERS, PIECES
 
 STEPS = 4
 """So many things at most one input does."""

@@ -98,9 +98,25 @@ class Verdict:
 
 @contextmanager
 def sqlite(path: Path) -> Iterator[Ask]:
-    """Questions to an SQLite file that nobody writes to."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    """Questions to an SQLite file."""
+    with closing(_reading(path)) as connection:
         yield lambda sql: connection.execute(sql).fetchall()
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, not even the log that the next start has to recover."""
+    address = path.absolute().as_uri()
+    connection = sqlite3.connect(f"{address}?mode=ro", uri=True)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        # A desk that died while it opened: there is no log yet, and without one this mode cannot begin.
+        connection.close()
+        wal = path.with_name(f"{path.name}-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise
+        connection = sqlite3.connect(f"{address}?immutable=1", uri=True)
+    return connection
 
 
 def judge(
@@ -304,6 +320,6 @@ def _files(ask: Ask, media: Path, verdict: Verdict) -> None:
 
 def well_formed(path: Path, verdict: Verdict) -> None:
     """SQLite's own look at every page and index."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(_reading(path)) as connection:
         said = [row[0] for row in connection.execute("PRAGMA integrity_check").fetchall()]
     verdict.add("DB", "integrity_check", (line for line in said if line != "ok"))

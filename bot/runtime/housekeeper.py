@@ -78,7 +78,8 @@ class Housekeeper:
         self._taken["orphans"] = self._taken.get("orphans", 0) + len(orphans)
         self._done, self._at = here.date(), now
         total = sum(counts.values()) + len(orphans)
-        _log.info("what was kept long enough is gone", rows=sum(counts.values()), files=len(orphans))
+        if total:
+            _log.info("what was kept long enough is gone", rows=sum(counts.values()), files=len(orphans))
         return total
 
     async def orphans(self) -> list[str]:

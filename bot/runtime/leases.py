@@ -101,7 +101,7 @@ class Leases:
                 _log.info("a lease is gone", lease=name)
             tenure.term, tenure.until = term, until if term else -inf
             if new:
-                _log.info("a lease was taken", lease=name, term=term)
+                (_log.debug if self.alone else _log.info)("a lease was taken", lease=name, term=term)
                 for taken in tenure.taken:
                     taken()
         return 0

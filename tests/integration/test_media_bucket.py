@@ -158,7 +158,7 @@ async def test_one_broken_connection_is_tried_again(server: S3Server, wire: Wire
 async def test_an_upload_that_is_cancelled_leaves_nothing(server: S3Server, wire: Wire, tmp_path: Path) -> None:
     address = server.place(wire.port)
     media = MediaBucket(address, tmp_path, HASTY)
-    saving = asyncio.create_task(media.save(zeros(70), 100 * MB))
+    saving = asyncio.create_task(media.save(zeros(50), 100 * MB))
     await wire.hears("partNumber=2")
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):

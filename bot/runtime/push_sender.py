@@ -32,7 +32,8 @@ CLAIMED = 128
 PATIENCE = 2.0
 """Seconds after which new pushes are looked for though some are still under way."""
 
-SETTLE_EVERY = 0.1
+SETTLE_EVERY = 0.02
+"""Seconds: what was sent and is not written down yet is sent again after a crash, so it is written down soon."""
 LOOK_EVERY = 10.0
 """Seconds between two looks at an outbox nobody told us anything about."""
 

@@ -13,6 +13,8 @@ from bot.conversation.session import Session
 from bot.domain.people import Address
 from bot.errors import AlreadyAnswered, Conflict
 from bot.message import Answer
+from bot.retention import cutoffs
+from bot.retention_settings import RetentionSection
 from storage.driver import Driver
 from storage.forgetting import Erasure
 from storage.sql_store import SqlStore
@@ -116,3 +118,16 @@ async def test_whoever_works_here_stays_known(store: SqlStore) -> None:
     (erasure,) = await store.personal.erasures()
     assert erasure.state == "swept"
     assert await store.reader.session(WHO) is not None
+
+
+async def test_what_was_kept_long_enough_goes(store: SqlStore) -> None:
+    await erased(store)
+    days = RetentionSection().plain()
+    assert not any((await store.retention.purge(cutoffs(days, NOW + timedelta(days=29)), no_rest)).values())
+    late = await store.retention.purge(cutoffs(days, NOW + timedelta(days=2000)), no_rest)
+    assert late["payloads", "inbox"] >= 1
+    assert late["talk", "inbox"] >= 1
+    assert late["receipts", "inbox"] == 3
+    assert late["sessions", "session"] >= 1
+    assert not any((await store.retention.purge(cutoffs(days, NOW + timedelta(days=2000)), no_rest)).values())
+    assert (await store.reader.ticket("260304-00018")) is not None

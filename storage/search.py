@@ -39,7 +39,6 @@ _MATCHING = (
     f" LIMIT {CANDIDATES})"
 )
 _NEWEST = f"(SELECT number FROM ticket WHERE number < ? ORDER BY number DESC LIMIT {UNINDEXED})"
-_OF = f"SELECT {TICKET} FROM"
 _BY_PLACE, _BY_NUMBER = " /* by c.place */", " /* by c.number */"  # SQLite walks the candidates in their own order
 _AFTER_ALL = 2**62
 _EVENTS = "SELECT data FROM ticket_event WHERE ticket = ? AND instr(data, '\"text\"') > 0"  # most brought no words
@@ -130,10 +129,12 @@ def _candidates(connection: Driver, asked: tuple[str, ...], wanted: Wanted, befo
     known = terms.wanted_terms(asked)
     if known:
         match = " ".join(f'"{term}"' for term in known)
-        sql = f"{_OF} {_MATCHING} AS c CROSS JOIN ticket AS t ON t.number = {_NUMBER} WHERE {must.sql}{_BY_PLACE}"
+        both = f"{_MATCHING} AS c CROSS JOIN ticket AS t ON t.number = {_NUMBER}"
+        sql = f"SELECT {TICKET} FROM {both} WHERE {must.sql}{_BY_PLACE}"
         first: Row = (match, _AFTER_ALL if before is None else before)
     else:
-        sql = f"{_OF} {_NEWEST} AS c CROSS JOIN ticket AS t ON t.number = c.number WHERE {must.sql}{_BY_NUMBER}"
+        both = f"{_NEWEST} AS c CROSS JOIN ticket AS t ON t.number = c.number"
+        sql = f"SELECT {TICKET} FROM {both} WHERE {must.sql}{_BY_NUMBER}"
         first = ("~" if before is None else terms.number_at(before),)
     return connection.execute(sql, (*first, *must.variables))
 

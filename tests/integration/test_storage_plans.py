@@ -23,10 +23,10 @@ from storage import (
     reports,
     search,
     sifting,
+    sql_store,
     staff_reader,
     staff_statements,
     statements,
-    store,
     wanted,
 )
 from storage.batch import batch_of
@@ -54,11 +54,11 @@ def texts(module: ModuleType) -> Iterator[tuple[str, str]]:
         if isinstance(value, ManyRows):
             yield name, value._texts[2]
         elif isinstance(value, str) and value.startswith(("SELECT", "UPDATE", "DELETE")):
-            key = "(" + ", ".join("?" * value.count("n.column")) + ")"
-            yield name, value.replace("{rows}", f"{key}, {key}")
+            key = "(" + ", ".join("?" * len(set(re.findall(r"n\.column\d", value)))) + ")"
+            yield name, value.replace("{rows}", f"{key}, {key}").replace("{marks}", "?, ?").replace("{others}", "")
 
 
-MODULES = [pushes, reader, reports, search, sifting, staff_reader, staff_statements, statements, store]
+MODULES = [pushes, reader, reports, search, sifting, sql_store, staff_reader, staff_statements, statements]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)

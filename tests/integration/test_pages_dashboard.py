@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
+from msgspec.structs import replace as altered
 
 from bot.clock import SystemClock
 from bot.console.filling import KNOWN, write_year
@@ -33,6 +34,7 @@ from handlers.pages import board_tickets, boards, dashboard, unit_board
 from handlers.pages.counts import Counts
 from storage.store import FILE
 from tests.dialogue.stage import Stage, sample_guide, stage
+from tests.fakes.changesets import kept
 from tests.fakes.clerk import Clerk, clerk
 from tests.fakes.town_hall import texts, town_hall
 
@@ -477,9 +479,8 @@ async def test_what_is_walled_is_counted_by_nobody_it_is_hidden_from(office: Off
     plain = await office.staff("plain", "supervisor")
     walled = [t for t in await all_open(office) if t.walled]
     if not walled:
-        number = (await all_open(office))[0].number
-        with closing(sqlite3.connect(office.folder / FILE)) as database, database:
-            database.execute("UPDATE ticket SET walled = 1, seq = seq + 1 WHERE number = ?", (number,))
+        first = (await all_open(office))[0]
+        await office.stage.store.commit(kept(altered(first, walled=True, seq=first.seq + 1)))
         walled = [t for t in await all_open(office) if t.walled]
     every, some = [int(table(await shown(who, "/staff/dashboard"), "units")["合计"][4][0]) for who in (boss, plain)]
     assert every - some == len(walled)

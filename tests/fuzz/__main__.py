@@ -50,6 +50,8 @@ def fuzz(
                 for part in _told(pool, each, seed, batches, jobs, seconds):
                     told[each.name].add(part)
                     bar.advance(task, part.inputs)
+                if not bar.console.is_terminal:  # somebody may be reading along in a log
+                    bar.console.print(f"{each.name}: {', '.join(_row(told[each.name]))}")
     _show(told)
     _kept(told, keep)
     sys.exit(0 if all(each.fine for each in told.values()) else 1)
@@ -84,23 +86,25 @@ def _own_folder() -> Iterator[None]:
         yield
 
 
+def _row(told: Told) -> tuple[str, ...]:
+    return (
+        f"{told.inputs:,}",
+        f"{told.refused / max(told.inputs, 1):.0%}",
+        f"{told.unhandled:,}",
+        f"{told.slowest * 1000:.1f}",
+        f"{told.biggest / 2**20:.1f}",
+        f"{told.largest:,}",
+        f"{told.inputs / told.seconds if told.seconds else 0.0:,.0f}",
+    )
+
+
 def _show(told: dict[str, Told]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("decoder")
     for heading in ("inputs", "refused", "unhandled", "slowest ms", "biggest MB", "largest input", "inputs/s"):
         table.add_column(heading, justify="right")
     for name, each in told.items():
-        rate = each.inputs / each.seconds if each.seconds else 0.0
-        table.add_row(
-            name,
-            f"{each.inputs:,}",
-            f"{each.refused / max(each.inputs, 1):.0%}",
-            f"{each.unhandled:,}",
-            f"{each.slowest * 1000:.1f}",
-            f"{each.biggest / 2**20:.1f}",
-            f"{each.largest:,}",
-            f"{rate:,.0f}",
-        )
+        table.add_row(name, *_row(each))
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
     console.print(

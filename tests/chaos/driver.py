@@ -30,7 +30,7 @@ TELEGRAM_AGAIN = (0.5, 1.0, 2.0, 4.0)
 
 @dataclass(slots=True)
 class Message:
-    """One thing said. ``acked_at``: monotonic seconds of the first acknowledgement, ``by``: the worker's address.
+    """One thing said. ``acked_at``: monotonic seconds of the first acknowledgement, ``to``: the workers that had it.
 
     ``replies``: all different answers.
     """
@@ -46,7 +46,7 @@ class Message:
     took: float = 0.0
     replies: set[str] = field(default_factory=set)
     refused: int = 0
-    by: str = ""
+    to: set[str] = field(default_factory=set)
 
     @property
     def stored_key(self) -> str:
@@ -194,6 +194,7 @@ class Driver:
         """One call of the webhook; whether it was acknowledged."""
         url = self._chance.choice(self.urls) if len(self.urls) > 1 else self.urls[0]
         message.tries += 1
+        message.to.add(url)
         began = time.monotonic()
         try:
             status, body = await (self._telegram if message.channel == "telegram" else self._wechat)(url, message)
@@ -205,7 +206,6 @@ class Driver:
         if not message.acked_at:
             message.acked_at = time.monotonic()
             message.took = message.acked_at - began
-            message.by = url
             self.heard(message)
         message.replies.add(body)
         return True

@@ -259,7 +259,7 @@ def _orders(ask: Ask, ledger: Ledger, verdict: Verdict, spools: bool) -> None:
         messages.sort(key=lambda message: message.place)
         for one, other in itertools.pairwise(messages):
             if seqs[one.channel, one.stored_key] >= seqs[other.channel, other.stored_key]:
-                if spools and one.by != other.by:
+                if spools and len(one.to | other.to) > 1:
                     verdict.swapped += 1
                 else:
                     broken.append(one.stored_key)

@@ -5,7 +5,6 @@ summer time in a town that has one. No step of the ladder may be climbed twice, 
 from __future__ import annotations
 
 import shutil
-import struct
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.townfile import SAMPLE
 from tests.chaos.oracle import Violation, sqlite
-from tests.chaos.stage import Play, Result, Stage
+from tests.chaos.stage import Play, Result, Stage, steer
 
 STEPS = (1.0, -1.0, 3600.0, -3600.0, 86_400.0, -86_400.0, 3 * 86_400.0)
 ZONE = "America/New_York"
@@ -73,7 +72,7 @@ def _town(stage: Stage) -> Path:
 def _set(play: Play, shift: float) -> None:
     assert play.desk.steer is not None
     play.driver.shift = shift
-    play.desk.steer.write_bytes(struct.pack("<d", shift))
+    steer(play.desk.steer, shift)
 
 
 async def _begun(stage: Stage, play: Play, shift: float) -> None:

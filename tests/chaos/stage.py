@@ -218,7 +218,7 @@ _TERM = signal.SIGTERM
 
 
 def steer(path: Path, seconds: float) -> None:
-    """Move the clock of a desk. In place: a file that is cut short would take the process with it that has it mapped."""
+    """Move the clock of a desk. In place: a mapped file that is cut short takes the process with it that reads it."""
     path.touch()
     with path.open("r+b") as file:
         file.write(struct.pack("<d", seconds))

@@ -117,6 +117,12 @@ async def begun(turn: Turn, span: Span, form: str) -> tuple[list[str], int]:
     return _teller(turn, who).head(), await turn.read.export_count(span.since, span.until)
 
 
+async def fetched(turn: Turn, id_: str) -> None:
+    """Record that somebody took a finished table away. Raises Refusal for who may not any more."""
+    who = await _exporter(turn)
+    turn.changes.looked.append(Looked(by=who.id, what="export", at=turn.now, detail=f"fetched {id_}"))
+
+
 async def part(turn: Turn, span: Span, after: str) -> Part:
     """The next rows: of what this person may see now, without their own matters. Raises Refusal."""
     who = await _exporter(turn)

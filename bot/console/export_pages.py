@@ -71,4 +71,10 @@ def export_routes(
             for job in await exporter.of(who.staff.id)
         ]
 
-    return export_page.routes(door, page.page, start, tables, exporter.file)
+    async def file(staff: str, id_: str) -> Path | None:
+        path = await exporter.file(staff, id_)
+        if path is not None:
+            await dispatcher().look(Address(PAGE, staff), lambda turn: exporting.fetched(turn, id_))
+        return path
+
+    return export_page.routes(door, page.page, start, tables, file)

@@ -102,8 +102,11 @@ async def test_who_exported_what_is_written_down(desk: Stage) -> None:
     directory = await desk.store.reader.directory()
     boss = directory.at(desk.phones["boss"].address)
     assert boss is not None
-    found = await desk.store.reader._readers.rows("SELECT actor, what, detail FROM looked WHERE what = 'export'")
-    assert found == [(boss.id, "export", "csv 2026-02-28T16:00Z 2026-03-04T16:00Z")]
+    found = await desk.store.reader._readers.rows("SELECT actor, detail FROM looked WHERE what = 'export' ORDER BY id")
+    assert found[0] == (boss.id, "csv 2026-02-28T16:00Z 2026-03-04T16:00Z")
+    ((actor, detail),) = found[1:]
+    assert actor == boss.id
+    assert detail.startswith("fetched ")
 
 
 async def test_nobody_gets_the_table_of_another(desk: Stage) -> None:

@@ -30,6 +30,7 @@ from bot.changes import Changes, Reporter
 from bot.domain.numbers import make
 from bot.domain.ticket import Status, Ticket, Type
 from tests.dialogue.stage import Stage, stage
+from tests.fakes.changesets import kept
 from tests.fakes.clerk import Clerk, clerk
 
 WHO = ("handler", "lead", "supervisor", "marked", "collector", "admin")
@@ -141,6 +142,7 @@ async def town(folder: Path) -> AsyncIterator[tuple[Stage, dict[str, Clerk]]]:
                 NUMBERS["o"]: _ticket(NUMBERS["o"], "urban_management"),
                 NUMBERS["w"]: _ticket(NUMBERS["w"], "", walled=True),
             }
+            changes.events += [event for ticket in changes.tickets.values() for event in kept(ticket).events]
             await there.store.commit(changes)
             yield there, clerks
         finally:

@@ -38,7 +38,8 @@ class PostgresReaders:
 
     async def rows(self, sql: str, variables: Sequence[object] = ()) -> list[Row]:
         """All rows. Raises StoreUnavailable."""
-        return await self.ask(lambda driver: driver.execute(sql, variables).fetchall())
+        # One statement sees one state by itself, so nothing need be opened and closed around it.
+        return await self._quick.run(lambda driver: driver.execute(sql, variables).fetchall())
 
     async def ask(self, question: Callable[[Driver], _T], *, long: bool = False) -> _T:
         """The answer to a longer question, which sees one state of the database. Raises StoreUnavailable."""
